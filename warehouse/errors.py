@@ -1,0 +1,75 @@
+"""Every error that the project raises on purpose.
+
+CorpusError                a sentence for the user; exit code 1 unless a subclass says otherwise
+├── UsageError             the call or the configuration is wrong                       (exit 2)
+├── SeedError              a file in the seeds folder cannot be used
+├── DocumentError          a document is not whole, not well-formed or not PubMed XML
+├── RecordError            one record of a good document cannot be read; costs that record only
+├── StoreError             the data directory cannot be read or written
+│   └── LockedError        another process is writing to the data directory
+├── CheckError             the next DuckDB file or the run's accounts do not add up
+├── QueryError             a user's SQL cannot be run
+└── EntrezError            NCBI, or whoever stands in for it, did not deliver
+    ├── TransientError     worth asking again: 429, 5xx, a time-out, a body cut off
+    └── PermanentError     the same request will fail again: a bad parameter, a URL too long
+"""
+
+
+class CorpusError(Exception):
+    """A failure that the message explains in one sentence, with what to do next."""
+
+    exit_code = 1
+
+
+class UsageError(CorpusError):
+    """An option or a setting is missing or does not make sense."""
+
+    exit_code = 2
+
+
+class SeedError(CorpusError):
+    """A file in the seeds folder cannot be used; names the file and the line."""
+
+
+class DocumentError(CorpusError):
+    """A document as a whole cannot be used: cut off, not well-formed, not PubMed XML, or hostile."""
+
+
+class RecordError(CorpusError):
+    """One record cannot be read; the others of its document are not affected."""
+
+
+class StoreError(CorpusError):
+    """A file of the data directory is missing, damaged or cannot be written."""
+
+
+class LockedError(StoreError):
+    """Another process is writing to the data directory; names its process id."""
+
+
+class CheckError(CorpusError):
+    """What was built contradicts what was learned; nothing is published."""
+
+
+class QueryError(CorpusError):
+    """A user's SQL cannot be run; carries DuckDB's sentence with the position."""
+
+
+class EntrezError(CorpusError):
+    """NCBI did not deliver; carries NCBI's own words where there are any."""
+
+
+class TransientError(EntrezError):
+    """The same request may succeed later.
+
+    Attributes:
+        retry_after_s: Seconds to wait as the server asked for, or None.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class PermanentError(EntrezError):
+    """The same request will fail again."""
