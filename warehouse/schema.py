@@ -25,7 +25,7 @@ TEXT = pa.string()
 BYTES = pa.large_binary()
 BOOL = pa.bool_()
 DATE = pa.date32()
-TIMESTAMP = pa.timestamp("us", tz="UTC")
+TIMESTAMP = pa.timestamp("us")  # UTC; without a zone, since DuckDB clients need a library of their own to read one
 
 ABSENT = "The record has no such element."
 NO_ATTRIBUTE = "The element has no such attribute."

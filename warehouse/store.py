@@ -1,0 +1,261 @@
+"""The data directory: committed runs in Parquet, what an unfinished run had fetched, and the one writer's lock.
+
+    corpus.duckdb                   published, replaced whole (warehouse/build.py)
+    parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed
+    staging/run=<run_id>/           a run being written; becomes visible by one rename
+    staging/replies/*.parquet       replies fetched by a run that has not been committed
+    refresh.lock                    held by the one process that writes
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from warehouse.errors import LockedError, StoreError
+from warehouse.schema import CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
+
+# Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded whatever the run's size.
+ROW_GROUP_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class DataDirectory:
+    """Where things are below one data directory."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        """The published DuckDB file."""
+        return self.root / "corpus.duckdb"
+
+    @property
+    def parquet(self) -> Path:
+        """The committed runs."""
+        return self.root / "parquet"
+
+    @property
+    def staging(self) -> Path:
+        """What is not committed."""
+        return self.root / "staging"
+
+    @property
+    def replies(self) -> Path:
+        """Replies fetched by a run that has not been committed."""
+        return self.staging / "replies"
+
+    @property
+    def lock(self) -> Path:
+        """The lock file of the one writer."""
+        return self.root / "refresh.lock"
+
+
+@contextmanager
+def writing(directory: DataDirectory) -> Iterator[None]:
+    """Be the one process that writes to the data directory.
+
+    The operating system gives the lock back when the process ends, however it ends; a file left behind locks nobody out.
+
+    Raises:
+        LockedError: Another process is writing.
+        StoreError: The directory cannot be made or written.
+    """
+    try:
+        directory.root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(directory.lock, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as exc:
+        raise StoreError(f"Cannot write to {directory.root}: {exc.strerror}; choose another with --data-dir.") from exc
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as exc:
+        holder = os.read(descriptor, 100).decode().strip() or "unknown"
+        os.close(descriptor)
+        raise LockedError(f"Process {holder} is writing to {directory.root}; try again when it is done.") from exc
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.ftruncate(descriptor, 0)
+        os.close(descriptor)
+
+
+def run_folders(directory: DataDirectory) -> list[Path]:
+    """The folders of all committed runs, oldest first."""
+    return sorted(directory.parquet.glob("run=*"))
+
+
+def run_id_of(folder: Path) -> str:
+    """The run id in a run folder's name."""
+    return folder.name.removeprefix("run=")
+
+
+def new_run_id(now: datetime, latest: str | None) -> str:
+    """A run id, `20261123T020000Z-<4 hex>`, that sorts after every earlier one of the data directory.
+
+    The four digits are the fraction of the second, in 65,536ths. Where the clock stands still or went back, the id is
+    the latest one's time and one step.
+    """
+    fraction = now.microsecond * 65536 // 1_000_000
+    run_id = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{fraction:04x}"
+    if latest is None or run_id > latest:
+        return run_id
+    stamp, step = latest.split("-")
+    if step != "ffff":
+        return f"{stamp}-{int(step, 16) + 1:04x}"
+    following = datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC) + timedelta(seconds=1)
+    return f"{following:%Y%m%dT%H%M%SZ}-0000"
+
+
+def start_run(directory: DataDirectory, now: datetime) -> "RunWriter":
+    """Begin to write a run; folders that a broken run left in staging are removed, its replies are kept.
+
+    Raises:
+        StoreError: The directory cannot be written.
+    """
+    folders = run_folders(directory)
+    run_id = new_run_id(now, run_id_of(folders[-1]) if folders else None)
+    try:
+        for stale in directory.staging.glob("run=*"):
+            shutil.rmtree(stale)
+        folder = directory.staging / f"run={run_id}"
+        folder.mkdir(parents=True)
+    except OSError as exc:
+        raise StoreError(f"Cannot write to {directory.staging}: {exc.strerror}; nothing was changed.") from exc
+    return RunWriter(directory, run_id, folder)
+
+
+@dataclass
+class RunWriter:
+    """Writes the tables of one run; nothing is visible before `commit_run`."""
+
+    directory: DataDirectory
+    run_id: str
+    folder: Path
+    row_counts: dict[str, int] = field(default_factory=dict)
+    _writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
+    _waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
+
+    def write(self, tables: Mapping[str, pa.Table]) -> None:
+        """Append rows; `run_id` is added to tables that do not declare it.
+
+        Raises:
+            StoreError: The disk is full or not writable.
+        """
+        for name, table in tables.items():
+            if table.num_rows:
+                waiting = self._waiting.setdefault(name, [])
+                waiting.append(table)
+                self.row_counts[name] = self.row_counts.get(name, 0) + table.num_rows
+                if sum(t.nbytes for t in waiting) >= ROW_GROUP_BYTES:
+                    self._flush(name)
+
+    def _flush(self, name: str) -> None:
+        table = with_run_id(TABLES[name], pa.concat_tables(self._waiting.pop(name)), self.run_id)
+        try:
+            if name not in self._writers:
+                self._writers[name] = self._open(name, table.schema)
+            self._writers[name].write_table(table)
+        except OSError as exc:
+            raise StoreError(f"Cannot write {self.folder / name}.parquet: {exc}; nothing was changed.") from exc
+
+    def drop_citations(self, pmids: Collection[int], same_version: Collection[int]) -> None:
+        """Take back what this run has written of citations that came again, later in the same document.
+
+        Args:
+            pmids: Their PMIDs; all rows of them go, those in raw_citation excepted.
+            same_version: Those whose later record has the same PMID version; their rows in raw_citation go as well.
+        """
+        for name, table in TABLES.items():
+            if name == RAW_CITATION.name:
+                self._drop(name, same_version)
+            elif CITATION.name in (name, table.owner) or name in (LINK.name, LINK_LIST.name):
+                self._drop(name, pmids)
+
+    def _drop(self, name: str, pmids: Collection[int]) -> None:
+        if name in self._waiting:
+            self._flush(name)
+        if not pmids or name not in self._writers:
+            return
+        self._writers.pop(name).close()
+        path, old = self.folder / f"{name}.parquet", self.folder / f"{name}.parquet.old"
+        path.rename(old)
+        kept_rows = 0
+        with pq.ParquetFile(old) as source:
+            writer = self._writers[name] = self._open(name, source.schema_arrow)
+            for group in range(source.num_row_groups):
+                rows = source.read_row_group(group)
+                rows = rows.filter(pc.invert(pc.is_in(rows["pmid"], pa.array(pmids, pa.int64()))))
+                kept_rows += rows.num_rows
+                writer.write_table(rows)
+        self.row_counts[name] = kept_rows
+        old.unlink()
+
+    def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
+        path = self.folder / f"{name}.parquet"
+        return pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+
+    def close(self) -> None:
+        """Write what is waiting and close all files."""
+        for name in list(self._waiting):
+            self._flush(name)
+        for writer in self._writers.values():
+            writer.close()
+        self._writers.clear()
+
+
+def with_run_id(declared: Table, table: pa.Table, run_id: str) -> pa.Table:
+    """The table with its run in a column, as every table in Parquet has it."""
+    if "run_id" in declared.column_names:
+        return table
+    indices = pa.Array.from_buffers(pa.int32(), table.num_rows, [None, pa.py_buffer(bytes(4 * table.num_rows))])
+    column = pa.DictionaryArray.from_arrays(indices, pa.array([run_id]))
+    return table.append_column(pa.field("run_id", column.type, nullable=False), column)
+
+
+
+def commit_run(writer: RunWriter) -> Path:
+    """Make everything that the run wrote visible at once, by one rename.
+
+    Returns:
+        The committed folder.
+    Raises:
+        StoreError: The directory cannot be written.
+    """
+    writer.close()
+    target = writer.directory.parquet / writer.folder.name
+    try:
+        writer.directory.parquet.mkdir(exist_ok=True)
+        for file in writer.folder.iterdir():
+            sync(file)
+        sync(writer.folder)
+        writer.folder.rename(target)
+        sync(writer.directory.parquet)
+    except OSError as exc:
+        raise StoreError(f"Cannot commit {target}: {exc.strerror}; nothing was changed.") from exc
+    return target
+
+
+def discard_run(writer: RunWriter) -> None:
+    """Remove what an uncommitted run wrote."""
+    for parquet_writer in writer._writers.values():
+        parquet_writer.close()
+    shutil.rmtree(writer.folder, ignore_errors=True)
+
+
+def sync(path: Path) -> None:
+    """Have the operating system write a file or folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
