@@ -11,6 +11,7 @@ CorpusError                a sentence for the user; exit code 1 unless a subclas
 ├── QueryError             a user's SQL cannot be run
 └── EntrezError            NCBI, or whoever stands in for it, did not deliver
     ├── TransientError     worth asking again: 429, 5xx, a time-out, a body cut off
+    │   └── UnreachableError  there is no connection at all
     └── PermanentError     the same request will fail again: a bad parameter, a URL too long
 """
 
@@ -69,6 +70,10 @@ class TransientError(EntrezError):
     def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class UnreachableError(TransientError):
+    """There is no connection; the requests that follow would fail as well."""
 
 
 class PermanentError(EntrezError):

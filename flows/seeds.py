@@ -1,0 +1,172 @@
+"""The seeds folder: what the corpus is."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from transforms.seed_text import SeedPage, parse_seed_document
+from warehouse.errors import SeedError
+
+LinkKind = Literal["similar", "cited_by", "reference"]
+
+DEFINITION_FILE = "corpus.toml"
+
+
+class SeedLists(BaseModel):
+    """[seed_lists]"""
+
+    model_config = ConfigDict(extra="forbid")
+    follow: list[LinkKind] = ["similar", "cited_by", "reference"]
+
+
+class LinkRules(BaseModel):
+    """[links]"""
+
+    model_config = ConfigDict(extra="forbid")
+    fetch: list[LinkKind] = ["similar", "cited_by", "reference"]
+    follow: list[LinkKind] = []
+    limit: int = Field(20, ge=1)
+    depth: int = Field(1, ge=0, le=5)
+    refetch_after_days: int = Field(7, ge=0)
+
+
+class CitationRules(BaseModel):
+    """[citations]"""
+
+    model_config = ConfigDict(extra="forbid")
+    refetch_after_days: int = Field(90, ge=0)
+
+
+class CorpusDefinition(BaseModel):
+    """`corpus.toml`; the file and each of its entries can be left out."""
+
+    model_config = ConfigDict(extra="forbid")
+    seed_lists: SeedLists = SeedLists()
+    links: LinkRules = LinkRules()
+    citations: CitationRules = CitationRules()
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """What the folder says.
+
+    Attributes:
+        definition: `corpus.toml`.
+        pages: One for each `*.txt`.
+        pmids: PMIDs by name of their `*.pmids` file.
+        queries: The search by name of its `*.query` file.
+    """
+
+    definition: CorpusDefinition
+    pages: tuple[SeedPage, ...]
+    pmids: dict[str, tuple[int, ...]]
+    queries: dict[str, str]
+
+
+def read_seeds(folder: Path) -> Seeds:
+    """Read the whole folder.
+
+    Raises:
+        SeedError: A file cannot be used, or there is no seed at all; names the file, the line and what to do.
+    """
+    if not folder.is_dir():
+        raise SeedError(f"There is no folder {folder}; make one with a seed in it, or name another with --seeds.")
+    seeds = Seeds(
+        definition=read_definition(folder / DEFINITION_FILE),
+        pages=tuple(
+            parse_seed_document(path.read_bytes(), seed_id=path.stem, file_name=path.name)
+            for path in sorted(folder.glob("*.txt"))
+        ),
+        pmids={path.name: read_pmids(path) for path in sorted(folder.glob("*.pmids"))},
+        queries={path.name: read_query(path) for path in sorted(folder.glob("*.query"))},
+    )
+    if not (seeds.pages or seeds.pmids or seeds.queries):
+        raise SeedError(f"{folder} holds no seed; put a *.txt, *.pmids or *.query file into it.")
+    return seeds
+
+
+def read_definition(path: Path) -> CorpusDefinition:
+    """Read `corpus.toml`; the defaults where there is none.
+
+    Raises:
+        SeedError: Not TOML, an entry that is not known, or a value that does not fit.
+    """
+    if not path.exists():
+        return CorpusDefinition()
+    text = read_text(path)
+    try:
+        return CorpusDefinition.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        line = re.search(r"line (\d+)", str(exc))
+        where = f"line {line[1]}" if line else "its last line"
+        raise SeedError(f"{path}, {where}: {exc}; mend it there.") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        keys = [str(key) for key in first["loc"] if isinstance(key, str)]
+        line_number = line_of_entry(text, keys)
+        raise SeedError(f"{path}, line {line_number}: {'.'.join(keys)}: {first['msg']}; mend or remove it.") from exc
+
+
+def line_of_entry(text: str, keys: list[str]) -> int:
+    """The line, from 1, on which a TOML entry (section, key) or at least its section stands."""
+    section = found = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.match(rf"\s*\[\s*{re.escape(keys[0])}\s*\]", line):
+            section = found = number
+        elif re.match(rf"\s*{re.escape(keys[-1])}\s*=", line) and (section or len(keys) == 1):
+            return number
+    return found or 1
+
+
+def read_pmids(path: Path) -> tuple[int, ...]:
+    """PMIDs of a file with one a line; `#` begins a comment. Each comes once, in the file's order.
+
+    Raises:
+        SeedError: A line is not a PMID.
+    """
+    pmids: dict[int, None] = {}
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        entry = line.partition("#")[0].strip()
+        if entry:
+            pmid = parse_pmid(entry)
+            if pmid is None:
+                raise SeedError(f"{path}, line {number}: {entry!r} is not a PMID; write one number a line, # for comments.")
+            pmids[pmid] = None
+    return tuple(pmids)
+
+
+def parse_pmid(text: str) -> int | None:
+    """The PMID that a text is: up to nine digits, more than 0; None if it is none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) and int(text) > 0 else None
+
+
+def read_query(path: Path) -> str:
+    """The search of a file: its lines that are no comment, joined.
+
+    Raises:
+        SeedError: There is none.
+    """
+    lines = [line.strip() for line in read_text(path).splitlines() if not line.lstrip().startswith("#")]
+    term = " ".join(line for line in lines if line)
+    if not term:
+        raise SeedError(f"{path}, line 1: there is no search in it; write one PubMed search, or remove the file.")
+    return term
+
+
+def read_text(path: Path) -> str:
+    """A text file in UTF-8, with or without a mark at its beginning.
+
+    Raises:
+        SeedError: Not UTF-8, or unreadable.
+    """
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        line = exc.object[: exc.start].count(b"\n") + 1
+        raise SeedError(f"{path}, line {line}: it is not UTF-8; save it as UTF-8.") from exc
+    except OSError as exc:
+        raise SeedError(f"{path} cannot be read: {exc.strerror}; mend or remove it.") from exc

@@ -1,0 +1,45 @@
+"""Settings: options of the command line, `CORPUS_*` and `NCBI_*` variables, and a `.env` file, in this order."""
+
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from warehouse.errors import UsageError
+
+NCBI_BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
+
+CODE_VERSION = version("corpus")
+
+
+class Settings(BaseSettings):
+    """What a run needs to know."""
+
+    model_config = SettingsConfigDict(env_prefix="CORPUS_", env_file=".env", extra="ignore", populate_by_name=True)
+
+    entrez: str = Field("ncbi", description="ncbi, sample (no network: the seed documents stand for NCBI), or a base URL.")
+    seeds: Path = Field(Path("seeds"), description="Folder that says what the corpus is.")
+    data_dir: Path = Field(Path("data"), description="Folder that holds the corpus.")
+    ncbi_email: str | None = Field(None, validation_alias=AliasChoices("NCBI_EMAIL", "ncbi_email"))
+    ncbi_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("NCBI_API_KEY", "ncbi_api_key"))
+    entrez_rate: float | None = Field(
+        None, gt=0, le=10, description="Requests a second; by default 3, or 10 with an API key, and unlimited on loopback."
+    )
+    entrez_timeout_s: float = Field(60, gt=0, description="Seconds without an answer before a request is given up.")
+    entrez_budget_s: float = Field(120, ge=0, description="Seconds spent on all attempts of one request.")
+    batch_size: int = Field(200, ge=1, le=10_000, description="PMIDs in one EFetch request.")
+
+
+def load_settings(**given: Any) -> Settings:
+    """The settings, with values given by the caller before those of the environment; None means not given.
+
+    Raises:
+        UsageError: A value does not make sense; names it.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        raise UsageError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from exc

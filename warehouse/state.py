@@ -1,0 +1,121 @@
+"""What the committed runs know: the answers that the plan of the next run needs."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+import pyarrow as pa
+
+from warehouse.current import open_memory, view_runs
+from warehouse.store import DataDirectory
+
+
+Connection = duckdb.DuckDBPyConnection
+
+
+@dataclass(frozen=True)
+class Held:
+    """A citation that Entrez or a file has delivered.
+
+    Attributes:
+        content_sha256: Of its record.
+        pmid_version: Version of the PMID.
+        date_revised: As NLM says, or None.
+    """
+
+    content_sha256: str
+    pmid_version: int
+    date_revised: date | None
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why a PMID is in the corpus: the key of `member`."""
+
+    pmid: int
+    reason: str
+    via: str
+
+
+@dataclass(frozen=True)
+class Membership:
+    """How a reason holds: steps along links from a seed, and the run in which it began."""
+
+    depth: int
+    since_run_id: str
+
+
+def open_state(directory: DataDirectory) -> Connection:
+    """A DuckDB in memory with the views of warehouse/current.py over the runs committed now.
+
+    Raises:
+        StoreError: A Parquet file cannot be read.
+    """
+    con = open_memory()
+    view_runs(con, directory)
+    return con
+
+
+def read_held(con: Connection, pmids: Collection[int] | None = None) -> dict[int, Held]:
+    """The citations held by PMID, of the given PMIDs or of all; those known from seed text only are not held."""
+    query = "SELECT pmid, content_sha256, pmid_version, date_revised FROM current_citation WHERE source <> 'seed'"
+    if pmids is not None:
+        con.register("asked", pa.table({"pmid": pa.array(pmids, pa.int64())}))
+        query += " AND pmid IN (SELECT pmid FROM asked)"
+    rows = con.execute(query).fetchall()
+    return {pmid: Held(sha256, version, revised) for pmid, sha256, version, revised in rows}
+
+
+def read_members(con: Connection) -> dict[Reason, Membership]:
+    """The reasons that hold."""
+    rows = con.execute(
+        "SELECT pmid, reason, via, depth, since_run_id FROM current_member WHERE until_run_id IS NULL"
+    ).fetchall()
+    return {Reason(pmid, reason, via): Membership(depth, since) for pmid, reason, via, depth, since in rows}
+
+
+def read_seed_hashes(con: Connection) -> dict[str, str]:
+    """SHA-256 of each seed page by seed id; removed ones are left out."""
+    rows = con.execute("SELECT seed_id, seed_sha256 FROM current_seed_document WHERE NOT is_removed").fetchall()
+    return dict(rows)
+
+
+def read_link_ages(con: Connection) -> dict[tuple[int, str], datetime]:
+    """When each list was last obtained from ELink, UTC, by PMID and link kind."""
+    rows = con.execute("SELECT pmid, link_kind, fetched_at FROM current_link_list WHERE source = 'elink'").fetchall()
+    return {(pmid, kind): fetched_at for pmid, kind, fetched_at in rows}
+
+
+def read_neighbours(con: Connection, kinds: Collection[str], limit: int) -> dict[int, list[tuple[str, int]]]:
+    """The first neighbours of each list from ELink: (link kind, PMID) by PMID, in the lists' order."""
+    rows = con.execute(
+        """SELECT pmid, link_kind, linked_pmid FROM current_link
+        WHERE source = 'elink' AND link_order <= $limit AND list_contains($kinds, link_kind)
+        ORDER BY pmid, link_kind, link_order""",
+        {"kinds": list(kinds), "limit": limit},
+    ).fetchall()
+    neighbours: dict[int, list[tuple[str, int]]] = {}
+    for pmid, kind, linked in rows:
+        neighbours.setdefault(pmid, []).append((kind, linked))
+    return neighbours
+
+
+def read_last_outcomes(con: Connection) -> dict[int, str]:
+    """The outcome of the last request of each PMID."""
+    return dict(con.execute("SELECT pmid, arg_max(outcome, run_id) FROM run_request GROUP BY pmid").fetchall())
+
+
+def read_last_looks(con: Connection) -> dict[int, datetime]:
+    """When each PMID was last delivered by a run, the same or not, UTC."""
+    rows = con.execute(
+        """SELECT pmid, max(started_at) FROM run_request JOIN run_run USING (run_id)
+        WHERE outcome IN ('new', 'revised', 'unchanged') GROUP BY pmid"""
+    ).fetchall()
+    return dict(rows)
+
+
+def read_revised_since(con: Connection) -> datetime | None:
+    """When the last complete refresh began, UTC; None before the first."""
+    row = con.execute("SELECT max(started_at) FROM run_run WHERE run_kind = 'refresh' AND is_complete").fetchone()
+    return row[0] if row else None
