@@ -131,7 +131,9 @@ def connect(settings: Settings, base_url: str) -> EntrezClient:
     """
     is_ncbi = base_url == NCBI_BASE_URL
     if is_ncbi and not settings.ncbi_email:
-        raise UsageError("NCBI asks for an email address with each request: set NCBI_EMAIL (in the environment or .env).")
+        raise UsageError(
+            "NCBI asks for an email address with each request: set NCBI_EMAIL (in the environment or .env)."
+        )
     key = settings.ncbi_api_key.get_secret_value() if settings.ncbi_api_key else None
     rate = settings.entrez_rate or ((10.0 if key else 3.0) if is_ncbi else None)
     client = EntrezClient(base_url, rate, settings.entrez_timeout_s, settings.entrez_budget_s)
@@ -232,7 +234,11 @@ def parse_reply(utility: str, body: bytes, root: str) -> etree._Element:
     except etree.XMLSyntaxError as exc:
         words = quote_words(body[:2000])
         raise TransientError(f"{utility}: the reply is not whole XML ({exc.msg}): {words}") from None
-    errors = [" ".join(str(t) for t in e.itertext()).strip() for e in element.iter("ERROR") if "".join(str(t) for t in e.itertext()).strip()]
+    errors = [
+        " ".join(str(t) for t in e.itertext()).strip()
+        for e in element.iter("ERROR")
+        if "".join(str(t) for t in e.itertext()).strip()
+    ]
     if errors:
         kind = TransientError if any(w in errors[0] for w in TRANSIENT_WORDS) else PermanentError
         raise kind(f"{utility}: {errors[0]}")

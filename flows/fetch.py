@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, make_tables
 
 from flows.entrez import EntrezClient, Reply, efetch
 from flows.settings import CODE_VERSION
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, make_tables
 from warehouse.errors import DocumentError, EntrezError, PermanentError, UnreachableError
 from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
 from warehouse.state import Held
@@ -150,11 +150,11 @@ def keep_reply(reply: Reply, folder: Path) -> None:
 
 def kept_replies(directory: DataDirectory) -> list[Reply]:
     """The EFetch replies that an unfinished run had fetched, oldest first."""
-    replies = []
-    for path in sorted(directory.replies.glob("*.parquet")):
-        for row in pq.read_table(path).to_pylist():
-            replies.append(Reply(row["utility"], row["parameters"], row["reply"], row["fetched_at"]))
-    return replies
+    return [
+        Reply(row["utility"], row["parameters"], row["reply"], row["fetched_at"])
+        for path in sorted(directory.replies.glob("*.parquet"))
+        for row in pq.read_table(path).to_pylist()
+    ]
 
 
 def drop_kept_replies(directory: DataDirectory) -> None:

@@ -1,7 +1,7 @@
 """One pace for all requests of a machine, whichever process or thread sends them.
 
-A file holds the time of the next free slot. Whoever wants to send takes the slot under the file's lock, moves it on by the
-gap, and sleeps until it comes; so requests start at even distances and never more than the rate in any second.
+A file holds the time of the next free slot. Whoever wants to send takes the slot under the file's lock, moves it on by
+the gap, and sleeps until it comes; so requests start at even distances and never more than the rate in any second.
 """
 
 import fcntl

@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+from transforms.elink import make_link_tables, parse_elink
+from transforms.seed_text import make_seed_tables
 
+from flows.entrez import EntrezClient, Reply, connect, elink, search_all, search_revised
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
-from flows.entrez import EntrezClient, Reply, connect, elink, search_all, search_revised
 from flows.fetch import (
     Delivery,
     Outcomes,
@@ -28,8 +30,6 @@ from flows.plan import OVERLAP, Plan, compare_members, depths, find_members, fol
 from flows.report import Progress, RunReport, name_some, silent
 from flows.seeds import Seeds, parse_pmid, read_seeds
 from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
-from transforms.elink import make_link_tables, parse_elink
-from transforms.seed_text import make_seed_tables
 from warehouse import build, state
 from warehouse.errors import CheckError, EntrezError, UnreachableError, UsageError
 from warehouse.schema import LINK, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT
@@ -104,11 +104,14 @@ def entrez_at(settings: Settings, pages: Path) -> Iterator[str]:
         raise UsageError(f"--entrez {settings.entrez}: write ncbi, sample, or the base URL of an E-utilities server.")
 
 
-def refresh(settings: Settings, *, progress: Progress = silent, steps: Steps = PLAIN_STEPS) -> RunReport:
+def refresh(
+    settings: Settings, *, dry_run: bool = False, progress: Progress = silent, steps: Steps = PLAIN_STEPS
+) -> RunReport:
     """Bring the corpus up to date with what the seeds folder says and what Entrez has.
 
     Args:
         settings: Options.
+        dry_run: Plan only: Entrez is searched, nothing is fetched and nothing is written.
         progress: Told of each step.
         steps: The parts that may be Prefect tasks.
     Raises:
@@ -116,10 +119,10 @@ def refresh(settings: Settings, *, progress: Progress = silent, steps: Steps = P
         CorpusError: Anything else that stops the run; what was published stays, what was fetched is kept in staging.
     """
     seeds = read_seeds(settings.seeds)
-    with running(settings, "refresh", progress, steps) as work:
+    with running(settings, "refresh", progress, steps, dry_run=dry_run) as work:
         con = state.open_state(work.directory)
         held_members = state.read_members(con)
-        query_pmids, unasked = ask_queries(work, seeds)
+        query_pmids, unasked, searches = ask_queries(work, seeds)
         members = find_members(seeds, query_pmids)
         kept = {m: s.depth for m, s in held_members.items() if m.reason == "query" and m.via in unasked}
         members.update(kept)
@@ -127,10 +130,13 @@ def refresh(settings: Settings, *, progress: Progress = silent, steps: Steps = P
 
         pmids = [*depths(members), *(m.pmid for m in held_members if m.reason == "backfill")]
         plan = plan_refresh(work, con, seeds, pmids)
+        if dry_run:
+            return describe_plan(work, con, plan)
         outcomes = obtain(work, con, plan)
         write_seeds(work, con, seeds, outcomes)
-        write_members(work, members, held_members, unasked)
-        finish(work, con, plan, outcomes, pmids)
+        if write_members(work, members, held_members, unasked):
+            work.replies += searches
+        finish(work, con, plan, outcomes)
     return work.report
 
 
@@ -139,6 +145,7 @@ def backfill(
     pmids: Sequence[int],
     *,
     reason: str | None = None,
+    dry_run: bool = False,
     progress: Progress = silent,
     steps: Steps = PLAIN_STEPS,
 ) -> RunReport:
@@ -148,21 +155,24 @@ def backfill(
         settings: Options.
         pmids: What to fetch.
         reason: Why, in the words of whoever asked; kept with the run.
+        dry_run: Plan only: nothing is fetched and nothing is written.
         progress: Told of each step.
         steps: The parts that may be Prefect tasks.
     Raises:
         CorpusError: As for `refresh`.
     """
-    with running(settings, "backfill", progress, steps) as work:
+    with running(settings, "backfill", progress, steps, dry_run=dry_run) as work:
         con = state.open_state(work.directory)
         held_members = state.read_members(con)
         plan = Plan()
         plan.add(pmids, "asked")
+        if dry_run:
+            return describe_plan(work, con, plan)
         outcomes = obtain(work, con, plan)
         members = {Reason(pmid, "backfill", ""): 0 for pmid in plan.reasons}
         new = {m: d for m, d in members.items() if m not in held_members}
         write_members(work, new, {}, frozenset())
-        finish(work, con, plan, outcomes, list(plan.reasons), reason=reason)
+        finish(work, con, plan, outcomes, reason=reason)
     return work.report
 
 
@@ -185,19 +195,22 @@ def parse_pmids(text: str) -> list[int]:
 
 
 @contextmanager
-def running(settings: Settings, kind: str, progress: Progress, steps: Steps) -> Iterator[Work]:
-    """A run: the data directory held for writing, Entrez at hand; what is not committed at the end is discarded."""
+def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, dry_run: bool) -> Iterator[Work]:
+    """A run: the data directory held for writing, Entrez at hand; what is not committed at the end is discarded.
+
+    A dry run writes nothing, and so waits for nobody.
+    """
     directory = DataDirectory(settings.data_dir)
-    with entrez_at(settings, settings.seeds) as base_url:
+    with entrez_at(settings, settings.seeds) as base_url, nullcontext() if dry_run else writing(directory):
         client = connect(settings, base_url)
-        with writing(directory):
-            started_at = datetime.now(UTC).replace(tzinfo=None)
-            writer = start_run(directory, started_at.replace(tzinfo=UTC))
-            report = RunReport(run_kind=kind)
-            try:
-                yield Work(settings, directory, client, writer, started_at, report, progress, steps)
-            finally:
-                discard_run(writer)
+        now = datetime.now(UTC)
+        writer = RunWriter(directory, "", directory.staging / "none") if dry_run else start_run(directory, now)
+        report = RunReport(run_kind=kind, is_dry=dry_run)
+        work = Work(settings, directory, client, writer, now.replace(tzinfo=None), report, progress, steps)
+        try:
+            yield work
+        finally:
+            discard_run(writer)
 
 
 @contextmanager
@@ -210,24 +223,25 @@ def timed(work: Work, step: str) -> Iterator[None]:
         work.report.seconds[step] = work.report.seconds.get(step, 0) + time.perf_counter() - start
 
 
-def ask_queries(work: Work, seeds: Seeds) -> tuple[dict[str, list[int]], frozenset[str]]:
+def ask_queries(work: Work, seeds: Seeds) -> tuple[dict[str, list[int]], frozenset[str], list[Reply]]:
     """What each query of the seeds folder finds.
 
     Returns:
-        PMIDs by file name, and the names of the files whose query could not be asked.
+        PMIDs by file name, the names of the files whose query could not be asked, and the replies.
     """
+    searches: list[Reply] = []
     found: dict[str, list[int]] = {}
     unasked: set[str] = set()
     with timed(work, "search"):
         for number, (name, term) in enumerate(seeds.queries.items(), 1):
             try:
                 found[name], replies = search_all(work.client, term)
-                work.replies += replies
+                searches += replies
             except EntrezError as exc:
                 unasked.add(name)
                 work.report.troubles.append(f"{name} was not searched ({exc}); the next run asks again.")
             work.progress("search", number, len(seeds.queries))
-    return found, frozenset(unasked)
+    return found, frozenset(unasked), searches
 
 
 def refresh_links(work: Work, con: state.Connection, seeds: Seeds, members: dict[Reason, int]) -> None:
@@ -244,7 +258,10 @@ def refresh_links(work: Work, con: state.Connection, seeds: Seeds, members: dict
             at_depth = [pmid for pmid, steps in depths(members).items() if steps == depth]
             for kind in rules.fetch:
                 due = stale_links(at_depth, kind, ages, fetched_before)
-                if not fetch_links(work, due, kind, neighbours, rules.limit if kind in rules.follow else 0):
+                work.report.planned_requests += -(-len(due) // ELINK_BATCH)
+                if not work.report.is_dry and not fetch_links(
+                    work, due, kind, neighbours, rules.limit if kind in rules.follow else 0
+                ):
                     return
             if depth < rules.depth:
                 for member, steps in follow_links(members, neighbours, depth=depth).items():
@@ -297,7 +314,7 @@ def follow(links: pa.Table, kind: str, neighbours: dict[int, list[tuple[str, int
 
 
 def plan_refresh(work: Work, con: state.Connection, seeds: Seeds, pmids: Sequence[int]) -> Plan:
-    """Which PMIDs to ask for: what is not held, what NCBI says was revised, and what has not been looked at for long."""
+    """Which PMIDs to ask for: what is not held, what NCBI says was revised, what has not been looked at for long."""
     held = state.read_held(con, pmids)
     plan = plan_citations(
         pmids,
@@ -313,10 +330,21 @@ def plan_refresh(work: Work, con: state.Connection, seeds: Seeds, pmids: Sequenc
             try:
                 revised, replies = search_revised(work.client, known, f"{since - OVERLAP:%Y/%m/%d}")
                 plan.add(revised, "revised")
-                work.replies += replies
+                work.replies += replies if revised else []
             except EntrezError as exc:
                 work.report.troubles.append(f"Revisions were not searched ({exc}); the next run looks back further.")
     return plan
+
+
+def describe_plan(work: Work, con: state.Connection, plan: Plan) -> RunReport:
+    """The report of a dry run: PMIDs by reason, those that are held already, the requests and the time they take."""
+    report = work.report
+    report.plan = plan.counts()
+    report.held_count = len(state.read_held(con, plan.reasons))
+    report.planned_requests += -(-len(plan.reasons) // work.settings.batch_size)
+    report.rate = work.client.rate
+    report.request_count = work.client.request_count
+    return report
 
 
 def obtain(work: Work, con: state.Connection, plan: Plan) -> Outcomes:
@@ -376,8 +404,8 @@ def write_seeds(work: Work, con: state.Connection, seeds: Seeds, outcomes: Outco
 
 def write_members(
     work: Work, found: Mapping[Reason, int], held: Mapping[Reason, Membership], unasked: frozenset[str]
-) -> None:
-    """Write the reasons that began or ceased to hold."""
+) -> bool:
+    """Write the reasons that began or ceased to hold; whether there are any."""
     run_id = work.writer.run_id
     changes = compare_members(found, held, run_id=run_id, keep=unasked)
     rows = [
@@ -393,6 +421,7 @@ def write_members(
         for c in changes
     ]
     work.writer.write({MEMBER.name: MEMBER.to_arrow(rows)})
+    return bool(rows)
 
 
 def finish(
@@ -400,7 +429,6 @@ def finish(
     con: state.Connection,
     plan: Plan,
     outcomes: Outcomes,
-    pmids: Sequence[int],
     *,
     reason: str | None = None,
 ) -> None:
@@ -414,7 +442,7 @@ def finish(
     if outcomes.by_pmid.keys() != plan.reasons.keys():
         lost = plan.reasons.keys() ^ outcomes.by_pmid.keys()
         raise CheckError(f"PMIDs without an outcome: {name_some(list(lost))}; nothing was committed.")
-    held_before = set(state.read_held(con, pmids))
+    held_before = state.read_held(con, plan.reasons)
     con.close()
     failed = [pmid for pmid, outcome in outcomes.by_pmid.items() if outcome == "failed"]
     report.owed = sorted(failed)
@@ -440,7 +468,7 @@ def finish(
 
 
 def reply_table(work: Work) -> pa.Table:
-    """RAW_REPLY: the replies that link lists were made from; searches are kept where they brought something."""
+    """RAW_REPLY: the replies that rows were made from; a search that changed nothing is not among them."""
     run_id = work.writer.run_id
     return RAW_REPLY.to_arrow(
         [

@@ -30,6 +30,10 @@ class RunReport:
         request_count: Requests sent.
         seconds: Time by step.
         files: Files read (ingest).
+        is_dry: Only the plan was made.
+        held_count: PMIDs of the plan that are held already (dry run).
+        planned_requests: Requests that the plan takes (dry run).
+        rate: Requests a second that are allowed; None is without limit (dry run).
     """
 
     run_id: str = ""
@@ -46,6 +50,10 @@ class RunReport:
     request_count: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     files: int = 0
+    is_dry: bool = False
+    held_count: int = 0
+    planned_requests: int = 0
+    rate: float | None = None
 
     @property
     def exit_code(self) -> int:

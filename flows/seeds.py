@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from transforms.seed_text import SeedPage, parse_seed_document
+
 from warehouse.errors import SeedError
 
 LinkKind = Literal["similar", "cited_by", "reference"]
@@ -134,7 +134,9 @@ def read_pmids(path: Path) -> tuple[int, ...]:
         if entry:
             pmid = parse_pmid(entry)
             if pmid is None:
-                raise SeedError(f"{path}, line {number}: {entry!r} is not a PMID; write one number a line, # for comments.")
+                raise SeedError(
+                    f"{path}, line {number}: {entry!r} is not a PMID; write one number a line, # for comments."
+                )
             pmids[pmid] = None
     return tuple(pmids)
 

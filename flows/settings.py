@@ -19,13 +19,18 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CORPUS_", env_file=".env", extra="ignore", populate_by_name=True)
 
-    entrez: str = Field("ncbi", description="ncbi, sample (no network: the seed documents stand for NCBI), or a base URL.")
+    entrez: str = Field(
+        "ncbi", description="ncbi, sample (no network: the seed documents stand for NCBI), or a base URL."
+    )
     seeds: Path = Field(Path("seeds"), description="Folder that says what the corpus is.")
     data_dir: Path = Field(Path("data"), description="Folder that holds the corpus.")
     ncbi_email: str | None = Field(None, validation_alias=AliasChoices("NCBI_EMAIL", "ncbi_email"))
     ncbi_api_key: SecretStr | None = Field(None, validation_alias=AliasChoices("NCBI_API_KEY", "ncbi_api_key"))
     entrez_rate: float | None = Field(
-        None, gt=0, le=10, description="Requests a second; by default 3, or 10 with an API key, and unlimited on loopback."
+        None,
+        gt=0,
+        le=10,
+        description="Requests a second; by default 3, or 10 with an API key, and unlimited on loopback.",
     )
     entrez_timeout_s: float = Field(60, gt=0, description="Seconds without an answer before a request is given up.")
     entrez_budget_s: float = Field(120, ge=0, description="Seconds spent on all attempts of one request.")

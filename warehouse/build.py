@@ -119,7 +119,8 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         columns = ", ".join(quoted(c) for c in table.column_names)
         key = ", ".join(quoted(c) for c in table.key)
         con.execute(f"INSERT INTO {name} SELECT {columns} FROM current_{table.name} ORDER BY {key}")
-    con.execute(f"COMMENT ON TABLE {name} IS {literal(f'One row is: {table.row} Key: {", ".join(table.key)}.')}")
+    comment = f"One row is: {table.row} Key: {', '.join(table.key)}."
+    con.execute(f"COMMENT ON TABLE {name} IS {literal(comment)}")
     for column in table.columns:
         null = f" Null: {column.null}" if column.null else ""
         con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.doc + null)}")
@@ -143,7 +144,7 @@ def check_build(con: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES.values():
         if not table.is_raw:
             key = ", ".join(quoted(c) for c in table.key)
-            query = f"SELECT {key}, count(*) FROM {quoted(table.name)} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"  # noqa: S608
+            query = f"SELECT {key}, count(*) FROM {quoted(table.name)} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
             if rows := con.execute(query).fetchall():
                 raise CheckError(f"Two rows of {table.name} have the key {rows[0][:-1]}; nothing was published.")
     for file in read_sql("check"):
@@ -154,7 +155,7 @@ def check_build(con: duckdb.DuckDBPyConnection) -> None:
 def count_rows(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """Rows of each table."""
     names = [table.name for table in TABLES.values() if not table.is_raw]
-    query = " UNION ALL ".join(f"SELECT {literal(n)}, count(*) FROM {quoted(n)}" for n in names)  # noqa: S608
+    query = " UNION ALL ".join(f"SELECT {literal(n)}, count(*) FROM {quoted(n)}" for n in names)
     return dict(con.execute(query).fetchall())
 
 

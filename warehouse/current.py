@@ -75,10 +75,10 @@ def create_run_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[
     files = [file for folder in folders if (file := folder / f"{table.name}.parquet").exists()]
     # The declared columns come first, so that a file written before a column was declared still has it, as null.
     con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns_ddl(table, run_id=True).replace(' NOT NULL', '')})")
-    query = f"SELECT * FROM empty_{table.name}"  # noqa: S608 - names come from the schema
+    query = f"SELECT * FROM empty_{table.name}"
     if files:
         names = ", ".join(literal(str(file)) for file in files)
-        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true)"  # noqa: S608
+        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true)"
     try:
         con.execute(f"CREATE TEMP VIEW run_{table.name} AS {query}")
     except duckdb.Error as exc:
@@ -92,7 +92,8 @@ ON_A_SEED_PAGE = """source <> 'seed' OR pmid IN (
 
 # A PMID that is delivered again was not withdrawn for good.
 NOT_DELIVERED_SINCE = """NOT EXISTS (FROM run_citation later
-    WHERE later.pmid = run_deleted_citation.pmid AND later.run_id > run_deleted_citation.run_id AND later.source <> 'seed')"""
+    WHERE later.pmid = run_deleted_citation.pmid AND later.source <> 'seed'
+        AND later.run_id > run_deleted_citation.run_id)"""
 
 
 def create_current_view(con: duckdb.DuckDBPyConnection, table: Table) -> None:

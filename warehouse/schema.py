@@ -4,10 +4,11 @@ A declaration names the table, says what one row is, gives its key and documents
 schemas, the DuckDB tables with their comments and the data dictionary are made from it.
 
 Names are NLM's words in snake_case. An ending means one thing: `_ui` NLM identifier, `_id` other identifier, `_name`,
-`_date`, `_at` UTC timestamp, `_order` position from 1 in document order, `_count`, `_s` seconds, `_bytes`, `is_`/`has_` booleans.
+`_date`, `_at` UTC timestamp, `_order` position from 1 in document order, `_count`, `_s` seconds, `_bytes`; `is_` and
+`has_` begin booleans.
 
 `source` is the path of the XML below the record's own element (`PubmedArticle` or `PubmedBookArticle`), several
-alternatives separated by ` | `; `//` means at any depth. A source that does not begin with an element name is a sentence.
+alternatives separated by ` | `; `//` means at any depth. One that does not begin with an element name is a sentence.
 """
 
 from collections.abc import Iterable, Sequence
@@ -257,7 +258,7 @@ CITATION = Table(
         optional(
             "doi",
             TEXT,
-            "The one DOI: first of the record's own ArticleIdList, else first valid ELocationID, else first invalid one.",
+            "The one DOI: the first of the record's own ArticleIdList, else of its valid, else of its invalid ELocationIDs.",
             source="Derived from article_id and elocation_id.",
             null="The record has no DOI.",
         ),
@@ -341,8 +342,8 @@ CITATION_DATE = of_citation(
     column(
         "date_kind",
         TEXT,
-        "Name of the element: DateCreated (files before 2018), DateCompleted, DateRevised, ArticleDate, ContributionDate, "
-        "BeginningDate, EndingDate.",
+        "Name of the element: DateCreated (files before 2018), DateCompleted, DateRevised, ArticleDate, "
+        "ContributionDate, BeginningDate, EndingDate.",
         source="MedlineCitation/DateCreated | MedlineCitation/DateCompleted | MedlineCitation/DateRevised | "
         "MedlineCitation/Article/ArticleDate | BookDocument/ContributionDate | BookDocument/DateRevised | "
         "BookDocument/Book/BeginningDate | BookDocument/Book/EndingDate",

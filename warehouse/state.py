@@ -10,7 +10,6 @@ import pyarrow as pa
 from warehouse.current import open_memory, view_runs
 from warehouse.store import DataDirectory
 
-
 Connection = duckdb.DuckDBPyConnection
 
 

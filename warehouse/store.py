@@ -1,10 +1,10 @@
 """The data directory: committed runs in Parquet, what an unfinished run had fetched, and the one writer's lock.
 
-    corpus.duckdb                   published, replaced whole (warehouse/build.py)
-    parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed
-    staging/run=<run_id>/           a run being written; becomes visible by one rename
-    staging/replies/*.parquet       replies fetched by a run that has not been committed
-    refresh.lock                    held by the one process that writes
+corpus.duckdb                   published, replaced whole (warehouse/build.py)
+parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed
+staging/run=<run_id>/           a run being written; becomes visible by one rename
+staging/replies/*.parquet       replies fetched by a run that has not been committed
+refresh.lock                    held by the one process that writes
 """
 
 import fcntl
@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from warehouse.errors import LockedError, StoreError
 from warehouse.schema import CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
 
-# Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded whatever the run's size.
+# Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded in any run.
 ROW_GROUP_BYTES = 16 << 20
 
 
@@ -63,7 +63,7 @@ class DataDirectory:
 def writing(directory: DataDirectory) -> Iterator[None]:
     """Be the one process that writes to the data directory.
 
-    The operating system gives the lock back when the process ends, however it ends; a file left behind locks nobody out.
+    The operating system gives the lock back when the process ends, however it ends; a file left behind locks nothing.
 
     Raises:
         LockedError: Another process is writing.
@@ -220,7 +220,6 @@ def with_run_id(declared: Table, table: pa.Table, run_id: str) -> pa.Table:
     indices = pa.Array.from_buffers(pa.int32(), table.num_rows, [None, pa.py_buffer(bytes(4 * table.num_rows))])
     column = pa.DictionaryArray.from_arrays(indices, pa.array([run_id]))
     return table.append_column(pa.field("run_id", column.type, nullable=False), column)
-
 
 
 def commit_run(writer: RunWriter) -> Path:

@@ -1,0 +1,296 @@
+"""The `corpus` command."""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from flows.report import RunReport, name_some
+from flows.settings import CODE_VERSION, Settings, load_settings
+from flows.terminal import show_progress, summarise
+from warehouse.errors import CorpusError, UsageError
+from warehouse.query import ask, open_published, read_status
+from warehouse.store import DataDirectory
+
+app = typer.Typer(
+    help="Keeps a PubMed literature corpus up to date: Entrez to Parquet to DuckDB.",
+    epilog="First steps: `corpus refresh --entrez sample`, then `corpus sql 'select pmid, title from article'`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+EntrezOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="CORPUS_ENTREZ",
+        metavar="ncbi|sample|URL",
+        help="Who is asked: NCBI, the seed documents themselves (no network), or another E-utilities server. [default: ncbi]",
+    ),
+]
+SeedsOption = Annotated[
+    Path | None, typer.Option(envvar="CORPUS_SEEDS", help="Folder that says what the corpus is. [default: seeds]")
+]
+DataOption = Annotated[
+    Path | None, typer.Option("--data-dir", envvar="CORPUS_DATA_DIR", help="Folder that holds it. [default: data]")
+]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for; fetch and write nothing.")]
+FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json (an object a line) or parquet.")]
+
+
+def main() -> NoReturn:
+    """Run the command; an error is one sentence, and the exit code says what kind it is."""
+    try:
+        app(standalone_mode=True)
+    except CorpusError as exc:
+        print(f"corpus: {exc}", file=sys.stderr)  # noqa: T201
+        sys.exit(exc.exit_code)
+    except KeyboardInterrupt:
+        print("corpus: stopped; what was fetched is kept for the next run.", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+    sys.exit(0)
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:  # noqa: FBT002
+    """Options of the command itself."""
+    if version:
+        typer.echo(CODE_VERSION)
+        raise typer.Exit
+
+
+@app.command(epilog="Example: corpus refresh --entrez sample --data-dir /tmp/try")
+def refresh(
+    entrez: EntrezOption = None,
+    seeds: SeedsOption = None,
+    data_dir: DataOption = None,
+    *,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Bring the corpus up to date with the seeds folder and with Entrez."""
+    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir)
+    run_and_report("refresh", settings, {"dry_run": dry_run})
+
+
+@app.command(epilog="Example: corpus backfill --pmids '25217177, 24388038' --reason 'asked for by the review team'")
+def backfill(
+    pmids: Annotated[str, typer.Option(help="PMIDs, a file of them, or - for standard input.")],
+    reason: Annotated[str | None, typer.Option(help="Why; kept with the run.")] = None,
+    entrez: EntrezOption = None,
+    seeds: SeedsOption = None,
+    data_dir: DataOption = None,
+    *,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Fetch the given PMIDs, held or not, and make them members of the corpus."""
+    from flows.refresh import parse_pmids
+
+    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir)
+    asked = parse_pmids(read_argument(pmids))
+    run_and_report("backfill", settings, {"pmids": asked, "reason": reason, "dry_run": dry_run})
+
+
+@app.command(epilog="Example: corpus ingest pubmed26n0001.xml.gz pubmed26n0002.xml.gz")
+def ingest(
+    files: Annotated[
+        list[Path], typer.Argument(help="PubMed XML, .xml or .xml.gz, or folders of it; read in this order.")
+    ],
+    data_dir: DataOption = None,
+) -> None:
+    """Read PubMed XML on disk: EFetch sets, baseline and update files."""
+    from flows.ingest import ingest as ingest_files
+
+    settings = load_settings(data_dir=data_dir)
+    with show_progress() as progress:
+        report = ingest_files(settings, files, progress=progress)
+    end(report, settings)
+
+
+@app.command(epilog='Example: corpus sql "select pmid, year, title from article order by year desc" --format csv')
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SQL statement, or - for standard input.")],
+    format_: FormatOption = "table",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    data_dir: DataOption = None,
+) -> None:
+    """Ask the published corpus; read-only, with no access to files or network."""
+    settings = load_settings(data_dir=data_dir)
+    write = ANSWER_FORMATS.get(format_)
+    if write is None:
+        raise UsageError(f"--format {format_}: write one of {', '.join(ANSWER_FORMATS)}.")
+    con = open_published(DataDirectory(settings.data_dir))
+    try:
+        answer = ask(con, sys.stdin.read() if statement == "-" else statement)
+    finally:
+        con.close()
+    if output is None:
+        write(answer, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    else:
+        with output.open("wb") as stream:
+            write(answer, stream)
+
+
+@app.command(epilog="Example: corpus status --format json")
+def status(
+    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text", data_dir: DataOption = None
+) -> None:
+    """What the corpus holds, how fresh it is, and what is owed."""
+    settings = load_settings(data_dir=data_dir)
+    found = read_status(DataDirectory(settings.data_dir))
+    if format_ == "json":
+        typer.echo(json.dumps(found, default=str))
+    elif format_ == "text":
+        typer.echo(describe_status(found))
+    else:
+        raise UsageError(f"--format {format_}: write text or json.")
+
+
+@app.command("entrez-server", epilog="Example: corpus entrez-server --records pubmed26n0001.xml.gz --port 8080")
+def entrez_server(
+    records: Annotated[
+        list[Path] | None, typer.Option(help="PubMed XML: files, or folders of them. Without it, the seed documents.")
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    seeds: SeedsOption = None,
+    faults: Annotated[str, typer.Option(help="Faults on demand, as flows/eutils_server/README.md says.")] = "",
+) -> None:
+    """Serve PubMed XML on disk through the E-utilities protocol, for tests and local mirrors."""
+    from flows.eutils_server.records import RecordStore
+    from flows.eutils_server.serve import serve as serve_records
+
+    settings = load_settings(seeds=seeds)
+    store = RecordStore.from_paths(records) if records else RecordStore.from_seeds(settings.seeds)
+
+    def say(base_url: str) -> None:
+        typer.echo(f"Serving at {base_url}; stop with Ctrl-C.")
+        typer.echo(f"Use it: corpus refresh --entrez {base_url}")
+
+    serve_records(store, host=host, port=port, faults=faults, on_ready=say)
+
+
+@app.command(epilog="Example: corpus serve --port 4200, then open http://127.0.0.1:4200")
+def serve(
+    host: Annotated[str, typer.Option(help="Address of Prefect's server and UI.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of Prefect's server and UI.")] = 4200,
+    entrez: EntrezOption = None,
+    seeds: SeedsOption = None,
+    data_dir: DataOption = None,
+) -> None:
+    """Run the deployments: the nightly refresh on its schedule, and backfills from Prefect's UI."""
+    from flows.serve import serve_deployments
+
+    serve_deployments(load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir), host=host, port=port)
+
+
+def run_and_report(kind: str, settings: Settings, arguments: dict[str, Any]) -> NoReturn:
+    """Run a refresh or a backfill, through Prefect's API where one is configured, and end with its report."""
+    with show_progress() as progress:
+        if os.environ.get("PREFECT_API_URL"):
+            from flows import deployments
+
+            run: Callable[..., RunReport] = getattr(deployments, f"run_{kind}")
+        else:
+            from flows import refresh as plain
+
+            run = getattr(plain, kind)
+        report = run(settings, **arguments, progress=progress)
+    end(report, settings)
+
+
+def end(report: RunReport, settings: Settings) -> NoReturn:
+    """Print the summary and leave with the report's exit code."""
+    typer.echo(summarise(report, settings))
+    sys.exit(report.exit_code)
+
+
+def read_argument(text: str) -> str:
+    """What an argument stands for: standard input for -, the file of that name, or the text itself.
+
+    Raises:
+        UsageError: The file cannot be read.
+    """
+    if text == "-":
+        return sys.stdin.read()
+    try:
+        path = Path(text)
+        return path.read_text(encoding="utf-8") if len(text) < 4096 and path.is_file() else text
+    except (OSError, UnicodeDecodeError) as exc:
+        raise UsageError(f"--pmids {text}: {exc}.") from exc
+
+
+def write_table(answer: pa.Table, stream: Any) -> None:
+    """Draw an answer as a table of the terminal's width."""
+    console = Console()
+    table = Table(show_edge=False, header_style="bold")
+    for name, column_type in zip(answer.column_names, answer.schema.types, strict=True):
+        is_number = pa.types.is_integer(column_type) or pa.types.is_floating(column_type)
+        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in zip(*answer.to_pydict().values(), strict=True):
+        table.add_row(*("" if value is None else str(value) for value in row))
+    with console.capture() as capture:
+        console.print(table, markup=False, highlight=False)
+    stream.write(capture.get().encode())
+
+
+def write_csv(answer: pa.Table, stream: Any) -> None:
+    """Write an answer as CSV; lists as JSON."""
+    columns = [
+        pa.array([None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()])
+        if pa.types.is_nested(column.type)
+        else column
+        for column in answer.columns
+    ]
+    pyarrow.csv.write_csv(pa.table(columns, names=answer.column_names), stream)
+
+
+def write_json(answer: pa.Table, stream: Any) -> None:
+    """Write an answer as JSON, an object a line."""
+    for batch in answer.to_batches(max_chunksize=1000):
+        for row in batch.to_pylist():
+            stream.write((json.dumps(row, ensure_ascii=False, default=str) + "\n").encode())
+
+
+ANSWER_FORMATS: dict[str, Callable[[pa.Table, Any], None]] = {
+    "table": write_table,
+    "csv": write_csv,
+    "json": write_json,
+    "parquet": pq.write_table,
+}
+
+
+def describe_status(found: dict[str, Any]) -> str:
+    """The status for people."""
+    citations = found["citations"]
+    sources = ", ".join(f"{count:,} from {source}" for source, count in found["citations_by_source"].items())
+    run = found["last_run"]
+    lines = [
+        f"citations   {citations:,} ({sources or 'none'})",
+        f"members     {found['members']:,}",
+        f"links       {found['links']:,}",
+        f"coverage    abstract {share(found['abstracts'], citations)}, DOI {share(found['dois'], citations)}, "
+        f"MeSH {share(found['with_mesh'], citations)}",
+        f"retracted   {found['retracted']:,}",
+        f"deleted     {found['deleted']:,}",
+        f"rejected    {found['rejected']:,}",
+        f"owed        {len(found['owed']):,}{': ' + name_some(found['owed']) if found['owed'] else ''}",
+        f"oldest      fetched {found['oldest_fetched_at'] or 'never'} UTC",
+        f"last run    {run['run_id']} ({run['run_kind']}), {found['runs']:,} in all" if run else "last run    none",
+        f"size        DuckDB {found['database_bytes'] / 1e6:,.1f} MB, Parquet {found['parquet_bytes'] / 1e6:,.1f} MB",
+    ]
+    return "\n".join(lines)
+
+
+def share(part: int, whole: int) -> str:
+    """A share in percent."""
+    return f"{100 * part / whole:.0f} %" if whole else "-"

@@ -1,0 +1,111 @@
+"""What a person at a terminal sees: progress while a run works, and its summary at the end."""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as RichProgress
+
+from flows.report import Progress, RunReport, name_some
+from flows.settings import Settings
+
+# Where there is no terminal, a step that takes long says so this often.
+LINE_EVERY_S = 10.0
+
+
+@contextmanager
+def show_progress() -> Iterator[Progress]:
+    """Bars on a terminal, plain lines elsewhere; both on standard error, so that output can be piped."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield PlainLines().tell
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with RichProgress(*columns, console=console, transient=False) as bars:
+        tasks: dict[str, object] = {}
+
+        def tell(step: str, done: int, total: int) -> None:
+            if total and step not in tasks:
+                tasks[step] = bars.add_task(step, total=total)
+            if step in tasks:
+                bars.update(tasks[step], completed=done, total=total)  # type: ignore[arg-type]
+
+        yield tell
+
+
+class PlainLines:
+    """Progress as lines: when a step ends, and now and then while it lasts."""
+
+    def __init__(self) -> None:
+        self.told_at: dict[str, float] = {}
+
+    def tell(self, step: str, done: int, total: int) -> None:
+        """Print a line if the step has ended, or has said nothing for a while."""
+        now = time.monotonic()
+        is_first = step not in self.told_at
+        if is_first:
+            self.told_at[step] = now
+        if total and (done >= total or now - self.told_at[step] >= LINE_EVERY_S):
+            self.told_at[step] = now
+            print(f"{step}: {done:,} of {total:,}", file=sys.stderr)  # noqa: T201
+
+
+def summarise(report: RunReport, settings: Settings) -> str:
+    """What a run did, in a few lines that fit a terminal, and what to do next."""
+    lines = summarise_plan(report) if report.is_dry else summarise_run(report)
+    lines += [f"! {trouble}" for trouble in report.troubles]
+    if report.owed:
+        lines.append(f"! Owed to the next run: {name_some(report.owed)}")
+    if not report.is_dry and report.row_counts:
+        where = "" if str(settings.data_dir) == "data" else f" --data-dir {settings.data_dir}"
+        lines += ["", f'Ask it: corpus sql "select pmid, year, title from article order by year desc limit 10"{where}']
+    return "\n".join(lines)
+
+
+def summarise_plan(report: RunReport) -> list[str]:
+    """The lines of a dry run."""
+    asked = sum(report.plan.values())
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.plan.items()) or "nothing"
+    if report.rate is None:
+        pace = "no limit here"
+    else:
+        pace = f"{report.planned_requests / report.rate / 60:.1f} minutes at {report.rate:g} requests/s"
+    return [
+        f"{report.run_kind}, dry run: nothing was fetched or written",
+        f"  to ask for  {asked:,} PMIDs: {reasons}",
+        f"  held        {report.held_count:,} of them already",
+        f"  requests    {report.planned_requests:,} ({pace})",
+    ]
+
+
+def summarise_run(report: RunReport) -> list[str]:
+    """The lines of a run that was committed."""
+    asked = sum(report.outcomes.values())
+    outcomes = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in report.outcomes.items())
+    seconds = sum(report.seconds.values())
+    steps = ", ".join(f"{step} {s:.1f}" for step, s in report.seconds.items() if s >= 0.05)
+    rows = report.row_counts
+    what = f"{report.run_kind} {report.run_id}" if report.run_kind != "ingest" else f"ingest of {report.files:,} files"
+    lines = [
+        f"{what}: {seconds:.1f} s ({steps})",
+        f"  asked for   {asked:,} PMIDs{': ' + outcomes if outcomes else ''}",
+    ]
+    if report.link_lists:
+        lines.append(f"  link lists  {report.link_lists:,} obtained")
+    if rows:
+        lines.append(
+            f"  corpus      {rows['citation']:,} citations, {rows['link']:,} links, {rows['author']:,} authors"
+        )
+    if report.run_kind != "ingest":
+        lines.append(f"  requests    {report.request_count:,}")
+    if report.not_found:
+        lines.append(f"  not found   {name_some(report.not_found)}")
+    for pmid, reason in list(report.rejected.items())[:10]:
+        lines.append(f"  rejected    {pmid}: {reason}")
+    if report.unknown:
+        paths = ", ".join(f"{path} ({count:,})" for path, count in list(report.unknown.items())[:5])
+        lines.append(f"  unknown     {len(report.unknown):,} elements no table knows, in unknown_element: {paths}")
+    return lines
