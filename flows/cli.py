@@ -34,7 +34,7 @@ EntrezOption = Annotated[
     typer.Option(
         envvar="CORPUS_ENTREZ",
         metavar="ncbi|sample|URL",
-        help="Who is asked: NCBI, the seed documents themselves (no network), or another E-utilities server. [default: ncbi]",
+        help="Who is asked: NCBI, the seed documents (no network), or another E-utilities server. [default: ncbi]",
     ),
 ]
 SeedsOption = Annotated[
@@ -101,9 +101,7 @@ def backfill(
 
 @app.command(epilog="Example: corpus ingest pubmed26n0001.xml.gz pubmed26n0002.xml.gz")
 def ingest(
-    files: Annotated[
-        list[Path], typer.Argument(help="PubMed XML, .xml or .xml.gz, or folders of it; read in this order.")
-    ],
+    files: Annotated[list[Path], typer.Argument(help="PubMed XML, .xml or .xml.gz, or folders of it, in order.")],
     data_dir: DataOption = None,
 ) -> None:
     """Read PubMed XML on disk: EFetch sets, baseline and update files."""

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -36,10 +36,16 @@ def show_progress() -> Iterator[Progress]:
         yield tell
 
 
+def print_line(line: str) -> None:
+    """Print to standard error."""
+    print(line, file=sys.stderr)  # noqa: T201
+
+
 class PlainLines:
     """Progress as lines: when a step ends, and now and then while it lasts."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] = print_line) -> None:
+        self.say = say
         self.told_at: dict[str, float] = {}
 
     def tell(self, step: str, done: int, total: int) -> None:
@@ -50,7 +56,7 @@ class PlainLines:
             self.told_at[step] = now
         if total and (done >= total or now - self.told_at[step] >= LINE_EVERY_S):
             self.told_at[step] = now
-            print(f"{step}: {done:,} of {total:,}", file=sys.stderr)  # noqa: T201
+            self.say(f"{step}: {done:,} of {total:,}")
 
 
 def summarise(report: RunReport, settings: Settings) -> str:

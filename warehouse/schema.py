@@ -258,7 +258,7 @@ CITATION = Table(
         optional(
             "doi",
             TEXT,
-            "The one DOI: the first of the record's own ArticleIdList, else of its valid, else of its invalid ELocationIDs.",
+            "The one DOI: the first of the own ArticleIdList, else of the valid, else of the invalid ELocationIDs.",
             source="Derived from article_id and elocation_id.",
             null="The record has no DOI.",
         ),

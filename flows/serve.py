@@ -1,0 +1,110 @@
+"""`corpus serve`: a Prefect server of its own on loopback, unless one is configured, and all deployments served from it."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from flows.settings import Settings
+from warehouse.errors import CorpusError, UsageError
+
+SERVER_START_S = 180.0
+
+
+def serve_deployments(settings: Settings, *, host: str, port: int) -> None:
+    """Serve the deployments until the process is told to stop.
+
+    Args:
+        settings: Options of the flow runs.
+        host: Address of the Prefect server.
+        port: Its port.
+    Raises:
+        UsageError: The port is in use.
+        CorpusError: The server does not start.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        serve_all(settings)
+        return
+    home = settings.data_dir.absolute() / "prefect"
+    home.mkdir(parents=True, exist_ok=True)
+    api_url = f"http://{host}:{port}/api"
+    os.environ.update(server_environment(home, api_url))
+    with prefect_server(host, port, home / "server.log"):
+        print(f"Prefect's UI is at http://{host}:{port}; stop with Ctrl-C.", file=sys.stderr)  # noqa: T201
+        serve_all(settings)
+
+
+def server_environment(home: Path, api_url: str) -> dict[str, str]:
+    """Prefect's settings for a server that keeps to itself: no telemetry, no outside request, all below one folder."""
+    return {
+        "PREFECT_HOME": str(home),
+        "PREFECT_API_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{home / 'prefect.db'}",
+        "PREFECT_API_URL": api_url,
+        "PREFECT_SERVER_UI_API_URL": api_url,
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_UI_V2_ENABLED": "false",
+    }
+
+
+@contextmanager
+def prefect_server(host: str, port: int, log: Path) -> Iterator[None]:
+    """A Prefect server in a process of its own, healthy on entry and ended on exit.
+
+    Raises:
+        UsageError: The port is in use.
+        CorpusError: The server does not start.
+    """
+    with socket.socket() as probe:
+        if probe.connect_ex((host, port)) == 0:
+            raise UsageError(f"--port {port} is in use; stop what listens there, or choose another.")
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
+    with log.open("ab") as stream:
+        server = subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)  # noqa: S603
+    try:
+        wait_until_healthy(server, f"http://{host}:{port}/api/health", log)
+        yield
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_until_healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
+    """Wait for the server's first answer.
+
+    Raises:
+        CorpusError: It ended, or does not answer in time.
+    """
+    deadline = time.monotonic() + SERVER_START_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise CorpusError(f"Prefect's server ended with code {server.returncode}; {log} says why.")
+        try:
+            if httpx.get(url, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.5)
+    raise CorpusError(f"Prefect's server did not answer within {SERVER_START_S:.0f} s; {log} says why.")
+
+
+def serve_all(settings: Settings) -> None:
+    """Register the deployments and run what is scheduled or asked for, one run at a time."""
+    # Prefect reads its settings when it is first imported, so this waits until they are in the environment.
+    import prefect  # noqa: PLC0415
+
+    from flows.deployments import deployments, export  # noqa: PLC0415
+
+    export(settings)
+    prefect.serve(*deployments(), pause_on_shutdown=False, limit=1)
