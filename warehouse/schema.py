@@ -1108,6 +1108,15 @@ SEED_DOCUMENT = Table(
         optional(
             "abstract", TEXT, "Abstract, its paragraphs one a line.", source="Below Abstract.", null="None given."
         ),
+        optional("authors", TEXT, "Authors, verbatim.", source="Below the title.", null="The page does not show them."),
+        optional("journal", TEXT, "Journal.", source="Above the title.", null="The page does not show it."),
+        optional("pub_date", TEXT, "Date, verbatim: 2014 Mar.", null="The page does not show it."),
+        optional("pub_year", INT16, "Year of that date.", null="The page does not show it."),
+        optional("volume", TEXT, "Volume.", null="The page does not show it."),
+        optional("issue", TEXT, "Issue.", null="The page does not show it."),
+        optional("pages", TEXT, "Pages or article number.", null="The page does not show them."),
+        optional("pii", TEXT, "Publisher item identifier.", null="The page does not show it."),
+        optional("epub_date", TEXT, "Date of electronic publication, verbatim.", null="The page does not show it."),
         column("seed_text", TEXT, "The file as it is."),
         column("seed_sha256", TEXT, "SHA-256, hex, of the file's bytes."),
         column("is_removed", BOOL, "The file is no longer in the seeds folder."),
@@ -1154,7 +1163,7 @@ SEED_CITATION = of_seed(
 
 SEED_CITATION_FLAG = of_seed(
     "seed_citation_flag",
-    "A word or phrase that follows the PMID of an entry.",
+    "A word or phrase that follows the date or the PMID of an entry.",
     ("list_name", "citation_order", "flag_order"),
     column("list_name", TEXT, "The list."),
     order("citation_order", "the entry in its list"),
@@ -1165,10 +1174,16 @@ SEED_CITATION_FLAG = of_seed(
 
 SEED_TERM = of_seed(
     "seed_term",
-    "A line of one of the page's other lists: publication types, MeSH terms, substances, grants, resources.",
+    "A line of the page outside its abstract and its lists of citations: MeSH terms, substances, grants, resources.",
     ("section_name", "term_order"),
-    column("section_name", TEXT, "publication_type, mesh_term, substance, grant; the page's heading for any other."),
-    order("term_order", "the line in its section"),
+    column(
+        "section_name",
+        TEXT,
+        "publication_type, mesh_term, substance, supplementary_concept, grant, secondary_source, associated_data, "
+        "personal_name_subject, keyword, coi_statement, copyright_information; header for what stands above the "
+        "abstract and is nothing else; the page's heading for any other.",
+    ),
+    order("term_order", "the line in its section; of the keyword, for a line of keywords"),
     column("term", TEXT, "Verbatim, without the bullet."),
 )
 

@@ -1,0 +1,337 @@
+"""The lines of a seed page: which are headings, bullets, identifiers or buttons, and which belong together.
+
+Every line that is not blank becomes exactly one of: a line of a section, a section's heading, or a line that is ignored
+because it is a button, a link or a banner of the web page (IGNORED says which).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from transforms.seed_entry import DATED, PMID, PUBMED_URL, SHORT_CITATION
+from transforms.seed_phrases import are_known_phrases
+
+# Headings of PubMed's pages, in lower case, and the section's name in the tables; '' is the page's own heading.
+LISTS = {
+    "similar articles": "similar",
+    "related articles": "similar",
+    "related citations": "similar",
+    "related citations in pubmed": "similar",
+    "similar articles in pubmed": "similar",
+    "cited by": "cited_by",
+    "cited by other articles": "cited_by",
+    "cited by other articles in pmc": "cited_by",
+    "cited by articles": "cited_by",
+    "references": "reference",
+    "reference": "reference",
+}
+OTHER_LISTS = frozenset(
+    """
+comment in
+comment on
+comments
+corrected and republished from
+corrected and republished in
+dataset described in
+dataset use reported in
+erratum for
+erratum in
+expression of concern for
+expression of concern in
+original report in
+reprint in
+reprint of
+republished from
+republished in
+retracted and republished from
+retracted and republished in
+retraction in
+retraction of
+summary for patients in
+update in
+update of
+cites
+cited in
+""".strip().splitlines()
+)
+TERMS = {
+    "publication types": "publication_type",
+    "publication type": "publication_type",
+    "publication type(s)": "publication_type",
+    "mesh terms": "mesh_term",
+    "mesh term": "mesh_term",
+    "mesh headings": "mesh_term",
+    "substances": "substance",
+    "substance": "substance",
+    "grants and funding": "grant",
+    "grant support": "grant",
+    "grants": "grant",
+    "supplementary concepts": "supplementary_concept",
+    "personal name as subject": "personal_name_subject",
+    "secondary source id": "secondary_source",
+    "associated data": "associated_data",
+    "keywords": "keyword",
+    "conflict of interest statement": "coi_statement",
+    "conflict of interest": "coi_statement",
+    "copyright": "copyright_information",
+    "affiliations": "",
+    "figures": "",
+    "figures and tables": "",
+    "full text sources": "",
+    "full text links": "",
+    "linkout - more resources": "",
+    "linkout": "",
+    "medical": "",
+    "miscellaneous": "",
+    "molecular biology databases": "",
+    "other literature sources": "",
+    "page navigation": "",
+    "plain language summary": "",
+    "related information": "",
+    "research materials": "",
+    "chemical information": "",
+    "supplementary info": "",
+    "supplementary information": "",
+    "title & authors": "",
+}
+ABSTRACTS = {"abstract": "abstract"}
+HEADINGS = ABSTRACTS | LISTS | TERMS | dict.fromkeys(OTHER_LISTS, "")
+
+IGNORED = re.compile(
+    r"""(?: see (?:all|more)\b.{0,60} | show (?:all|more|less|details|\d+\ more)\b.{0,40} | view\ (?:all|more)\b.{0,40}
+    | (?:all|more)\ similar\ articles | (?:affiliations?\ )?(?:expand|collapse)(?:\ all)? | actions? | authors\ and\ affiliations
+    | search\ in\ (?:pubmed|mesh|nlm\ catalog) | add\ to\ (?:search|collections?|favorites|clipboard) | save | email | send\ to
+    | share | cite | copy | download\ .nbib | favorites | collections | clipboard | permalink | display\ options | format
+    | create\ (?:rss|alert|a\ file.*) | full\ text(?:\ links)?\ (?:at|provided).* | free\ pmc\ article\ link | search\ results
+    | log\ in | account | search | advanced | user\ guide | skip\ to\ main\ page\ content | pubmed\ disclaimer | dashboard
+    | an\ official\ website\ of\ the\ united\ states\ government.* | here['\u2019]s\ how\ you\ know | my\ ncbi.*
+    | follow\ ncbi | connect\ with\ nlm | ncbi\ literature\ resources | national\ library\ of\ medicine.* | help | careers
+    | the\ pubmed\ wordmark.* | \[?(?:prev|next|previous|back)\b.{0,30}\]? | no\ (?:similar\ articles|references)\ .* | \.{3}|\u2026
+    | item\ in\ clipboard | title | authors | pmid | doi | pmcid )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# Links behind a reference that stand on lines of their own.
+LINK_LINE = re.compile(
+    r"[-\u2013|\[(]?\s*(?:DOI|PubMed|PMC|Google Scholar|Cross[Rr]ef|Scopus)(?:[\s\])|,-]+(?:DOI|PubMed|PMC))*[\])]?"
+)
+BULLET = re.compile(
+    r"(?P<bullet>[-\u2010-\u2015\u2212*\u2022\u2023\u25aa\u25ab\u25cf\u25cb\u25e6\u2043\u00b7\u2219o])(?:\s+|$)"
+)
+NUMBER = re.compile(r"(?P<bullet>\[(?P<a>[0-9]{1,4})\]|\(?(?P<b>[0-9]{1,4})[.)])(?:\s+|$)")
+IDENTIFIERS = re.compile(
+    r"(?:PMID\s*:\s*(?P<pmid>[0-9]+(?=[^\w]|$|DOI|PMC)|\S+)|PMCID\s*:\s*(?P<pmc_id>\S+)|DOI\s*:\s*(?:https?://(?:dx\.)?doi\.org/)?"
+    r"(?P<doi>\S+))[\s;,|.]*(?:\[Indexed for MEDLINE\]\s*)?",
+    re.IGNORECASE,
+)
+CONTINUES = re.compile(r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|[-\u2013]\s|[a-z(;,]")
+INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
+
+WRAP_WIDTH = 130
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that is not blank: its number in the file from 1, its text with single spaces, whether a blank precedes."""
+
+    number: int
+    text: str
+    after_blank: bool = False
+
+
+@dataclass
+class Section:
+    """A heading and the lines below it; the lines above the first heading have the heading ''."""
+
+    heading: str
+    name: str
+    number: int
+    lines: list[Line] = field(default_factory=list)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether the lines are citations."""
+        key = heading_key(self.heading)
+        return key in LISTS or key in OTHER_LISTS
+
+
+def read_lines(text: str) -> list[Line]:
+    """The lines of a text that are not blank, in order; Windows and old Macintosh line ends end a line too."""
+    lines = []
+    after_blank = False
+    for number, raw in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        line = normalise(raw)
+        if line:
+            lines.append(Line(number, line, after_blank))
+        after_blank = not line
+    return lines
+
+
+def normalise(text: str) -> str:
+    """A text with single spaces for any white space, without characters that cannot be seen."""
+    return " ".join(text.translate(INVISIBLE).split())
+
+
+def heading_key(line: str) -> str:
+    """A line as headings are looked up: without Markdown's marks, bullet, colon and count, in lower case."""
+    text = re.sub(r"^(?:#+ |\*\*|__)|(?:\*\*|__)$", "", line)
+    text = re.sub(r"\s*(?:[(\[][0-9,]+[)\]])?\s*:?$", "", text)
+    text = re.sub(r"(?i)^cited by [0-9,]+ (?:pubmed central )?articles?$", "cited by", text)
+    return strip_bullet(text).lower()
+
+
+def is_heading(line: str) -> bool:
+    """Whether a line is one of the headings that PubMed's pages have."""
+    return heading_key(line) in HEADINGS
+
+
+def is_ignored(line: str) -> bool:
+    """Whether a line is a button, a link or a banner: nothing of it is kept but in seed_text."""
+    text = strip_bullet(line)
+    return not text or IGNORED.fullmatch(text) is not None or LINK_LINE.fullmatch(text) is not None
+
+
+def strip_bullet(line: str) -> str:
+    """A line without a leading dash, dot or star."""
+    match = BULLET.match(line)
+    return line[match.end() :] if match and match["bullet"] != "o" else line
+
+
+def read_sections(lines: Iterable[Line]) -> list[Section]:
+    """The page's sections in order, the one above the first heading first; a heading may come twice."""
+    sections = [Section("", "", 0)]
+    for line in lines:
+        if is_heading(line.text):
+            heading = strip_bullet(line.text).rstrip(": ")
+            sections.append(Section(heading, HEADINGS[heading_key(line.text)] or heading, line.number))
+        else:
+            sections[-1].lines.append(line)
+    return sections
+
+
+def page_width(lines: Sequence[Line]) -> int:
+    """The width at which a page's lines were wrapped; 0 if they were not."""
+    lengths = [len(line.text) for line in lines]
+    width = max(lengths, default=0)
+    return width if width <= WRAP_WIDTH and sum(length > width - 15 for length in lengths) >= 4 else 0
+
+
+def is_wrapped(before: str, after: str, width: int) -> bool:
+    """Whether a line ended only because its successor's first word did not fit into the page's width."""
+    return width > 0 and len(before) + 1 + len(after.split(" ", 1)[0]) > width
+
+
+def unwrap(lines: Sequence[str], width: int) -> list[str]:
+    """Lines with those joined that were wrapped at the page's width."""
+    joined: list[str] = []
+    before = ""
+    for line in lines:
+        if joined and is_wrapped(before, line, width):
+            joined[-1] += f" {line}"
+        else:
+            joined.append(line)
+        before = line
+    return joined
+
+
+@dataclass
+class Group:
+    """The lines of one entry, and the heading above it where that is none of PubMed's known ones."""
+
+    heading: str
+    lines: list[str]
+
+    @property
+    def text(self) -> str:
+        """Its lines joined."""
+        return " ".join(self.lines)
+
+
+def group_entries(section: Section, width: int) -> list[Group]:
+    """The entries of a list in order, each with its lines, those joined that only wrap.
+
+    A bullet begins an entry where the list has bullets; otherwise one begins after the PMID of the entry before and the
+    phrases that follow it, or after a whole citation.
+    """
+    lines = [line for line in section.lines if is_bare_bullet(line.text) or not is_ignored(line.text)]
+    bulleted = bool(lines) and (
+        BULLET.match(lines[0].text) is not None or any(is_bare_bullet(line.text) for line in lines)
+    )
+    groups: list[Group] = []
+    heading = ""
+    number = 0
+    is_new = True
+    for index, line in enumerate(lines):
+        count = next_number(line.text, number)
+        match = NUMBER.match(line.text) if count else BULLET.match(line.text) if bulleted else None
+        text = line.text[match.end() :] if match else line.text
+        number = count or number
+        is_new = is_new or match is not None
+        if not text:
+            continue
+        following = lines[index + 1].text if index + 1 < len(lines) else ""
+        if not match and groups and is_unknown_heading(groups, text, following, bulleted=bulleted):
+            heading, is_new, number = text, True, 0
+            continue
+        if is_new or begins_entry(groups[-1], line, bulleted=bulleted, width=width, list_name=section.name):
+            groups.append(Group(heading, [text]))
+        else:
+            groups[-1].lines.append(text)
+        is_new = False
+    for group in groups:
+        group.lines = unwrap(group.lines, width)
+    return groups
+
+
+def is_bare_bullet(line: str) -> bool:
+    """Whether a line is a bullet or number and nothing else."""
+    match = BULLET.fullmatch(line) or NUMBER.fullmatch(line)
+    return match is not None
+
+
+def next_number(line: str, number: int) -> int:
+    """The number that a line begins with if it goes on counting; 0 otherwise: a title can begin with `5.` too."""
+    match = NUMBER.match(line)
+    found = int(match["a"] or match["b"]) if match else 0
+    return found if found == number + 1 else 0
+
+
+def begins_entry(group: Group, line: Line, *, bulleted: bool, width: int, list_name: str) -> bool:
+    """Whether a line without bullet begins an entry, `group` being the one before it."""
+    text = group.text
+    pmid = PMID.search(text)
+    if pmid:
+        if are_known_phrases(f"{text[pmid.end() :]} {line.text}") or IDENTIFIERS.match(line.text):
+            return False
+        return PMID.search(line.text) is not None or not bulleted
+    if bulleted or CONTINUES.match(line.text) or is_wrapped(group.lines[-1], line.text, width):
+        return False
+    if list_name == "reference" and line.after_blank:
+        return True
+    return is_whole(text, is_reference=list_name == "reference") and not repeats_journal(text, line.text)
+
+
+def is_whole(text: str, *, is_reference: bool) -> bool:
+    """Whether an entry without PMID has come to its date, so that it need not go on."""
+    if PUBMED_URL.search(text) or (SHORT_CITATION.search(text) and len(DATED.findall(text)) > 1):
+        return True
+    match = DATED.search(text)
+    if match and re.search(r"[.?!]", text[: match.start()]):
+        return True
+    return is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text) is not None
+
+
+def repeats_journal(text: str, line: str) -> bool:
+    """Whether a line begins with the short citation, `Journal. 2014.`, of the entry so far."""
+    match = DATED.search(line)
+    return match is not None and f"{line[: match.start()]}. " in text
+
+
+def is_unknown_heading(groups: Sequence[Group], line: str, following: str, *, bulleted: bool) -> bool:
+    """Whether a line between two whole entries is a heading that PubMed's pages do not have as far as is known."""
+    if len(line) > 60 or line[-1] in ".?!;,:" or PMID.search(line) or are_known_phrases(line):
+        return False
+    if not PMID.search(groups[-1].text):
+        return False
+    if bulleted:
+        return BULLET.match(following) is not None
+    return all(len(group.lines) == 1 for group in groups) and PMID.search(following) is not None

@@ -1,0 +1,183 @@
+"""What a seed page says of its own citation: everything outside its lists of other citations."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from transforms.seed_entry import DATED, ONLY_AUTHORS, STRONG, Parts, clean_id, is_journal, parse_details
+from transforms.seed_lines import IDENTIFIERS, Line, Section, is_ignored, strip_bullet, unwrap
+from transforms.seed_phrases import are_known_phrases, is_publication_type, split_phrases
+from warehouse.errors import SeedError
+
+NO_ABSTRACT = re.compile(r"\[?no abstract (?:is )?available\.?\]?\.?", re.IGNORECASE)
+KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<rest>.*)", re.IGNORECASE)
+COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
+COI = re.compile(r"conflicts? of interest(?: statement)?\s*:\s*(?P<rest>.+)", re.IGNORECASE)
+INLINE_ABSTRACT = re.compile(r"abstract\s*:\s*(?P<rest>.+)", re.IGNORECASE)
+LABEL = re.compile(r"[^\W\d_][^.:;]{1,60}:")
+MARKS = r"[\d,*\u2020\u2021\u00a7\u00b6#\s]*"
+FULL_NAME = rf"[^\W\d_][\w.'\u2019\u2010-]*(?: [^\W\d_][\w.'\u2019\u2010-]*){{1,5}}{MARKS}"
+FULL_NAMES = re.compile(rf"{FULL_NAME}(?:[,;] ?(?:and )?{FULL_NAME})*(?:,? et al)?\.?")
+ENTRY_NUMBER = re.compile(r"[0-9]{1,5}[.:] (?=\S)")
+
+
+@dataclass
+class OwnPart:
+    """The page's own values and phrases, title, abstract, and the terms of its other sections in order."""
+
+    pmid: int = 0
+    pmid_line: int = 0
+    title: str = ""
+    abstract: str | None = None
+    parts: Parts = field(default_factory=Parts)
+    terms: list[tuple[str, str]] = field(default_factory=list)
+
+
+def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> OwnPart:
+    """Read everything outside the lists.
+
+    Raises:
+        SeedError: The page has no PMID of its own, two different ones, one that is no number, or no title.
+    """
+    own = OwnPart()
+    rest = [
+        (section, [line for line in section.lines if not take_identifiers(own, line, file_name)])
+        for section in sections
+        if not section.is_list
+    ]
+    if not own.pmid:
+        last = max((line.number for section in sections for line in section.lines), default=1)
+        raise SeedError(
+            f"{file_name}, line {last}: the text ends without a line such as `PMID: 25217177`; save a PubMed page with "
+            "its PMID, or write PMIDs into a *.pmids file, one a line."
+        )
+    paragraphs: list[str] = []
+    for section, lines in rest:
+        # A page whose navigation comes first has its title below the navigation's last heading.
+        has_title = not section.name or (
+            not own.title and section.number < own.pmid_line and section.name != "abstract"
+        )
+        if has_title:
+            read_header(own, lines, width)
+        elif section.name == "abstract":
+            paragraphs += read_abstract(own, lines, width)
+        else:
+            own.terms += [(section.name, term) for line in lines for term in read_terms(section.name, line.text)]
+    if not own.title:
+        raise SeedError(
+            f"{file_name}, line {own.pmid_line}: there is no title with this PMID; save the whole PubMed page, or write "
+            "PMIDs into a *.pmids file, one a line."
+        )
+    own.abstract = "\n".join(paragraphs) or None
+    return own
+
+
+def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
+    """Take a line of identifiers, `PMID: 1 PMCID: PMC2 DOI: 10.3/4`; whether it is one.
+
+    Raises:
+        SeedError: The PMID is no number, or not the one found before.
+    """
+    text = strip_bullet(line.text)
+    matches = list(IDENTIFIERS.finditer(text))
+    if not matches or "".join(match[0] for match in matches) != text:
+        return False
+    for match in matches:
+        own.parts.add("doi", match["doi"] and clean_id(match["doi"]))
+        own.parts.add("pmc_id", match["pmc_id"] and clean_id(match["pmc_id"]))
+        if match["pmid"]:
+            pmid = clean_id(match["pmid"])
+            if not re.fullmatch(r"0*[1-9][0-9]{0,8}", pmid):
+                raise SeedError(
+                    f"{file_name}, line {line.number}: {pmid[:40]!r} is not a PMID; write the page's number."
+                )
+            if own.pmid and own.pmid != int(pmid):
+                raise SeedError(
+                    f"{file_name}, line {line.number}: the page has a second PMID of its own, {int(pmid)} after "
+                    f"{own.pmid} on line {own.pmid_line}; put each page into a file of its own."
+                )
+            own.pmid, own.pmid_line = int(pmid), own.pmid_line or line.number
+    return True
+
+
+def read_header(own: OwnPart, lines: Sequence[Line], width: int) -> None:
+    """Title, journal, date and authors from the lines above the abstract; the others become terms, section header."""
+    texts = [text for text in unwrap([line.text for line in lines], width) if not is_ignored(text)]
+    keys = [text.rstrip(".") for text in texts]
+    repeated = [text for text, key in zip(texts, keys, strict=True) if keys.count(key) > 1 and not is_phrase(text)]
+    own.title = own.title or (repeated[0] if repeated else "")
+    previous = ""
+    for index, text in enumerate(texts):
+        following = texts[index + 1] if index + 1 < len(texts) else ""
+        if text.rstrip(".") == own.title.rstrip("."):
+            pass
+        elif take_header_line(own, text, following, is_after_title=bool(own.title) and previous == own.title):
+            pass
+        elif not own.title:
+            own.title = text = re.sub(r"(?i)^title\s*:\s*(?=\S)", "", text)
+        else:
+            own.terms.append(("header", text))
+        previous = text
+
+
+def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title: bool) -> bool:
+    """Take a line of the header that is a phrase, keywords, the journal, the citation or the authors; whether it is."""
+    dated = DATED.search(text)
+    journal = text[: dated.start()] if dated else ""
+    if is_phrase(text):
+        for phrase in split_phrases(text):
+            own.terms.append(("publication_type" if is_publication_type(phrase) else "header", phrase))
+    elif keywords := KEYWORDS.fullmatch(text):
+        own.terms += [("keyword", word) for word in split_keywords(keywords["rest"])]
+    elif re.match(r"\. ?(?:1[5-9]|20|21)[0-9]{2}\b", following) and is_journal(text):
+        own.parts.add("journal", text)
+    elif dated and STRONG.match(text, dated.end()) and (not journal or is_journal(journal)):
+        own.parts.add("journal", journal)
+        parse_details(own.parts, text[dated.start("date") :])
+        own.terms += [("header", phrase) for phrase in own.parts.phrases]
+        own.parts.phrases.clear()
+    elif is_after_title and (
+        ONLY_AUTHORS.fullmatch(text) or (FULL_NAMES.fullmatch(text) and re.search(r"[,\d]", text))
+    ):
+        own.parts.add("authors", text)
+    else:
+        return False
+    return True
+
+
+def is_phrase(text: str) -> bool:
+    """Whether a line of the header is what PubMed sets above or below a title: Review, [Article in German]."""
+    return are_known_phrases(text) or NO_ABSTRACT.fullmatch(text) is not None or text.startswith("[Article in ")
+
+
+def read_abstract(own: OwnPart, lines: Sequence[Line], width: int) -> list[str]:
+    """The paragraphs of an abstract; keywords, copyright and conflicts of interest that stand among them become terms."""
+    paragraphs: list[str] = []
+    for text in unwrap([line.text for line in lines], width):
+        if keywords := KEYWORDS.fullmatch(text):
+            own.terms += [("keyword", word) for word in split_keywords(keywords["rest"])]
+        elif COPYRIGHT.match(text):
+            own.terms.append(("copyright_information", text))
+        elif coi := COI.fullmatch(text):
+            own.terms.append(("coi_statement", coi["rest"]))
+        elif NO_ABSTRACT.fullmatch(text):
+            own.terms.append(("header", text))
+        elif paragraphs and LABEL.fullmatch(paragraphs[-1]):
+            paragraphs[-1] += f" {text}"
+        elif not is_ignored(text):
+            paragraphs.append(text)
+    return paragraphs
+
+
+def read_terms(section_name: str, text: str) -> list[str]:
+    """The terms of a line of one of the other sections: none for a button, several for a line of keywords."""
+    if is_ignored(text):
+        return []
+    term = strip_bullet(text)
+    return split_keywords(term) if section_name == "keyword" else [term]
+
+
+def split_keywords(text: str) -> list[str]:
+    """Keywords of a line, which are set apart by semicolons, or else by commas."""
+    separator = ";" if ";" in text else ","
+    return [word for part in text.rstrip(". ").split(separator) if (word := part.strip())]
