@@ -14,6 +14,7 @@ of these tells stays None.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from transforms.seed_phrases import is_publication_type, split_phrases
 
@@ -46,7 +47,9 @@ YEAR_IN_BRACKETS = re.compile(
 )
 
 UPPER = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
-PARTICLES = "de del della der den des van von vom zu zur zum la le da das do dos di du el al bin ibn ben ten ter te het af av y e"
+PARTICLES = (
+    "de del della der den des van von vom zu zur zum la le da das do dos di du el al bin ibn ben ten ter te het af av y"
+)
 NAME_WORD = (
     rf"(?:(?:{PARTICLES.replace(' ', '|')}|'t)|(?:[dl]['\u2019])?{UPPER}[^\W\d_]*(?:[-'\u2019\u2010][^\W\d_]+)*)"
 )
@@ -124,8 +127,8 @@ class Place:
     start: int
     date_start: int
     end: int
-    is_repeated: bool
     is_preprint: bool
+    is_repeated: bool = False
 
 
 def parse_entry(lines: Sequence[str], *, list_name: str, citation_order: int, has_authors: bool = False) -> SeedEntry:
@@ -211,19 +214,19 @@ def find_repeated(text: str) -> Place | None:
         before = [m for m in re.finditer(re.escape(journal) + DATED.pattern, text) if m.end() <= start]
         if journal and before:
             match = before[-1]
-            return Place(journal, match.start(), match.start("date"), start, True, bool(match["preprint"]))
+            return Place(journal, match.start(), match.start("date"), start, bool(match["preprint"]), is_repeated=True)
     return None
 
 
 def find_at_line(text: str, lines: Sequence[str]) -> Place | None:
     """The citation that begins a line which is not the first, as pages have it that keep their lines."""
     start = 0
-    for before, line in zip(lines, lines[1:], strict=False):
+    for before, line in pairwise(lines):
         start += len(before) + 1
         match = DATED.search(line)
         if match and SENTENCE_END.search(before[-2:]) and is_journal(line[: match.start()]):
-            end = len(text)
-            return Place(line[: match.start()], start, start + match.start("date"), end, False, bool(match["preprint"]))
+            journal, date_start = line[: match.start()], start + match.start("date")
+            return Place(journal, start, date_start, len(text), bool(match["preprint"]))
     return None
 
 
@@ -236,12 +239,12 @@ def find_in_text(text: str, *, is_reference: bool) -> Place | None:
         start = ends[-1] if ends else 0
         journal = text[start : match.start()]
         if is_journal(journal) and (start or not any(word[0].islower() for word in journal.split())):
-            return Place(journal, start, match.start("date"), len(text), False, bool(match["preprint"]))
+            return Place(journal, start, match.start("date"), len(text), bool(match["preprint"]))
     return None
 
 
 def is_journal(text: str) -> bool:
-    """Whether a text can be the name of a journal: a few words without a sentence's end, not beginning in lower case."""
+    """Whether a text can be a journal's name: a few words without a sentence's end, not beginning in lower case."""
     return 0 < len(text) <= JOURNAL_LENGTH and not text[0].islower() and not re.search(r"[.?!;:]|\d{4}$", text)
 
 

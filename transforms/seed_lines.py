@@ -1,7 +1,7 @@
 """The lines of a seed page: which are headings, bullets, identifiers or buttons, and which belong together.
 
 Every line that is not blank becomes exactly one of: a line of a section, a section's heading, or a line that is ignored
-because it is a button, a link or a banner of the web page (IGNORED says which).
+because it is a button, a link or a banner of the web page (IGNORED_LINES and IGNORED say which).
 """
 
 import re
@@ -97,18 +97,77 @@ TERMS = {
 ABSTRACTS = {"abstract": "abstract"}
 HEADINGS = ABSTRACTS | LISTS | TERMS | dict.fromkeys(OTHER_LISTS, "")
 
+# Buttons, links and banners of the web page, in lower case: nothing of them is kept but in seed_text.
+IGNORED_LINES = frozenset(
+    """
+...
+\u2026
+account
+action
+actions
+add to clipboard
+add to collection
+add to collections
+add to favorites
+add to search
+advanced
+affiliations expand
+an official website of the united states government
+authors
+authors and affiliations
+back to top
+careers
+cite
+clipboard
+collapse
+collapse all
+collections
+connect with nlm
+copy
+create alert
+create file
+create rss
+dashboard
+display options
+doi
+download .nbib
+email
+expand
+expand all
+favorites
+follow ncbi
+format
+help
+here's how you know
+here\u2019s how you know
+item in clipboard
+log in
+my ncbi
+national library of medicine
+ncbi literature resources
+next
+permalink
+pmcid
+pmid
+previous
+pubmed disclaimer
+save
+search
+search in mesh
+search in nlm catalog
+search in pubmed
+search results
+send to
+share
+skip to main page content
+title
+user guide
+""".strip().splitlines()
+)
 IGNORED = re.compile(
-    r"""(?: see (?:all|more)\b.{0,60} | show (?:all|more|less|details|\d+\ more)\b.{0,40} | view\ (?:all|more)\b.{0,40}
-    | (?:all|more)\ similar\ articles | (?:affiliations?\ )?(?:expand|collapse)(?:\ all)? | actions? | authors\ and\ affiliations
-    | search\ in\ (?:pubmed|mesh|nlm\ catalog) | add\ to\ (?:search|collections?|favorites|clipboard) | save | email | send\ to
-    | share | cite | copy | download\ .nbib | favorites | collections | clipboard | permalink | display\ options | format
-    | create\ (?:rss|alert|a\ file.*) | full\ text(?:\ links)?\ (?:at|provided).* | free\ pmc\ article\ link | search\ results
-    | log\ in | account | search | advanced | user\ guide | skip\ to\ main\ page\ content | pubmed\ disclaimer | dashboard
-    | an\ official\ website\ of\ the\ united\ states\ government.* | here['\u2019]s\ how\ you\ know | my\ ncbi.*
-    | follow\ ncbi | connect\ with\ nlm | ncbi\ literature\ resources | national\ library\ of\ medicine.* | help | careers
-    | the\ pubmed\ wordmark.* | \[?(?:prev|next|previous|back)\b.{0,30}\]? | no\ (?:similar\ articles|references)\ .* | \.{3}|\u2026
-    | item\ in\ clipboard | title | authors | pmid | doi | pmcid )""",
-    re.IGNORECASE | re.VERBOSE,
+    r"(?:see|show|view) (?:all|more|less|[0-9,]+ more)(?: [\w\"()\u201c\u201d]+){0,4}|show details|hide details"
+    r"|the pubmed wordmark .*|full text links? (?:at|provided).*",
+    re.IGNORECASE,
 )
 # Links behind a reference that stand on lines of their own.
 LINK_LINE = re.compile(
@@ -131,7 +190,7 @@ WRAP_WIDTH = 130
 
 @dataclass(frozen=True)
 class Line:
-    """A line that is not blank: its number in the file from 1, its text with single spaces, whether a blank precedes."""
+    """A line that is not blank: its number in the file from 1, its text with single spaces, if a blank one precedes."""
 
     number: int
     text: str
@@ -187,7 +246,12 @@ def is_heading(line: str) -> bool:
 def is_ignored(line: str) -> bool:
     """Whether a line is a button, a link or a banner: nothing of it is kept but in seed_text."""
     text = strip_bullet(line)
-    return not text or IGNORED.fullmatch(text) is not None or LINK_LINE.fullmatch(text) is not None
+    return (
+        not text
+        or text.lower() in IGNORED_LINES
+        or IGNORED.fullmatch(text) is not None
+        or LINK_LINE.fullmatch(text) is not None
+    )
 
 
 def strip_bullet(line: str) -> str:

@@ -65,8 +65,8 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
             own.terms += [(section.name, term) for line in lines for term in read_terms(section.name, line.text)]
     if not own.title:
         raise SeedError(
-            f"{file_name}, line {own.pmid_line}: there is no title with this PMID; save the whole PubMed page, or write "
-            "PMIDs into a *.pmids file, one a line."
+            f"{file_name}, line {own.pmid_line}: there is no title with this PMID; save the whole PubMed page, or "
+            "write PMIDs into a *.pmids file, one a line."
         )
     own.abstract = "\n".join(paragraphs) or None
     return own
@@ -106,18 +106,16 @@ def read_header(own: OwnPart, lines: Sequence[Line], width: int) -> None:
     keys = [text.rstrip(".") for text in texts]
     repeated = [text for text, key in zip(texts, keys, strict=True) if keys.count(key) > 1 and not is_phrase(text)]
     own.title = own.title or (repeated[0] if repeated else "")
-    previous = ""
+    is_after_title = False
     for index, text in enumerate(texts):
         following = texts[index + 1] if index + 1 < len(texts) else ""
-        if text.rstrip(".") == own.title.rstrip("."):
-            pass
-        elif take_header_line(own, text, following, is_after_title=bool(own.title) and previous == own.title):
-            pass
-        elif not own.title:
-            own.title = text = re.sub(r"(?i)^title\s*:\s*(?=\S)", "", text)
-        else:
-            own.terms.append(("header", text))
-        previous = text
+        is_title = bool(own.title) and text.rstrip(".") == own.title.rstrip(".")
+        if not is_title and not take_header_line(own, text, following, is_after_title=is_after_title):
+            if own.title:
+                own.terms.append(("header", text))
+            else:
+                own.title, is_title = re.sub(r"(?i)^title\s*:\s*(?=\S)", "", text), True
+        is_after_title = is_title
 
 
 def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title: bool) -> bool:
@@ -151,7 +149,7 @@ def is_phrase(text: str) -> bool:
 
 
 def read_abstract(own: OwnPart, lines: Sequence[Line], width: int) -> list[str]:
-    """The paragraphs of an abstract; keywords, copyright and conflicts of interest that stand among them become terms."""
+    """The paragraphs of an abstract; keywords, copyright and conflicts of interest among them become terms."""
     paragraphs: list[str] = []
     for text in unwrap([line.text for line in lines], width):
         if keywords := KEYWORDS.fullmatch(text):

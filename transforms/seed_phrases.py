@@ -229,24 +229,72 @@ FLAGS = frozenset(
 
 # PubMed names the language of an article that is not in English among the flags.
 LANGUAGES = frozenset(
-    "Afrikaans Albanian Arabic Armenian Azerbaijani Bosnian Bulgarian Catalan Chinese Croatian Czech Danish Dutch English "
-    "Estonian Finnish French Georgian German Greek Hebrew Hindi Hungarian Icelandic Indonesian Italian Japanese Kirghiz "
-    "Korean Latin Latvian Lithuanian Macedonian Norwegian Persian Polish Portuguese Romanian Russian Serbian Slovak "
-    "Slovenian Spanish Swedish Thai Turkish Ukrainian Undetermined Vietnamese Welsh".split()
+    """
+Afrikaans
+Albanian
+Arabic
+Armenian
+Azerbaijani
+Bosnian
+Bulgarian
+Catalan
+Chinese
+Croatian
+Czech
+Danish
+Dutch
+English
+Estonian
+Finnish
+French
+Georgian
+German
+Greek
+Hebrew
+Hindi
+Hungarian
+Icelandic
+Indonesian
+Italian
+Japanese
+Kirghiz
+Korean
+Latin
+Latvian
+Lithuanian
+Macedonian
+Norwegian
+Persian
+Polish
+Portuguese
+Romanian
+Russian
+Serbian
+Slovak
+Slovenian
+Spanish
+Swedish
+Thai
+Turkish
+Ukrainian
+Undetermined
+Vietnamese
+Welsh
+""".strip().splitlines()
 )
 
 RETRACTED = frozenset({"retracted", "retracted article", "retracted publication"})
 
 _TYPES_LOWER = frozenset(t.lower() for t in PUBLICATION_TYPES)
 _KNOWN = "|".join(re.escape(p) for p in sorted(PUBLICATION_TYPES | FLAGS | LANGUAGES, key=len, reverse=True))
-# A known phrase ends where its full stop, a semicolon, another known phrase or the end is; some hold full stops themselves.
+# A known phrase ends at its full stop, a semicolon, another known phrase or the end; some hold full stops themselves.
 KNOWN_PHRASE = re.compile(rf"(?:{_KNOWN})(?=[.;]|$|\s+(?:{_KNOWN})(?:[.;\s]|$))", re.IGNORECASE)
 ANY_PHRASE = re.compile(r".+?(?=\.(?:\s|$)|$)")
 
 
 def split_phrases(text: str) -> list[str]:
     """The phrases of a text in order, without their full stops: `Free PMC article. Review.` gives two."""
-    phrases = []
+    phrases: list[str] = []
     position = 0
     while True:
         while position < len(text) and text[position] in " .;,|":

@@ -28,13 +28,14 @@ from warehouse.schema import (
     SEED_CITATION_FLAG,
     SEED_DOCUMENT,
     SEED_TERM,
+    Table,
 )
 
 __all__ = ["SeedEntry", "SeedPage", "make_seed_tables", "parse_seed_document"]
 
 LINK_KINDS = ("similar", "cited_by", "reference")
 # NLM's three-letter months; a date is a calendar date only where all three parts are there.
-MONTHS = {m: n for n, m in enumerate("Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,7 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
     links = list(make_links(page))
     citations = {pmid: row for pmid, row in make_citations(page, run_id) if pmid not in delivered}
     types = dict(publication_types(page))
-    tables = {
+    tables: dict[Table, list[tuple[object, ...]]] = {
         SEED_DOCUMENT: [make_document(page, run_id)],
         SEED_CITATION: [make_seed_citation(page, entry) for entry in page.entries],
         SEED_CITATION_FLAG: [row for entry in page.entries for row in make_flags(page, entry)],
@@ -238,7 +239,7 @@ def make_seed_citation(page: SeedPage, entry: SeedEntry) -> tuple[object, ...]:
 
 def make_flags(page: SeedPage, entry: SeedEntry) -> Iterator[tuple[object, ...]]:
     """The rows of seed_citation_flag of an entry, in the order in which the phrases stand there."""
-    phrases = sorted(entry.flags + entry.publication_types, key=lambda phrase: entry.citation_text.rfind(phrase))
+    phrases = sorted(entry.flags + entry.publication_types, key=entry.citation_text.rfind)
     for order, phrase in enumerate(phrases, 1):
         kind = "publication_type" if is_publication_type(phrase) else "flag"
         yield page.seed_id, entry.list_name, entry.citation_order, order, kind, phrase
@@ -316,7 +317,7 @@ def split_date(pub_date: str | None) -> dict[str, object]:
     values: dict[str, object] = {"pub_date_year": match[1], "pub_date_month": match[2], "pub_date_day": match[3]}
     if match[3]:
         try:
-            values["pub_date"] = date(int(match[1]), MONTHS[match[2]], int(match[3]))
+            values["pub_date"] = date(int(match[1]), MONTHS.index(match[2]) + 1, int(match[3]))
         except ValueError:
             values["pub_date"] = None  # 31 June: the parts stay as they are
     return values
