@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
@@ -97,29 +97,28 @@ def complete(report: RunReport, settings: Settings) -> State[RunReport]:
     return Completed(data=report)
 
 
-def deployments() -> Sequence[RunnerDeployment]:
+def deployments() -> list[RunnerDeployment]:
     """The deployments, one flow run at a time each."""
-    return [
-        refresh.to_deployment(
-            name="nightly-refresh",
-            schedules=[NIGHTLY],
-            concurrency_limit=1,
-            description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
-        ),
-        backfill.to_deployment(
-            name="backfill",
-            concurrency_limit=1,
-            description="PMIDs of your choice, held or not; they become members of the corpus.",
-        ),
-    ]
+    nightly = refresh.to_deployment(
+        name="nightly-refresh",
+        schedules=[NIGHTLY],
+        concurrency_limit=1,
+        description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
+    )
+    on_demand = backfill.to_deployment(
+        name="backfill",
+        concurrency_limit=1,
+        description="PMIDs of your choice, held or not; they become members of the corpus.",
+    )
+    # Prefect declares that a coroutine can come back: it does inside an event loop.
+    return [cast("RunnerDeployment", deployment) for deployment in (nightly, on_demand)]
 
 
 def run_refresh(settings: Settings, *, dry_run: bool, progress: Progress = silent) -> RunReport:
     """Run the flow in this process, recorded by the Prefect API that is configured."""
     del progress  # The flow's log shows it.
     export(settings)
-    report: RunReport = refresh(dry_run=dry_run)
-    return report
+    return cast("RunReport", refresh(dry_run=dry_run, return_state=True).result())
 
 
 def run_backfill(
@@ -128,8 +127,9 @@ def run_backfill(
     """Run the flow in this process, recorded by the Prefect API that is configured."""
     del progress  # The flow's log shows it.
     export(settings)
-    report: RunReport = backfill(" ".join(str(pmid) for pmid in pmids), reason=reason, dry_run=dry_run)
-    return report
+    text = " ".join(str(pmid) for pmid in pmids)
+    state = backfill(text, reason=reason, dry_run=dry_run, return_state=True)
+    return cast("RunReport", state.result())
 
 
 def export(settings: Settings) -> None:

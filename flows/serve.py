@@ -1,4 +1,4 @@
-"""`corpus serve`: a Prefect server of its own on loopback, unless one is configured, and all deployments served from it."""
+"""`corpus serve`: all deployments, served from a Prefect server of its own on loopback unless one is configured."""
 
 import os
 import socket

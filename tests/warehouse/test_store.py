@@ -1,0 +1,106 @@
+"""Runs are committed whole or not at all, and one process writes at a time."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from warehouse.errors import LockedError, StoreError
+from warehouse.schema import LANGUAGE, RAW_CITATION
+from warehouse.store import DataDirectory, commit_run, discard_run, new_run_id, run_folders, start_run, writing
+
+NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
+
+
+def test_run_ids_sort_by_time_within_a_second() -> None:
+    """Two runs can begin in one second; the hexadecimal digits are the fraction of it."""
+    early, late = new_run_id(NOON, None), new_run_id(NOON.replace(microsecond=500_000), None)
+    assert (early, late) == ("20261123T120000Z-0000", "20261123T120000Z-8000")
+
+
+@pytest.mark.parametrize(
+    ("latest", "expected"),
+    [
+        ("20261123T120000Z-0000", "20261123T120000Z-0001"),
+        ("20261123T130000Z-00ff", "20261123T130000Z-0100"),
+        ("20261123T125959Z-ffff", "20261123T130000Z-0000"),
+    ],
+)
+def test_a_run_id_is_later_than_every_earlier_one_even_if_the_clock_went_back(latest: str, expected: str) -> None:
+    """A row's place in time is its run, so the order must not depend on the clock."""
+    assert expected == new_run_id(NOON, latest)
+
+
+def test_nothing_is_visible_before_the_commit(tmp_path: Path) -> None:
+    """A reader never sees half a run."""
+    directory = DataDirectory(tmp_path)
+    writer = start_run(directory, NOON)
+    writer.write({"language": LANGUAGE.to_arrow([(1, 1, "eng")])})
+    assert run_folders(directory) == []
+    folder = commit_run(writer)
+    assert [folder] == run_folders(directory)
+    rows = pq.read_table(folder / "language.parquet").to_pylist()
+    assert [{"pmid": 1, "language_order": 1, "language": "eng", "run_id": writer.run_id}] == rows
+
+
+def test_a_discarded_run_leaves_nothing(tmp_path: Path) -> None:
+    """What a run wrote before it failed is not found again."""
+    directory = DataDirectory(tmp_path)
+    writer = start_run(directory, NOON)
+    writer.write({"language": LANGUAGE.to_arrow([(1, 1, "eng")])})
+    discard_run(writer)
+    assert list(directory.staging.iterdir()) == []
+
+
+def test_the_folder_of_a_broken_run_is_removed_by_the_next(tmp_path: Path) -> None:
+    """A process that was killed cannot clean up after itself."""
+    directory = DataDirectory(tmp_path)
+    broken = start_run(directory, NOON)
+    (broken.folder / "language.parquet").write_bytes(b"half")
+    start_run(directory, NOON.replace(hour=13))
+    assert not broken.folder.exists()
+
+
+def test_a_citation_that_comes_again_takes_back_its_rows_and_keeps_the_other_versions_raw(tmp_path: Path) -> None:
+    """A file can hold several versions of a PMID; only the last one counts, all of them are kept raw."""
+    directory = DataDirectory(tmp_path)
+    writer = start_run(directory, NOON)
+    raw = [(writer.run_id, pmid, 1, b"<x/>", "a", "b", "file", "f.xml", NOON) for pmid in (1, 2, 3)]
+    writer.write(
+        {
+            "language": LANGUAGE.to_arrow([(1, 1, "eng"), (2, 1, "fre"), (3, 1, "ger")]),
+            "raw_citation": RAW_CITATION.to_arrow(raw),
+        }
+    )
+    writer.drop_citations([2, 3], same_version=[3])
+    writer.write({"language": LANGUAGE.to_arrow([(2, 1, "spa")])})
+    folder = commit_run(writer)
+    languages = pq.read_table(folder / "language.parquet").select(["pmid", "language"]).to_pylist()
+    assert languages == [{"pmid": 1, "language": "eng"}, {"pmid": 2, "language": "spa"}]
+    assert pq.read_table(folder / "raw_citation.parquet")["pmid"].to_pylist() == [1, 2]
+
+
+def test_a_second_writer_is_told_who_holds_the_directory(tmp_path: Path) -> None:
+    """Two refreshes at once would build the same file twice."""
+    hold = "import sys, time, pathlib; from warehouse.store import *\n"
+    hold += "with writing(DataDirectory(pathlib.Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
+    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(LockedError, match=f"Process {holder.pid} is writing"), writing(DataDirectory(tmp_path)):
+            pass
+        holder.kill()
+        holder.wait()
+    with writing(DataDirectory(tmp_path)):
+        assert f"{os.getpid()}\n" == (tmp_path / "refresh.lock").read_text()
+
+
+def test_a_data_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
+    """A file in the way is the simplest case of it."""
+    (tmp_path / "data").write_text("in the way")
+    with pytest.raises(StoreError, match="choose another with --data-dir"), writing(DataDirectory(tmp_path / "data")):
+        pass
