@@ -1,0 +1,80 @@
+"""Single values: the text of an element, dates, identifiers."""
+
+import re
+from datetime import date
+
+from lxml import etree
+
+LINE_BREAKS = re.compile(r"\s*\n\s*")
+ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])/?")
+MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
+
+
+def text_of(element: etree._Element) -> str:
+    """All text of an element, that of its markup and MathML included.
+
+    Blanks stay as NLM has them; a line break, which only pretty-printing puts there, becomes a blank, and the ends are
+    trimmed. '' for an empty element.
+    """
+    # Titles hold <i> and <sub>; .text stops at the first tag.
+    text = element.text or "" if len(element) == 0 else "".join(map(str, element.itertext()))
+    if "\n" in text:
+        text = LINE_BREAKS.sub(" ", text)
+    return text.strip()
+
+
+def yes_no(value: str | None) -> bool | None:
+    """An attribute of Y or N; None if it is absent.
+
+    Raises:
+        ValueError: Anything else.
+    """
+    if value is None:
+        return None
+    if value not in ("Y", "N"):
+        raise ValueError(f"{value!r} is neither Y nor N")
+    return value == "Y"
+
+
+def to_date(year: str | None, month: str | None, day: str | None) -> date | None:
+    """A date, where all three parts are given and make one; months as 08, 8 or Aug."""
+    if not (year and month and day):
+        return None
+    number = MONTHS.get(month[:3].lower()) if month.isalpha() else int(month) if month.isdecimal() else None
+    if number is None or not (year.isdecimal() and day.isdecimal()):
+        return None
+    try:
+        return date(int(year), number, int(day))
+    except ValueError:
+        return None
+
+
+def first_year(year: str | None, medline_date: str | None) -> int | None:
+    """The year of a PubDate: its own, or the first four digits of its MedlineDate; None if neither has one."""
+    if year and re.fullmatch(r"\d{4}", year):
+        return int(year)
+    found = re.search(r"\b\d{4}\b", medline_date or "")
+    return int(found[0]) if found else None
+
+
+def normal_orcid(identifier: str) -> str | None:
+    """An ORCID as 0000-0002-1825-0097, from a URL, with or without hyphens; None if its check digit is wrong."""
+    found = ORCID.fullmatch(identifier.strip())
+    if found is None:
+        return None
+    digits = "".join(found.groups()).upper()
+    total = 0
+    for digit in digits[:-1]:
+        total = (total + int(digit)) * 2
+    check = (12 - total % 11) % 11
+    return "-".join(found.groups()).upper() if digits[-1] == ("X" if check == 10 else str(check)) else None
+
+
+def to_pmid(text: str) -> int | None:
+    """A PMID as a number; None for anything else."""
+    return int(text) if text.isdecimal() and text.isascii() and 0 < len(text) <= 18 and int(text) > 0 else None
