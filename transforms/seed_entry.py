@@ -53,20 +53,26 @@ PARTICLES = (
 NAME_WORD = (
     rf"(?:(?:{PARTICLES.replace(' ', '|')}|'t)|(?:[dl]['\u2019])?{UPPER}[^\W\d_]*(?:[-'\u2019\u2010][^\W\d_]+)*)"
 )
-AUTHOR = rf"{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b"
-AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*(?:,? et al)?(?:; [^.;]+)*"
+# Atomic: a name can be split in several ways, and hundreds of names in a row must not try them all.
+AUTHOR = rf"(?>{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
+AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*+(?:,? et al)?(?:; [^.;]+)*+"
 TITLE_THEN_AUTHORS = re.compile(
     rf"(?P<title>.*?[.?!\])\"\u201d\u2019']) ?(?P<authors>{AUTHORS})\.(?: ?(?P<short>{AUTHOR}(?:,? et al)?)\.)?"
 )
 AUTHORS_THEN_TITLE = re.compile(rf"(?P<authors>{AUTHORS})[.:] ?(?P<title>.*\S)")
 ONLY_AUTHORS = re.compile(rf"{AUTHORS}\.?")
 ARTICLE_LANGUAGE = re.compile(r"\[(Article in [^\]]+)\]\.?")
+# A note on another citation, which may have a date, a DOI and a PMID of its own; it is kept whole, as a flag.
+NOTE = re.compile(
+    r"\b(?:Erratum|Update|Comment|Expression of concern|Reprint|Dataset (?:described|use reported)|Original report"
+    r"|Summary for patients|Retraction|(?:Retracted|Corrected) and republished|Republished) (?:in|of|for|on|from|as): "
+)
 LINK_NAMES = r"(?:DOI|PubMed|PMC|Google Scholar|Cross[Rr]ef|Scopus|Web of Science)"
 LINKS_AT_END = re.compile(rf"(?:(?:\s*[-\u2013|\[(]\s*|\s+){LINK_NAMES}\b[\])]?)+\.?$")
 
 # Above these an entry is no entry; they keep the time bounded whatever the text.
 JOURNAL_LENGTH = 150
-ENTRY_LENGTH = 20_000
+ENTRY_LENGTH = 10_000
 
 
 @dataclass(frozen=True)
@@ -142,15 +148,14 @@ def parse_entry(lines: Sequence[str], *, list_name: str, citation_order: int, ha
             too; otherwise `Vitamin A.` is the end of a title.
     """
     text = " ".join(lines)
-    pmid = PMID.search(text)
-    url = None if pmid else PUBMED_URL.search(text)
+    pmid = find_pmid(text)
     parts = Parts()
     if len(text) <= ENTRY_LENGTH:
         own = LINKS_AT_END.sub("", text[: pmid.start()] if pmid else text).rstrip()
         parse_citation(parts, own, lines, is_reference=list_name == "reference", has_authors=has_authors)
         if pmid:
             take_ids(parts, LINKS_AT_END.sub("", text[pmid.end() :]))
-    found = pmid or url
+    found = pmid or PUBMED_URL.search(text)
     date = parts.values.get("pub_date")
     phrases = tuple(dict.fromkeys(parts.phrases))
     return SeedEntry(
@@ -175,23 +180,40 @@ def parse_entry(lines: Sequence[str], *, list_name: str, citation_order: int, ha
     )
 
 
+def find_pmid(text: str) -> re.Match[str] | None:
+    """The entry's own `PMID: n`: the first, or the last where a note on another citation may hold the first."""
+    matches = list(PMID.finditer(text))
+    note = find_note(text)
+    if note and matches and note.start() < matches[0].start():
+        return matches[-1]
+    return matches[0] if matches else None
+
+
+def find_note(text: str) -> re.Match[str] | None:
+    """The first note on another citation; it follows the entry's own date, whereas a title can begin `Comment on: `."""
+    dated = DATED.search(text)
+    return NOTE.search(text, dated.end()) if dated else None
+
+
 def parse_citation(parts: Parts, text: str, lines: Sequence[str], *, is_reference: bool, has_authors: bool) -> None:
     """Take apart what stands before the PMID."""
     if not is_reference and (language := ARTICLE_LANGUAGE.search(text)):
         parts.phrases.append(language[1])
-    place = find_repeated(text) or find_at_line(text, lines) or find_in_text(text, is_reference=is_reference)
+    note = find_note(text)
+    plain = text[: note.start()].rstrip() if note else text
+    place = find_repeated(text, plain) or find_at_line(plain, lines) or find_in_text(plain, is_reference=is_reference)
     if place is not None:
         parts.add("journal", place.journal)
-        split_front(
-            parts,
-            ARTICLE_LANGUAGE.sub("", text[: place.start]).strip(),
-            lines,
-            is_reference=is_reference and not place.is_repeated,
-            has_authors=has_authors,
-        )
-        parse_details(parts, text[place.date_start : place.end])
+        front = " ".join(ARTICLE_LANGUAGE.sub(" ", text[: place.start]).split())
+        is_reference = is_reference and not place.is_repeated
+        split_front(parts, front, lines, is_reference=is_reference, has_authors=has_authors)
+        parse_details(parts, plain[place.date_start : place.end])
         if place.is_preprint:
             parts.phrases.append("Preprint")
+        if note:
+            parts.phrases.append(
+                text[note.start() : max(place.end, note.start()) if place.is_repeated else None].strip(" .")
+            )
     elif match := YEAR_IN_BRACKETS.match(text):
         for name, value in match.groupdict().items():
             parts.add(name, value)
@@ -200,8 +222,8 @@ def parse_citation(parts: Parts, text: str, lines: Sequence[str], *, is_referenc
         find_ids(parts, text)
 
 
-def find_repeated(text: str) -> Place | None:
-    """The citation that a short one at the end of the text, `Journal. 2014.`, repeats."""
+def find_repeated(text: str, plain: str) -> Place | None:
+    """The citation in `plain`, without notes, that a short one at the text's end, `Journal. 2014.`, repeats."""
     short = SHORT_CITATION.search(text)
     if short is None:
         return None
@@ -211,7 +233,7 @@ def find_repeated(text: str) -> Place | None:
     # The longest journal first; one that begins a sentence before one that does not.
     for start in sorted((first + s for s in starts), key=lambda s: (not SENTENCE_END.match(head, s - 2), s)):
         journal = head[start:]
-        before = [m for m in re.finditer(re.escape(journal) + DATED.pattern, text) if m.end() <= start]
+        before = [m for m in re.finditer(re.escape(journal) + DATED.pattern, plain) if m.end() <= start]
         if journal and before:
             match = before[-1]
             return Place(journal, match.start(), match.start("date"), start, bool(match["preprint"]), is_repeated=True)

@@ -5,10 +5,10 @@ because it is a button, a link or a banner of the web page (IGNORED_LINES and IG
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.seed_entry import DATED, PMID, PUBMED_URL, SHORT_CITATION
+from transforms.seed_entry import DATE, DATED, PMID, PUBMED_URL, SHORT_CITATION, STRONG
 from transforms.seed_phrases import are_known_phrases
 
 # Headings of PubMed's pages, in lower case, and the section's name in the tables; '' is the page's own heading.
@@ -75,6 +75,7 @@ TERMS = {
     "conflict of interest": "coi_statement",
     "copyright": "copyright_information",
     "affiliations": "",
+    "author information": "",
     "figures": "",
     "figures and tables": "",
     "full text sources": "",
@@ -185,6 +186,11 @@ IDENTIFIERS = re.compile(
 CONTINUES = re.compile(r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|[-\u2013]\s|[a-z(;,]")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 
+# The first line of a page in the format "Abstract (text)", and the paragraph, from 0, that holds its authors.
+ABSTRACT_FORMAT = re.compile(rf"[0-9]{{1,5}}\. [^.?!]+\. {DATE}[;:.]")
+AUTHORS_PARAGRAPH = 2
+ABSTRACT_LABEL = re.compile(r"[A-Z][A-Z /&,()-]+: ")
+
 WRAP_WIDTH = 130
 
 
@@ -260,8 +266,11 @@ def strip_bullet(line: str) -> str:
     return line[match.end() :] if match and match["bullet"] != "o" else line
 
 
-def read_sections(lines: Iterable[Line]) -> list[Section]:
+def read_sections(lines: Sequence[Line]) -> list[Section]:
     """The page's sections in order, the one above the first heading first; a heading may come twice."""
+    sections = read_abstract_format(lines)
+    if sections is not None:
+        return sections
     sections = [Section("", "", 0)]
     for line in lines:
         if is_heading(line.text):
@@ -269,6 +278,42 @@ def read_sections(lines: Iterable[Line]) -> list[Section]:
             sections.append(Section(heading, HEADINGS[heading_key(line.text)] or heading, line.number))
         else:
             sections[-1].lines.append(line)
+    return sections
+
+
+def read_abstract_format(lines: Sequence[Line]) -> list[Section] | None:
+    """The sections of a page in PubMed's format "Abstract (text)"; None if it is in another format.
+
+    It has no headings but those of lists. Its paragraphs are set apart by blank lines: `1. Journal. Date;...`, title,
+    authors, author information, lists such as Comment in, the abstract's paragraphs, identifiers.
+    """
+    paragraphs: list[list[Line]] = []
+    for line in lines:
+        if line.after_blank or not paragraphs:
+            paragraphs.append([])
+        paragraphs[-1].append(line)
+    if len(paragraphs) < 3 or not ABSTRACT_FORMAT.match(paragraphs[0][0].text):
+        return None
+    header, abstract = Section("", "", 0), Section("Abstract", "abstract", 0)
+    sections = [header, abstract]
+    for index, paragraph in enumerate(paragraphs):
+        first = paragraph[0]
+        joined = Line(first.number, " ".join(line.text for line in paragraph))
+        if index == 0:
+            header.lines.append(Line(first.number, NUMBER.sub("", joined.text, count=1)))
+        elif index <= AUTHORS_PARAGRAPH:
+            header.lines.append(joined)
+        elif is_heading(first.text):
+            heading = first.text.rstrip(": ")
+            sections.append(Section(heading, HEADINGS[heading_key(heading)] or heading, first.number, paragraph[1:]))
+        elif IDENTIFIERS.match(first.text):
+            header.lines += paragraph
+        else:
+            for line in paragraph:
+                if line is first or ABSTRACT_LABEL.match(line.text):
+                    abstract.lines.append(line)
+                else:
+                    abstract.lines[-1] = Line(abstract.lines[-1].number, f"{abstract.lines[-1].text} {line.text}")
     return sections
 
 
@@ -378,8 +423,7 @@ def is_whole(text: str, *, is_reference: bool) -> bool:
     """Whether an entry without PMID has come to its date, so that it need not go on."""
     if PUBMED_URL.search(text) or (SHORT_CITATION.search(text) and len(DATED.findall(text)) > 1):
         return True
-    match = DATED.search(text)
-    if match and re.search(r"[.?!]", text[: match.start()]):
+    if any(STRONG.match(text, match.end()) for match in DATED.finditer(text)):
         return True
     return is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text) is not None
 

@@ -1,11 +1,12 @@
 """What a seed page says of its own citation: everything outside its lists of other citations."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.seed_entry import DATED, ONLY_AUTHORS, STRONG, Parts, clean_id, is_journal, parse_details
-from transforms.seed_lines import IDENTIFIERS, Line, Section, is_ignored, strip_bullet, unwrap
+from transforms.seed_entry import DATED, ONLY_AUTHORS, STRONG, Parts, clean_id, is_journal, parse_details, take_ids
+from transforms.seed_lines import BULLET, IDENTIFIERS, Line, Section, is_ignored, strip_bullet, unwrap
 from transforms.seed_phrases import are_known_phrases, is_publication_type, split_phrases
 from warehouse.errors import SeedError
 
@@ -15,10 +16,8 @@ COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|publishe
 COI = re.compile(r"conflicts? of interest(?: statement)?\s*:\s*(?P<rest>.+)", re.IGNORECASE)
 INLINE_ABSTRACT = re.compile(r"abstract\s*:\s*(?P<rest>.+)", re.IGNORECASE)
 LABEL = re.compile(r"[^\W\d_][^.:;]{1,60}:")
-MARKS = r"[\d,*\u2020\u2021\u00a7\u00b6#\s]*"
-FULL_NAME = rf"[^\W\d_][\w.'\u2019\u2010-]*(?: [^\W\d_][\w.'\u2019\u2010-]*){{1,5}}{MARKS}"
-FULL_NAMES = re.compile(rf"{FULL_NAME}(?:[,;] ?(?:and )?{FULL_NAME})*(?:,? et al)?\.?")
-ENTRY_NUMBER = re.compile(r"[0-9]{1,5}[.:] (?=\S)")
+CITATION_GOES_ON = re.compile(r"(?:doi|pii): ?\S|(?:Epub|Print|eCollection) (?:19|20)[0-9]{2}|Online ahead of print")
+FULL_NAME = re.compile(r"[^\W\d_][\w.'\u2019\u2010-]*(?: [^\W\d_][\w.'\u2019\u2010-]*){1,5}")
 
 
 @dataclass
@@ -51,6 +50,10 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
             f"{file_name}, line {last}: the text ends without a line such as `PMID: 25217177`; save a PubMed page with "
             "its PMID, or write PMIDs into a *.pmids file, one a line."
         )
+    around = max((section.number for section, _ in rest if section.number < own.pmid_line), default=0)
+    own.title = find_repeated_title(
+        [x for section, lines in rest if section.number in (0, around) for x in lines], width
+    )
     paragraphs: list[str] = []
     for section, lines in rest:
         # A page whose navigation comes first has its title below the navigation's last heading.
@@ -62,7 +65,8 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
         elif section.name == "abstract":
             paragraphs += read_abstract(own, lines, width)
         else:
-            own.terms += [(section.name, term) for line in lines for term in read_terms(section.name, line.text)]
+            texts = [line.text for line in lines if not is_title(own, line.text)]
+            own.terms += [(section.name, term) for text in texts for term in read_terms(section.name, text)]
     if not own.title:
         raise SeedError(
             f"{file_name}, line {own.pmid_line}: there is no title with this PMID; save the whole PubMed page, or "
@@ -82,6 +86,8 @@ def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
     matches = list(IDENTIFIERS.finditer(text))
     if not matches or "".join(match[0] for match in matches) != text:
         return False
+    if "[Indexed for MEDLINE]" in text:
+        own.terms.append(("header", "[Indexed for MEDLINE]"))
     for match in matches:
         own.parts.add("doi", match["doi"] and clean_id(match["doi"]))
         own.parts.add("pmc_id", match["pmc_id"] and clean_id(match["pmc_id"]))
@@ -103,19 +109,31 @@ def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
 def read_header(own: OwnPart, lines: Sequence[Line], width: int) -> None:
     """Title, journal, date and authors from the lines above the abstract; the others become terms, section header."""
     texts = [text for text in unwrap([line.text for line in lines], width) if not is_ignored(text)]
-    keys = [text.rstrip(".") for text in texts]
-    repeated = [text for text, key in zip(texts, keys, strict=True) if keys.count(key) > 1 and not is_phrase(text)]
-    own.title = own.title or (repeated[0] if repeated else "")
     is_after_title = False
     for index, text in enumerate(texts):
         following = texts[index + 1] if index + 1 < len(texts) else ""
-        is_title = bool(own.title) and text.rstrip(".") == own.title.rstrip(".")
-        if not is_title and not take_header_line(own, text, following, is_after_title=is_after_title):
+        is_own = is_title(own, text)
+        if not is_own and not take_header_line(own, text, following, is_after_title=is_after_title):
             if own.title:
                 own.terms.append(("header", text))
             else:
-                own.title, is_title = re.sub(r"(?i)^title\s*:\s*(?=\S)", "", text), True
-        is_after_title = is_title
+                own.title, is_own = re.sub(r"(?i)^title\s*:\s*(?=\S)", "", text), True
+        is_after_title = is_own or (is_after_title and is_phrase(text))
+
+
+def find_repeated_title(lines: Sequence[Line], width: int) -> str:
+    """The first of lines around the PMID that comes twice, as the title does on PubMed's pages; '' if none does."""
+    texts = [text for text in unwrap([line.text for line in lines], width) if not is_ignored(text)]
+    keys = Counter(text.rstrip(".") for text in texts)
+    for text in texts:
+        if keys[text.rstrip(".")] > 1 and " " in text and not is_phrase(text) and not BULLET.match(text):
+            return text
+    return ""
+
+
+def is_title(own: OwnPart, text: str) -> bool:
+    """Whether a line is the page's title, with or without its full stop."""
+    return bool(own.title) and text.rstrip(".") == own.title.rstrip(".")
 
 
 def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title: bool) -> bool:
@@ -127,6 +145,10 @@ def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title:
             own.terms.append(("publication_type" if is_publication_type(phrase) else "header", phrase))
     elif keywords := KEYWORDS.fullmatch(text):
         own.terms += [("keyword", word) for word in split_keywords(keywords["rest"])]
+    elif CITATION_GOES_ON.match(text):
+        take_ids(own.parts, text)
+        own.terms += [("header", phrase) for phrase in own.parts.phrases]
+        own.parts.phrases.clear()
     elif re.match(r"\. ?(?:1[5-9]|20|21)[0-9]{2}\b", following) and is_journal(text):
         own.parts.add("journal", text)
     elif dated and STRONG.match(text, dated.end()) and (not journal or is_journal(journal)):
@@ -134,13 +156,20 @@ def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title:
         parse_details(own.parts, text[dated.start("date") :])
         own.terms += [("header", phrase) for phrase in own.parts.phrases]
         own.parts.phrases.clear()
-    elif is_after_title and (
-        ONLY_AUTHORS.fullmatch(text) or (FULL_NAMES.fullmatch(text) and re.search(r"[,\d]", text))
-    ):
+    elif is_after_title and are_names(text):
         own.parts.add("authors", text)
     else:
         return False
     return True
+
+
+def are_names(text: str) -> bool:
+    """Whether a line is one of authors: `Paul M, Schaaff N.`, or full names with the numbers of their affiliations."""
+    pieces = re.split(r"[,;]|\band\b|\bet al\b", re.sub(r"[\d*\u2020\u2021\u00a7\u00b6#()]+", ",", text))
+    names = [name for piece in pieces if (name := piece.strip(" ."))]
+    return ONLY_AUTHORS.fullmatch(text) is not None or (
+        bool(names) and len(pieces) > 1 and all(FULL_NAME.fullmatch(name) for name in names)
+    )
 
 
 def is_phrase(text: str) -> bool:

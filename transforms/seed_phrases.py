@@ -325,4 +325,4 @@ def are_known_phrases(line: str) -> bool:
 
 def is_retracted(phrases: tuple[str, ...]) -> bool:
     """Whether an entry's phrases say that the paper is retracted; those of a retraction's notice do not."""
-    return any(phrase.lower() in RETRACTED for phrase in phrases)
+    return any(phrase.lower() in RETRACTED or phrase.startswith("Retraction in: ") for phrase in phrases)
