@@ -88,7 +88,7 @@ class EntrezClient:
     timeout_s: float
     budget_s: float
     request_count: int = 0
-    random: random.Random = field(default_factory=random.Random)
+    jitter: random.Random = field(default_factory=random.Random)
 
 
 class EntrezOpener(urllib.request.OpenerDirector):
@@ -167,7 +167,7 @@ def send(client: EntrezClient, utility: str, check: Callable[[bytes], None], **p
             check(body)
         except TransientError as exc:
             longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt)
-            wait_s = exc.retry_after_s if exc.retry_after_s is not None else longest * client.random.uniform(0.5, 1)
+            wait_s = exc.retry_after_s if exc.retry_after_s is not None else longest * client.jitter.uniform(0.5, 1)
             if isinstance(exc, UnreachableError):
                 deadline = min(deadline, started + UNREACHABLE_BUDGET_S)
             if time.monotonic() + wait_s > deadline:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, make_tables
 
 from flows.entrez import EntrezClient, Reply, efetch
 from flows.settings import CODE_VERSION
+from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, add_unknown, make_tables
 from warehouse.errors import DocumentError, EntrezError, PermanentError, UnreachableError
 from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
 from warehouse.state import Held
@@ -21,11 +21,19 @@ from warehouse.store import DataDirectory, RunWriter
 
 @dataclass
 class Outcomes:
-    """What became of each PMID: its one outcome, and a detail where there is something to say."""
+    """What became of each PMID: its one outcome, and a detail where there is something to say.
+
+    Attributes:
+        by_pmid: The outcome.
+        details: What there is to say of it.
+        unknown: Elements that no column is declared for, by path.
+        rejected_count: Records rejected, those without a PMID among them.
+    """
 
     by_pmid: dict[int, str] = field(default_factory=dict)
     details: dict[int, str] = field(default_factory=dict)
     unknown: dict[str, UnknownElement] = field(default_factory=dict)
+    rejected_count: int = 0
 
     def note(self, pmids: Iterable[int], outcome: str, detail: str | None = None) -> None:
         """Give PMIDs their outcome."""
@@ -48,11 +56,9 @@ class Outcomes:
                 self.note([pmid], "rejected", parsed.rejected[pmid])
             else:
                 self.note([pmid], "revised" if pmid in held else "new")
-        for path, element in parsed.unknown.items():
-            before = self.unknown.get(path)
-            count = element.count + (before.count if before else 0)
-            first = before or element
-            self.unknown[path] = UnknownElement(path, count, first.example_pmid, first.example_text)
+        for element in parsed.unknown.values():
+            add_unknown(self.unknown, element)
+        self.rejected_count = parsed.rejected_count
 
 
 def request_table(outcomes: Outcomes, reasons: Mapping[int, str], run_id: str) -> pa.Table:
@@ -186,7 +192,9 @@ def store_reply(
     changed = [r for p, r in wanted.items() if p not in held or held[p].content_sha256 != r.content_sha256]
     outcomes.note(wanted, "unchanged")
     outcomes.note((p for p in asked if p not in newest), "not_found", "Entrez left it out of its reply.")
-    parsed = make_tables([*changed, *nameless], provenance(writer.run_id, reply))
+    parsed = make_tables(
+        [*changed, *nameless], provenance(writer.run_id, reply), rejected_before=outcomes.rejected_count
+    )
     outcomes.note_parsed(parsed, held, changed)
     writer.write(parsed.tables)
 

@@ -11,12 +11,12 @@ from itertools import chain
 from pathlib import Path
 
 from lxml import etree
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import Provenance, make_tables
 
 from flows.fetch import Outcomes, request_table, unknown_table
 from flows.report import Progress, RunReport, silent
 from flows.settings import CODE_VERSION, Settings
+from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_xml import Provenance, make_tables
 from warehouse import build, state
 from warehouse.errors import DocumentError, UsageError
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RUN
@@ -170,7 +170,7 @@ def write_records(reading: FileReading, records: Sequence[RawRecord]) -> None:
         fetched_at=reading.started_at,
         code_version=CODE_VERSION,
     )
-    parsed = make_tables(records, provenance)
+    parsed = make_tables(records, provenance, rejected_before=reading.outcomes.rejected_count)
     reading.outcomes.note_parsed(parsed, reading.held, records)
     reading.writer.write(parsed.tables)
     for record in records:

@@ -4,9 +4,10 @@ Each element has a reader in a dictionary by name; a reader appends tuples, in t
 rows of its tables. What no reader is for is counted by its path, never fatal.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import pyarrow as pa
@@ -61,11 +62,13 @@ class ParsedRecords:
         tables: Rows by table; tables without a row are left out.
         unknown: Elements and attributes no reader is for, by path.
         rejected: The reason by PMID, for records that could not be read.
+        rejected_count: Records of the run rejected so far, those without a PMID among them.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     unknown: dict[str, UnknownElement] = field(default_factory=dict)
     rejected: dict[int, str] = field(default_factory=dict)
+    rejected_count: int = 0
 
 
 @dataclass
@@ -105,18 +108,19 @@ class Reading:
 Reader = Callable[[Reading, Element, str], None]
 
 
-def make_tables(records: Iterable[RawRecord], provenance: Provenance) -> ParsedRecords:
+def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejected_before: int = 0) -> ParsedRecords:
     """The rows of some records.
 
     Args:
         records: Each PMID at most once.
         provenance: Where they are from.
+        rejected_before: Records of the run that were rejected before these; their positions go on from there.
     Returns:
         All tables that have rows, raw_citation, rejected_citation and the record's own links among them. A record that
         cannot be read has a row in rejected_citation, one in raw_citation if its PMID is known, and no other.
     """
     records = list(records)
-    parsed = ParsedRecords()
+    parsed = ParsedRecords(rejected_count=rejected_before)
     rows: dict[str, list[Row]] = {}
     for record in records:
         reason = None
@@ -125,7 +129,8 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance) -> ParsedR
         except (RecordError, ValueError) as exc:
             reason = str(exc)
         else:
-            merge_unknown(parsed, reading)
+            for path, text in reading.unknown:
+                add_unknown(parsed.unknown, UnknownElement(path, 1, reading.pmid, text or None))
             for name, found in reading.rows.items():
                 rows.setdefault(name, []).extend(found)
         if reason is not None:
@@ -137,14 +142,14 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance) -> ParsedR
     except (ValueError, OverflowError, pa.ArrowException) as exc:
         # A value that no column takes: read one by one, only its record is lost.
         if len(records) > 1:
-            return join_parsed([make_tables([record], provenance) for record in records])
-        return make_rejected(records[0], provenance, str(exc))
+            return read_one_by_one(records, provenance, rejected_before)
+        return make_rejected(records[0], provenance, str(exc), rejected_before)
     return parsed
 
 
-def make_rejected(record: RawRecord, provenance: Provenance, reason: str) -> ParsedRecords:
+def make_rejected(record: RawRecord, provenance: Provenance, reason: str, rejected_before: int) -> ParsedRecords:
     """The rows of a record that could not be read, and of nothing else."""
-    parsed = ParsedRecords()
+    parsed = ParsedRecords(rejected_count=rejected_before)
     rows: dict[str, list[Row]] = {}
     reject(rows, parsed, record, provenance, reason)
     if record.pmid is not None:
@@ -153,23 +158,19 @@ def make_rejected(record: RawRecord, provenance: Provenance, reason: str) -> Par
     return parsed
 
 
-def join_parsed(parts: list[ParsedRecords]) -> ParsedRecords:
-    """What several records became, as one; rejected ones are counted anew."""
-    joined = ParsedRecords()
-    names = dict.fromkeys(name for part in parts for name in part.tables)
-    joined.tables = {name: pa.concat_tables(p.tables[name] for p in parts if name in p.tables) for name in names}
-    if REJECTED_CITATION.name in joined.tables:
-        rejected = joined.tables[REJECTED_CITATION.name]
-        at = REJECTED_CITATION.column_names.index("record_order")
-        numbers = pa.array(range(1, rejected.num_rows + 1), pa.int32())
-        joined.tables[REJECTED_CITATION.name] = rejected.set_column(at, rejected.schema.field(at), numbers)
-    for part in parts:
+def read_one_by_one(records: list[RawRecord], provenance: Provenance, rejected_before: int) -> ParsedRecords:
+    """The same as `make_tables`, for records of which one has a value that Arrow refuses."""
+    joined = ParsedRecords(rejected_count=rejected_before)
+    parts = []
+    for record in records:
+        part = make_tables([record], provenance, rejected_before=joined.rejected_count)
+        joined.rejected_count = part.rejected_count
         joined.rejected |= part.rejected
-        for path, element in part.unknown.items():
-            before = joined.unknown.get(path)
-            count = element.count + (before.count if before else 0)
-            first = before or element
-            joined.unknown[path] = UnknownElement(path, count, first.example_pmid, first.example_text)
+        for element in part.unknown.values():
+            add_unknown(joined.unknown, element)
+        parts.append(part.tables)
+    names = dict.fromkeys(name for tables in parts for name in tables)
+    joined.tables = {name: pa.concat_tables(tables[name] for tables in parts if name in tables) for name in names}
     return joined
 
 
@@ -177,11 +178,11 @@ def reject(
     rows: dict[str, list[Row]], parsed: ParsedRecords, record: RawRecord, provenance: Provenance, reason: str
 ) -> None:
     """Note a record that could not be read."""
-    rejected = rows.setdefault(REJECTED_CITATION.name, [])
-    rejected.append(
+    parsed.rejected_count += 1
+    rows.setdefault(REJECTED_CITATION.name, []).append(
         (
             provenance.run_id,
-            len(rejected) + 1,
+            parsed.rejected_count,
             record.pmid,
             record.record_xml,
             reason,
@@ -201,6 +202,7 @@ def raw_row(record: RawRecord, provenance: Provenance) -> Row:
         record.pmid,
         record.pmid_version,
         record.record_xml,
+        hashlib.sha256(record.record_xml).hexdigest(),
         record.content_sha256,
         provenance.source,
         provenance.record_source,
@@ -208,14 +210,10 @@ def raw_row(record: RawRecord, provenance: Provenance) -> Row:
     )
 
 
-def merge_unknown(parsed: ParsedRecords, reading: Reading) -> None:
-    """Add a record's unknown elements to those of the records before it."""
-    for path, text in reading.unknown:
-        before = parsed.unknown.get(path)
-        if before is None:
-            parsed.unknown[path] = UnknownElement(path, 1, reading.pmid, text or None)
-        else:
-            parsed.unknown[path] = UnknownElement(path, before.count + 1, before.example_pmid, before.example_text)
+def add_unknown(known: dict[str, UnknownElement], element: UnknownElement) -> None:
+    """Add what was met to what was met before; the first example stays."""
+    before = known.get(element.path)
+    known[element.path] = replace(before, count=before.count + element.count) if before else element
 
 
 def read_record(record: RawRecord, provenance: Provenance) -> Reading:

@@ -103,10 +103,13 @@ def create_current_view(con: duckdb.DuckDBPyConnection, table: Table) -> None:
         query = f"FROM run_{name}"
     elif table.owner:
         key = ", ".join(table.owner_key)
-        query = f"FROM run_{name} SEMI JOIN current_{table.owner} USING ({key}, run_id)"
+        query = f"FROM run_{name} SEMI JOIN key_{table.owner} USING ({key}, run_id)"
     else:
         where = {CITATION: ON_A_SEED_PAGE, DELETED_CITATION: NOT_DELIVERED_SINCE}.get(table, "true")
         rank = "source <> 'seed' DESC, run_id DESC" if table is CITATION else "run_id DESC"
         query = f"""FROM run_{name} WHERE {where}
             QUALIFY row_number() OVER (PARTITION BY {", ".join(table.key)} ORDER BY {rank}) = 1"""
     con.execute(f"CREATE TEMP VIEW current_{name} AS {query}")
+    if any(part.owner == name for part in TABLES.values()):
+        # Which run's rows hold is found once, not for each of the tables that ask.
+        con.execute(f"CREATE TEMP TABLE key_{name} AS SELECT {', '.join(table.key)}, run_id FROM current_{name}")

@@ -1219,7 +1219,7 @@ DELETED_CITATION = Table(
 REJECTED_CITATION = Table(
     "rejected_citation",
     "A record that could not be read.",
-    ("run_id", "record_order"),
+    ("run_id", "pmid", "record_order"),
     (
         RUN_ID,
         order("record_order", "the record among the run's rejected ones"),
