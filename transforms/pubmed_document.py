@@ -276,7 +276,8 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
         root = etree.fromstring(b"<chunk>" + chunk.xml + b"</chunk>", parser)
     except etree.XMLSyntaxError as exc:
         line = chunk.first_line + (exc.lineno or 1) - 1
-        raise DocumentError(f"{name}, line {line}: not well-formed ({exc.msg}); download it again.") from exc
+        reason = str(exc.msg).partition(", line ")[0]
+        raise DocumentError(f"{name}, line {line}: not well-formed ({reason}); download it again.") from exc
     elements = list(root)
     if any(text and text.strip() for text in (root.text, *(element.tail for element in elements))):
         raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
