@@ -115,14 +115,16 @@ class SeedEntry:
 
 @dataclass
 class Parts:
-    """What has been found so far: values by the name of their column, the first one of each, and phrases."""
+    """What has been found so far: values by the name of their column, the first one of each; others; phrases."""
 
     values: dict[str, str] = field(default_factory=dict)
+    others: list[tuple[str, str]] = field(default_factory=list)
     phrases: list[str] = field(default_factory=list)
 
     def add(self, name: str, value: str | None) -> None:
-        if value:
-            self.values.setdefault(name, value)
+        """Keep a value, unless it is empty; where there is one of that name, a different one goes to the others."""
+        if value and self.values.setdefault(name, value) != value:
+            self.others.append((name, value))
 
 
 @dataclass(frozen=True)

@@ -329,15 +329,15 @@ def is_wrapped(before: str, after: str, width: int) -> bool:
     return width > 0 and len(before) + 1 + len(after.split(" ", 1)[0]) > width
 
 
-def unwrap(lines: Sequence[str], width: int) -> list[str]:
-    """Lines with those joined that were wrapped at the page's width."""
+def unwrap(lines: Sequence[Line], width: int) -> list[str]:
+    """The texts of lines, those joined that follow each other and were wrapped at the page's width."""
     joined: list[str] = []
-    before = ""
+    before = Line(-1, "")
     for line in lines:
-        if joined and is_wrapped(before, line, width):
-            joined[-1] += f" {line}"
+        if joined and line.number == before.number + 1 and is_wrapped(before.text, line.text, width):
+            joined[-1] += f" {line.text}"
         else:
-            joined.append(line)
+            joined.append(line.text)
         before = line
     return joined
 
@@ -347,16 +347,16 @@ class Group:
     """The lines of one entry, and the heading above it where that is none of PubMed's known ones."""
 
     heading: str
-    lines: list[str]
+    lines: list[Line]
 
     @property
     def text(self) -> str:
         """Its lines joined."""
-        return " ".join(self.lines)
+        return " ".join(line.text for line in self.lines)
 
 
 def group_entries(section: Section, width: int) -> list[Group]:
-    """The entries of a list in order, each with its lines, those joined that only wrap.
+    """The entries of a list in order, each with its lines.
 
     A bullet begins an entry where the list has bullets; otherwise one begins after the PMID of the entry before and the
     phrases that follow it, or after a whole citation.
@@ -382,12 +382,10 @@ def group_entries(section: Section, width: int) -> list[Group]:
             heading, is_new, number = text, True, 0
             continue
         if is_new or begins_entry(groups[-1], line, bulleted=bulleted, width=width, list_name=section.name):
-            groups.append(Group(heading, [text]))
+            groups.append(Group(heading, [Line(line.number, text)]))
         else:
-            groups[-1].lines.append(text)
+            groups[-1].lines.append(Line(line.number, text))
         is_new = False
-    for group in groups:
-        group.lines = unwrap(group.lines, width)
     return groups
 
 
@@ -412,7 +410,7 @@ def begins_entry(group: Group, line: Line, *, bulleted: bool, width: int, list_n
         if are_known_phrases(f"{text[pmid.end() :]} {line.text}") or IDENTIFIERS.match(line.text):
             return False
         return PMID.search(line.text) is not None or not bulleted
-    if bulleted or CONTINUES.match(line.text) or is_wrapped(group.lines[-1], line.text, width):
+    if bulleted or CONTINUES.match(line.text) or is_wrapped(group.lines[-1].text, line.text, width):
         return False
     if list_name == "reference" and line.after_blank:
         return True

@@ -45,7 +45,7 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
         if not section.is_list
     ]
     if not own.pmid:
-        last = max((line.number for section in sections for line in section.lines), default=1)
+        last = max(n for section in sections for n in (1, section.number, *(line.number for line in section.lines)))
         raise SeedError(
             f"{file_name}, line {last}: the text ends without a line such as `PMID: 25217177`; save a PubMed page with "
             "its PMID, or write PMIDs into a *.pmids file, one a line."
@@ -72,6 +72,8 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
             f"{file_name}, line {own.pmid_line}: there is no title with this PMID; save the whole PubMed page, or "
             "write PMIDs into a *.pmids file, one a line."
         )
+    # Two DOIs of one page differ now and then; the one of the line `DOI:` is the page's, the other is not thrown away.
+    own.terms += [("header", f"{name}: {value}") for name, value in own.parts.others]
     own.abstract = "\n".join(paragraphs) or None
     return own
 
@@ -108,7 +110,7 @@ def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
 
 def read_header(own: OwnPart, lines: Sequence[Line], width: int) -> None:
     """Title, journal, date and authors from the lines above the abstract; the others become terms, section header."""
-    texts = [text for text in unwrap([line.text for line in lines], width) if not is_ignored(text)]
+    texts = [text for text in unwrap(lines, width) if not is_ignored(text)]
     is_after_title = False
     for index, text in enumerate(texts):
         following = texts[index + 1] if index + 1 < len(texts) else ""
@@ -123,7 +125,7 @@ def read_header(own: OwnPart, lines: Sequence[Line], width: int) -> None:
 
 def find_repeated_title(lines: Sequence[Line], width: int) -> str:
     """The first of lines around the PMID that comes twice, as the title does on PubMed's pages; '' if none does."""
-    texts = [text for text in unwrap([line.text for line in lines], width) if not is_ignored(text)]
+    texts = [text for text in unwrap(lines, width) if not is_ignored(text)]
     keys = Counter(text.rstrip(".") for text in texts)
     for text in texts:
         if keys[text.rstrip(".")] > 1 and " " in text and not is_phrase(text) and not BULLET.match(text):
@@ -180,7 +182,7 @@ def is_phrase(text: str) -> bool:
 def read_abstract(own: OwnPart, lines: Sequence[Line], width: int) -> list[str]:
     """The paragraphs of an abstract; keywords, copyright and conflicts of interest among them become terms."""
     paragraphs: list[str] = []
-    for text in unwrap([line.text for line in lines], width):
+    for text in unwrap(lines, width):
         if keywords := KEYWORDS.fullmatch(text):
             own.terms += [("keyword", word) for word in split_keywords(keywords["rest"])]
         elif COPYRIGHT.match(text):

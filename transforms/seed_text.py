@@ -15,7 +15,7 @@ from datetime import date
 import pyarrow as pa
 
 from transforms.seed_entry import SeedEntry, parse_entry
-from transforms.seed_lines import group_entries, page_width, read_lines, read_sections
+from transforms.seed_lines import group_entries, page_width, read_lines, read_sections, unwrap
 from transforms.seed_own import OwnPart, read_own_part
 from transforms.seed_phrases import is_publication_type, is_retracted
 from warehouse.errors import SeedError
@@ -103,7 +103,7 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
     sections = read_sections(lines)
     own = read_own_part(sections, width, file_name)
     lists = [
-        (group.heading or section.name, group.lines)
+        (group.heading or section.name, unwrap(group.lines, width))
         for section in sections
         if section.is_list
         for group in group_entries(section, width)
