@@ -18,7 +18,8 @@ from itertools import pairwise
 
 from transforms.seed_phrases import is_publication_type, split_phrases
 
-PMID = re.compile(r"\bPMID\s*:?\s*0*([1-9][0-9]{0,8})\b\.?")
+# Browsers copy the flags right behind the number: `PMID: 27172445Free PMC article.`
+PMID = re.compile(r"\bPMID\s*:?\s*0*([1-9][0-9]{0,8})(?![0-9])\.?")
 PUBMED_URL = re.compile(r"\b(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/0*([1-9][0-9]{0,8})\b")
 PMC_ID = re.compile(r"(?:\bPMCID\s*:?\s*)?\b(PMC[1-9][0-9]*)\b(?:\.[0-9]+)?\.?")
 DOI = re.compile(r"(?:\bdoi(?:\s*:\s*|\s+)|\bhttps?://(?:dx\.)?doi\.org/)+(10\.\S+)", re.IGNORECASE)

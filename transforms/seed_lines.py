@@ -102,7 +102,11 @@ HEADINGS = ABSTRACTS | LISTS | TERMS | dict.fromkeys(OTHER_LISTS, "")
 IGNORED_LINES = frozenset(
     """
 ...
+8600 rockville pike
+8600 rockville pike bethesda, md 20894
+[x]
 \u2026
+accessibility
 account
 action
 actions
@@ -112,12 +116,15 @@ add to collections
 add to favorites
 add to search
 advanced
+affiliations collapse
 affiliations expand
 an official website of the united states government
 authors
 authors and affiliations
 back to top
+bethesda, md 20894
 careers
+citation manager
 cite
 clipboard
 collapse
@@ -125,6 +132,7 @@ collapse all
 collections
 connect with nlm
 copy
+copy download .nbib.nbib
 create alert
 create file
 create rss
@@ -136,38 +144,55 @@ email
 expand
 expand all
 favorites
+foia
 follow ncbi
 format
+format:
+full text links[x]
 help
 here's how you know
 here\u2019s how you know
+hhs
+hhs vulnerability disclosure
 item in clipboard
 log in
+my bibliography
 my ncbi
 national library of medicine
 ncbi literature resources
 next
+nih
+nih nlm logo
+nlm
 permalink
 pmcid
 pmid
 previous
 pubmed disclaimer
+pubmed logo
 save
+saveemailsend to
 search
 search in mesh
 search in nlm catalog
 search in pubmed
 search results
+search:
 send to
 share
 skip to main page content
 title
+u.s. flag
+usa.gov
 user guide
+web policies
 """.strip().splitlines()
 )
 IGNORED = re.compile(
     r"(?:see|show|view) (?:all|more|less|[0-9,]+ more)(?: [\w\"()\u201c\u201d]+){0,4}|show details|hide details"
-    r"|the pubmed wordmark .*|full text links? (?:at|provided).*",
+    r"|the pubmed wordmark .*|ncbi literature resources ?mesh ?pmc.*|mesh ?pmc ?bookshelf.*"
+    r"|u\.s\. flagan official website .*|an official website of the united states government .*|nih nlm logolog in"
+    r"|access keysncbi homepage.*|[\w, ]{2,60} full text link",
     re.IGNORECASE,
 )
 # Links behind a reference that stand on lines of their own.
@@ -192,6 +217,7 @@ AUTHORS_PARAGRAPH = 2
 ABSTRACT_LABEL = re.compile(r"[A-Z][A-Z /&,()-]+: ")
 
 WRAP_WIDTH = 130
+FRONT_MATTER_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -254,6 +280,7 @@ def is_ignored(line: str) -> bool:
     text = strip_bullet(line)
     return (
         not text
+        or text == "---"
         or text.lower() in IGNORED_LINES
         or IGNORED.fullmatch(text) is not None
         or LINK_LINE.fullmatch(text) is not None
@@ -267,11 +294,12 @@ def strip_bullet(line: str) -> str:
 
 
 def read_sections(lines: Sequence[Line]) -> list[Section]:
-    """The page's sections in order, the one above the first heading first; a heading may come twice."""
+    """The page's sections in order; the one above the first heading has number 0, and a heading may come twice."""
     sections = read_abstract_format(lines)
     if sections is not None:
         return sections
-    sections = [Section("", "", 0)]
+    front_matter, lines = split_front_matter(lines)
+    sections = [*front_matter, Section("", "", 0)]
     for line in lines:
         if is_heading(line.text):
             heading = strip_bullet(line.text).rstrip(": ")
@@ -279,6 +307,14 @@ def read_sections(lines: Sequence[Line]) -> list[Section]:
         else:
             sections[-1].lines.append(line)
     return sections
+
+
+def split_front_matter(lines: Sequence[Line]) -> tuple[list[Section], Sequence[Line]]:
+    """The block between two lines `---` that some programs put above a page, as a section, and the lines below it."""
+    rules = [index for index, line in enumerate(lines[:FRONT_MATTER_LINES]) if line.text == "---"]
+    if len(rules) < 2 or rules[0] != 0:
+        return [], lines
+    return [Section("---", "front_matter", 1, list(lines[1 : rules[1]]))], lines[rules[1] + 1 :]
 
 
 def read_abstract_format(lines: Sequence[Line]) -> list[Section] | None:
@@ -294,7 +330,7 @@ def read_abstract_format(lines: Sequence[Line]) -> list[Section] | None:
         paragraphs[-1].append(line)
     if len(paragraphs) < 3 or not ABSTRACT_FORMAT.match(paragraphs[0][0].text):
         return None
-    header, abstract = Section("", "", 0), Section("Abstract", "abstract", 0)
+    header, abstract = Section("", "", 0), Section("Abstract", "abstract", lines[0].number)
     sections = [header, abstract]
     for index, paragraph in enumerate(paragraphs):
         first = paragraph[0]

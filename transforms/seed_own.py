@@ -5,11 +5,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.seed_entry import DATED, ONLY_AUTHORS, STRONG, Parts, clean_id, is_journal, parse_details, take_ids
+from transforms.seed_entry import (
+    DATE,
+    DATED,
+    ONLY_AUTHORS,
+    STRONG,
+    Parts,
+    clean_id,
+    is_journal,
+    parse_details,
+    take_ids,
+)
 from transforms.seed_lines import BULLET, IDENTIFIERS, Line, Section, is_ignored, strip_bullet, unwrap
-from transforms.seed_phrases import are_known_phrases, is_publication_type, split_phrases
+from transforms.seed_phrases import PUBLICATION_TYPES, are_known_phrases, is_publication_type, split_phrases
 from warehouse.errors import SeedError
 
+DATE_LINE = re.compile(rf"\. ?{DATE}[;:.]")
 NO_ABSTRACT = re.compile(r"\[?no abstract (?:is )?available\.?\]?\.?", re.IGNORECASE)
 KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<rest>.*)", re.IGNORECASE)
 COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
@@ -54,19 +65,20 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
     own.title = find_repeated_title(
         [x for section, lines in rest if section.number in (0, around) for x in lines], width
     )
+    header = find_header(rest, own.pmid_line)
+    read_header(own, next(lines for section, lines in rest if section.number == header), width)
     paragraphs: list[str] = []
     for section, lines in rest:
-        # A page whose navigation comes first has its title below the navigation's last heading.
-        has_title = not section.name or (
-            not own.title and section.number < own.pmid_line and section.name != "abstract"
-        )
-        if has_title:
+        if section.number == header:
+            continue
+        if not own.title and section.number == around and section.name != "abstract":
             read_header(own, lines, width)
         elif section.name == "abstract":
             paragraphs += read_abstract(own, lines, width)
         else:
             texts = [line.text for line in lines if not is_title(own, line.text)]
-            own.terms += [(section.name, term) for text in texts for term in read_terms(section.name, text)]
+            name = section.name or "header"
+            own.terms += [(name, term) for text in texts for term in read_terms(name, text)]
     if not own.title:
         raise SeedError(
             f"{file_name}, line {own.pmid_line}: there is no title with this PMID; save the whole PubMed page, or "
@@ -76,6 +88,18 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
     own.terms += [("header", f"{name}: {value}") for name, value in own.parts.others]
     own.abstract = "\n".join(paragraphs) or None
     return own
+
+
+def find_header(sections: Sequence[tuple[Section, list[Line]]], pmid_line: int) -> int:
+    """The number of the section that holds the title: the first, unless the page's navigation stands above the title.
+
+    A page copied from a browser has the title, after the journal and the date, below the navigation's last heading.
+    """
+    for section, lines in sections:
+        is_above = section.number < pmid_line and section.name not in ("abstract", "front_matter")
+        if is_above and any(DATE_LINE.match(line.text) for line in lines):
+            return section.number
+    return 0
 
 
 def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
@@ -151,8 +175,11 @@ def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title:
         take_ids(own.parts, text)
         own.terms += [("header", phrase) for phrase in own.parts.phrases]
         own.parts.phrases.clear()
-    elif re.match(r"\. ?(?:1[5-9]|20|21)[0-9]{2}\b", following) and is_journal(text):
-        own.parts.add("journal", text)
+    elif DATE_LINE.match(following) and is_journal(text):
+        kind = next((kind for kind in PUBLICATION_TYPES if text.startswith(f"{kind} ")), "")
+        if kind:
+            own.terms.append(("publication_type", kind))
+        own.parts.add("journal", text.removeprefix(kind).lstrip())
     elif dated and STRONG.match(text, dated.end()) and (not journal or is_journal(journal)):
         own.parts.add("journal", journal)
         parse_details(own.parts, text[dated.start("date") :])

@@ -187,6 +187,157 @@ Full Text Sources
 Springer
 """
 
+# Copied from a browser with Ctrl-A: banners, the page's navigation, then the page; flags stick to the PMID.
+WHOLE_WINDOW = """\
+Skip to main page content
+U.S. flagAn official website of the United States government Here's how you know\x20
+NIH NLM LogoLog in
+
+Access keysNCBI HomepageMyNCBI HomepageMain ContentMain Navigation
+pubmed logo
+Search:
+Search
+Advanced
+User Guide
+SaveEmailSend to
+Display options
+Full text links
+Invented Publisher full text link
+Actions
+Cite
+Collections
+Permalink
+Page navigation
+Title & authors
+Abstract
+Comment in
+Similar articles
+Cited by
+References
+MeSH terms
+LinkOut - more resources
+Randomized Controlled Trial J Invent
+. 2014 Feb 12;311(6):579-86. doi: 10.9999/ji.2013.1.
+Risk of something: following something else
+Ada B Invented 1, Bela Invented 2, Cleo-May Invented 1
+Affiliations Collapse
+Affiliations
+1Department of Inventions, University, Town.
+2Elsewhere.
+PMID: 98000001 PMCID: PMC9800001 DOI: 10.9999/ji.2013.1
+Abstract
+Importance: It matters.
+
+Objectives: To say so.
+
+PubMed Disclaimer
+
+Conflict of interest statement
+None of us exists.
+Figures
+Figure 1
+Figure 1. Nothing over time\u2026
+Comment in
+Understanding nothing.
+Gill JS, Tonelli M.
+J Invent. 2014 Feb 12;311(6):577-9; author reply 578. doi: 10.9999/ji.2013.2.
+PMID: 98000002 No abstract available.
+What we still need to know?
+Kasiske BL.
+Am J Invent. 2014 Sep;64(3):335-7. Epub 2014 May 5.
+PMID: 98000003 No abstract available.
+Similar articles
+Long-term risks: part one.
+Van Arendonk KJ, Garonzik-Wang JM, O'Keeffe LM; American Society of Inventors.
+Nat Rev Invent. 2015 Jul;11(7):411-9. doi: 10.9999/nri.58. eCollection 2015.
+PMID: 98000004Free PMC article.No abstract available.
+[Obituary: Professor X, 1898-1972].
+Klein D.
+J Genet Invent. 1972 Jun;20(4):suppl 177-8.
+PMID: 98000005Review.
+See all similar articles
+Cited by
+Using [99mTc]Tc-DTPA vs. equations.
+Carvalho JP, Pint\u00e3o S.
+J Bras Invent. 2023 Jul-Sep;45(3):344-349. doi: 10.9999/1-2022-0105en.
+PMID: 98000006
+See all "Cited by" articles
+References
+[Accessed April 17, 2013];Organ website. http://example.org/step2.asp.
+\x20
+Delmonico FL, Dew MA. Living in a global environment. Invent Int. 2007;71(7):608-614. - PubMed
+\x20
+Show all 28 references
+MeSH terms
+Adolescent
+Inventions / epidemiology*
+LinkOut - more resources
+Full Text Sources
+Invented PMC
+NCBI Literature Resources MeSH PMC Bookshelf Disclaimer The PubMed wordmark and PubMed logo are registered.
+Follow NCBI
+Connect with NLM
+
+\x20\x20
+National Library of Medicine
+8600 Rockville Pike
+Bethesda, MD 20894
+
+Web Policies
+FOIA
+HHS Vulnerability Disclosure
+
+Help
+Accessibility
+Careers
+
+NLM
+NIH
+HHS
+USA.gov
+"""
+
+# As programs extract it: a block above the page, a blank line after every line, the PMID three times.
+EXTRACTED = """\
+---
+title: Full text links
+author: Username
+date: 2022-08-25
+---
+Is it a key to unravel the enigma?
+
+- PMID: 98000001
+
+- PMCID: PMC9800001
+
+- DOI: 10.9999/x.1
+
+Is it a key to unravel the enigma?
+
+Nuria Invented-Lopera 1, Ammar Abu-Invented # 2
+Affiliations Collapse
+Affiliations
+1Department of Inventions.
+#Contributed equally.
+PMID: 98000001 PMCID: PMC9800001 DOI: 10.9999/x.1
+
+Abstract
+
+It is.
+
+Figures
+
+Similar articles
+
+-
+
+One of them.Cancers (Invent). 2025 Jan 3;17(1):133. doi: 10.9999/c1. Cancers (Invent). 2025. PMID: 98000002 Review.
+
+-
+
+Another.inRxiv [Preprint]. 2025 May 14:2025.05.14.65. doi: 10.9999/2025.05.14.65. inRxiv. 2025. PMID: 98000003 Preprint.
+"""
+
 ABSTRACT_FORMAT = """\
 1. Eur Arch Psychiatry Clin Neurosci. 2014 Nov;264 Suppl 1:S55-65. doi:
 10.1007/s00406-014-0535-3. Epub 2014 Sep 13.
@@ -304,7 +455,9 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text)) - {"PMID", "DOI", "PMCID", "doi", "Epub", "Keywords", "Title"}
 
 
-@pytest.mark.parametrize("text", [GIVEN.read_text(), ODD.read_text(), BROWSER, ABSTRACT_FORMAT, SMALL])
+@pytest.mark.parametrize(
+    "text", [GIVEN.read_text(), ODD.read_text(), BROWSER, WHOLE_WINDOW, EXTRACTED, ABSTRACT_FORMAT, SMALL]
+)
 def test_every_line_is_in_a_field_or_a_heading_or_ignored_on_purpose(text: str) -> None:
     """A line that is dropped by accident would be missed by nobody."""
     page = parse(text)
@@ -473,6 +626,54 @@ def test_a_page_copied_from_the_browser_keeps_its_lines() -> None:
         (5, "mTOR signalling.", "Kim K", "J Med"),
     ]
     assert page.entries[0].publication_types == ("Review",)
+
+
+def test_a_whole_browser_window_is_read_below_its_navigation() -> None:
+    """The title is the line behind the journal, not the first banner; the flags stick to the PMID."""
+    page = parse(WHOLE_WINDOW)
+    assert (page.pmid, page.pmc_id, page.doi) == (98000001, "PMC9800001", "10.9999/ji.2013.1")
+    assert page.title == "Risk of something: following something else"
+    assert page.authors == "Ada B Invented 1, Bela Invented 2, Cleo-May Invented 1"
+    assert (page.journal, page.pub_date, page.pages) == ("J Invent", "2014 Feb 12", "579-86")
+    assert page.publication_types == ("Randomized Controlled Trial",)
+    assert page.abstract == "Importance: It matters.\nObjectives: To say so."
+    assert [(e.list_name, e.pmid, e.title, e.authors, e.journal) for e in page.entries] == [
+        ("Comment in", 98000002, "Understanding nothing.", "Gill JS, Tonelli M", "J Invent"),
+        ("Comment in", 98000003, "What we still need to know?", "Kasiske BL", "Am J Invent"),
+        (
+            "similar",
+            98000004,
+            "Long-term risks: part one.",
+            "Van Arendonk KJ, Garonzik-Wang JM, O'Keeffe LM; American Society of Inventors",
+            "Nat Rev Invent",
+        ),
+        ("similar", 98000005, "[Obituary: Professor X, 1898-1972].", "Klein D", "J Genet Invent"),
+        ("cited_by", 98000006, "Using [99mTc]Tc-DTPA vs. equations.", "Carvalho JP, Pint\u00e3o S", "J Bras Invent"),
+        ("reference", None, None, None, None),
+        ("reference", None, "Living in a global environment.", "Delmonico FL, Dew MA", "Invent Int"),
+    ]
+    assert page.entries[2].flags == ("eCollection 2015", "Free PMC article", "No abstract available")
+    assert page.entries[3].publication_types == ("Review",)
+    assert page.entries[0].pages == "577-9; author reply 578"
+    assert [term for name, _, term in page.terms if name == "header"] == []
+    assert [term for name, _, term in page.terms if name == "Full Text Sources"] == ["Invented PMC"]
+
+
+def test_a_page_that_a_program_extracted_is_read() -> None:
+    """Its block of metadata is the program's, not PubMed's, and is kept apart."""
+    page = parse(EXTRACTED)
+    assert (page.pmid, page.title, page.abstract) == (98000001, "Is it a key to unravel the enigma?", "It is.")
+    assert page.authors == "Nuria Invented-Lopera 1, Ammar Abu-Invented # 2"
+    assert [(e.pmid, e.title, e.journal) for e in page.entries] == [
+        (98000002, "One of them.", "Cancers (Invent)"),
+        (98000003, "Another.", "inRxiv"),
+    ]
+    assert page.entries[1].publication_types == ("Preprint",)
+    assert [term for name, _, term in page.terms if name == "front_matter"] == [
+        "title: Full text links",
+        "author: Username",
+        "date: 2022-08-25",
+    ]
 
 
 def test_the_format_abstract_text_is_read_too() -> None:
