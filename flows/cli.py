@@ -161,7 +161,6 @@ def entrez_server(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
     seeds: SeedsOption = None,
-    faults: Annotated[str, typer.Option(help="Faults on demand, as flows/eutils_server/README.md says.")] = "",
 ) -> None:
     """Serve PubMed XML on disk through the E-utilities protocol, for tests and local mirrors."""
     from flows.eutils_server.records import RecordStore
@@ -171,10 +170,12 @@ def entrez_server(
     store = RecordStore.from_paths(records) if records else RecordStore.from_seeds(settings.seeds)
 
     def say(base_url: str) -> None:
-        typer.echo(f"Serving at {base_url}; stop with Ctrl-C.")
+        for sentence in store.skipped:
+            typer.echo(f"! {sentence}", err=True)
+        typer.echo(f"Serving {len(store.packed):,} records at {base_url}; stop with Ctrl-C.")
         typer.echo(f"Use it: corpus refresh --entrez {base_url}")
 
-    serve_records(store, host=host, port=port, faults=faults, on_ready=say)
+    serve_records(store, host=host, port=port, on_ready=say)
 
 
 @app.command(epilog="Example: corpus serve --port 4200, then open http://127.0.0.1:4200")

@@ -1,30 +1,24 @@
 """PubMed XML on disk: EFetch sets, baseline and update files, read as a stream and committed one run a file."""
 
-import hashlib
-import re
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from itertools import chain
 from pathlib import Path
 
 from lxml import etree
 
 from flows.fetch import Outcomes, request_table, unknown_table
+from flows.files import check_md5, find_files, read_blocks
 from flows.report import Progress, RunReport, silent
 from flows.settings import CODE_VERSION, Settings
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
 from warehouse import build, state
-from warehouse.errors import DocumentError, UsageError
+from warehouse.errors import DocumentError
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RUN
 from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter, commit_run, discard_run, start_run, writing
-
-BLOCK_BYTES = 1 << 20
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 @dataclass
@@ -92,26 +86,6 @@ def ingest(settings: Settings, paths: Sequence[Path], *, progress: Progress = si
             report.seconds["publish"] = time.perf_counter() - start
             progress("publish", 1, 1)
     return report
-
-
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """The files that the paths name; those of a folder are sorted by name.
-
-    Raises:
-        UsageError: A path does not exist, or a folder has no PubMed file.
-    """
-    files: list[Path] = []
-    for path in paths:
-        if path.is_dir():
-            found = sorted(p for p in path.rglob("*") if p.name.endswith((".xml", ".xml.gz")))
-            if not found:
-                raise UsageError(f"{path} holds no .xml or .xml.gz file.")
-            files += found
-        elif path.exists():
-            files.append(path)
-        else:
-            raise UsageError(f"There is no file {path}.")
-    return files
 
 
 def read_file(
@@ -270,73 +244,3 @@ def add_to_report(report: RunReport, reading: FileReading) -> None:
             report.rejected[pmid] = f"{reading.outcomes.details[pmid]} ({reading.path.name})"
     for path, element in reading.outcomes.unknown.items():
         report.unknown[path] = report.unknown.get(path, 0) + element.count
-
-
-def read_blocks(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
-    """A file's bytes in blocks, unpacked if they are gzip, whatever the file's name says.
-
-    Args:
-        path: The file.
-        on_read: Told how many bytes of the file have been read.
-    Raises:
-        DocumentError: The file cannot be read, or its gzip data are damaged or end early.
-    """
-    blocks = read_packed(path, on_read)
-    try:
-        first = next(blocks, b"")
-        if first.startswith(GZIP_MAGIC):
-            yield from unpack_gzip(chain([first], blocks))
-        else:
-            yield first
-            yield from blocks
-    except EOFError as exc:
-        raise DocumentError(f"{path} ends before its gzip data do; download it again.") from exc
-    except OSError as exc:
-        raise DocumentError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
-    except zlib.error as exc:
-        raise DocumentError(f"{path} is damaged ({exc}); download it again.") from exc
-
-
-def read_packed(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
-    """A file's bytes in blocks, as they are."""
-    done = 0
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK_BYTES):
-            done += len(block)
-            on_read(done)
-            yield block
-
-
-def unpack_gzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack gzip data of one or several members; no piece is larger than a block, however well the data are packed.
-
-    Raises:
-        EOFError: The data end early.
-        zlib.error: The data are damaged.
-    """
-    unpack = zlib.decompressobj(wbits=31)
-    for block in blocks:
-        rest = block
-        while rest:
-            if unpack.eof:
-                unpack = zlib.decompressobj(wbits=31)
-            yield unpack.decompress(rest, BLOCK_BYTES)
-            rest = unpack.unconsumed_tail or unpack.unused_data
-    if not unpack.eof:
-        raise EOFError
-
-
-def check_md5(path: Path) -> None:
-    """Compare a file with the `.md5` that NLM puts beside each, where it is there.
-
-    Raises:
-        DocumentError: They differ.
-    """
-    beside = path.with_name(path.name + ".md5")
-    if not beside.exists():
-        return
-    said = re.search(r"\b[0-9a-f]{32}\b", beside.read_text(encoding="utf-8", errors="replace").lower())
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "md5").hexdigest()
-    if said is None or said[0] != digest:
-        raise DocumentError(f"{path} does not agree with {beside.name}; download it again.")

@@ -148,8 +148,8 @@ def check_build(con: duckdb.DuckDBPyConnection) -> None:
             if rows := con.execute(query).fetchall():
                 raise CheckError(f"Two rows of {table.name} have the key {rows[0][:-1]}; nothing was published.")
     for file in read_sql("check"):
-        if rows := con.execute(file.statement).fetchmany(3):
-            raise CheckError(f"{file.comment} Found: {rows}; nothing was published.")
+        if rows := con.execute(file.statement).fetchall():
+            raise CheckError(f"{file.comment} Found: {rows[:3]}; nothing was published.")
 
 
 def count_rows(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

@@ -60,7 +60,7 @@ def read_held(con: Connection, pmids: Collection[int] | None = None) -> dict[int
     """The citations held by PMID, of the given PMIDs or of all; those known from seed text only are not held."""
     query = "SELECT pmid, content_sha256, pmid_version, date_revised FROM current_citation WHERE source <> 'seed'"
     if pmids is not None:
-        con.register("asked", pa.table({"pmid": pa.array(pmids, pa.int64())}))
+        con.register("asked", pa.table({"pmid": pa.array(list(pmids), pa.int64())}))
         query += " AND pmid IN (SELECT pmid FROM asked)"
     rows = con.execute(query).fetchall()
     return {pmid: Held(sha256, version, revised) for pmid, sha256, version, revised in rows}
@@ -116,5 +116,5 @@ def read_last_looks(con: Connection) -> dict[int, datetime]:
 
 def read_revised_since(con: Connection) -> datetime | None:
     """When the last complete refresh began, UTC; None before the first."""
-    row = con.execute("SELECT max(started_at) FROM run_run WHERE run_kind = 'refresh' AND is_complete").fetchone()
-    return row[0] if row else None
+    rows = con.execute("SELECT max(started_at) FROM run_run WHERE run_kind = 'refresh' AND is_complete").fetchall()
+    return rows[0][0] if rows else None

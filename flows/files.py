@@ -1,0 +1,103 @@
+"""PubMed files on disk: found, unpacked whatever their name says, and compared with NLM's `.md5`."""
+
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from warehouse.errors import DocumentError, UsageError
+
+BLOCK_BYTES = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files that the paths name; those of a folder are sorted by name.
+
+    Raises:
+        UsageError: A path does not exist, or a folder has no PubMed file.
+    """
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found = sorted(p for p in path.rglob("*") if p.name.endswith((".xml", ".xml.gz")))
+            if not found:
+                raise UsageError(f"{path} holds no .xml or .xml.gz file.")
+            files += found
+        elif path.exists():
+            files.append(path)
+        else:
+            raise UsageError(f"There is no file {path}.")
+    return files
+
+
+def read_blocks(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
+    """A file's bytes in blocks, unpacked if they are gzip, whatever the file's name says.
+
+    Args:
+        path: The file.
+        on_read: Told how many bytes of the file have been read.
+    Raises:
+        DocumentError: The file cannot be read, or its gzip data are damaged or end early.
+    """
+    blocks = read_packed(path, on_read)
+    try:
+        first = next(blocks, b"")
+        if first.startswith(GZIP_MAGIC):
+            yield from unpack_gzip(chain([first], blocks))
+        else:
+            yield first
+            yield from blocks
+    except EOFError as exc:
+        raise DocumentError(f"{path} ends before its gzip data do; download it again.") from exc
+    except OSError as exc:
+        raise DocumentError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
+    except zlib.error as exc:
+        raise DocumentError(f"{path} is damaged ({exc}); download it again.") from exc
+
+
+def read_packed(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
+    """A file's bytes in blocks, as they are."""
+    done = 0
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK_BYTES):
+            done += len(block)
+            on_read(done)
+            yield block
+
+
+def unpack_gzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Unpack gzip data of one or several members; no piece is larger than a block, however well the data are packed.
+
+    Raises:
+        EOFError: The data end early.
+        zlib.error: The data are damaged.
+    """
+    unpack = zlib.decompressobj(wbits=31)
+    for block in blocks:
+        rest = block
+        while rest:
+            if unpack.eof:
+                unpack = zlib.decompressobj(wbits=31)
+            yield unpack.decompress(rest, BLOCK_BYTES)
+            rest = unpack.unconsumed_tail or unpack.unused_data
+    if not unpack.eof:
+        raise EOFError
+
+
+def check_md5(path: Path) -> None:
+    """Compare a file with the `.md5` that NLM puts beside each, where it is there.
+
+    Raises:
+        DocumentError: They differ.
+    """
+    beside = path.with_name(path.name + ".md5")
+    if not beside.exists():
+        return
+    said = re.search(r"\b[0-9a-f]{32}\b", beside.read_text(encoding="utf-8", errors="replace").lower())
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "md5").hexdigest()
+    if said is None or said[0] != digest:
+        raise DocumentError(f"{path} does not agree with {beside.name}; download it again.")
