@@ -48,6 +48,9 @@ TRANSIENT_WORDS = (
     "temporarily unavailable",
 )
 
+# The wall at 9,999 comes as a failing back end, but it will be there the next time as well.
+PERMANENT_WORDS = "cannot be larger than"
+
 
 @dataclass(frozen=True)
 class Reply:
@@ -199,7 +202,7 @@ def attempt_request(utility: str, parameters: Mapping[str, Any]) -> bytes:
         with exc:
             words = quote_words(exc.read())
         message = f"{utility}: HTTP {exc.code}: {words or exc.reason}"
-        if exc.code == 429 or exc.code >= 500 or any(w in words for w in TRANSIENT_WORDS):
+        if exc.code == 429 or exc.code >= 500 or is_transient(words):
             raise TransientError(message, retry_after_s=retry_after_s(exc.headers)) from None
         raise PermanentError(message) from None
     except URLError as exc:
@@ -207,6 +210,11 @@ def attempt_request(utility: str, parameters: Mapping[str, Any]) -> bytes:
     except (TimeoutError, ConnectionError, http.client.HTTPException) as exc:
         raise TransientError(f"{utility}: {exc or type(exc).__name__}") from None
     return body
+
+
+def is_transient(words: str) -> bool:
+    """Whether an error's words mean "later": a failing back end does, except where it names the wrong parameter."""
+    return any(w in words for w in TRANSIENT_WORDS) and PERMANENT_WORDS not in words
 
 
 def retry_after_s(headers: Message) -> float | None:
@@ -240,7 +248,7 @@ def parse_reply(utility: str, body: bytes, root: str) -> etree._Element:
         if "".join(str(t) for t in e.itertext()).strip()
     ]
     if errors:
-        kind = TransientError if any(w in errors[0] for w in TRANSIENT_WORDS) else PermanentError
+        kind = TransientError if is_transient(errors[0]) else PermanentError
         raise kind(f"{utility}: {errors[0]}")
     if element.tag != root:
         raise TransientError(f"{utility}: the reply is a {element.tag}, not a {root}")

@@ -394,11 +394,7 @@ def write_seeds(work: Work, con: state.Connection, seeds: Seeds, outcomes: Outco
         delivered |= set(tables["citation"]["pmid"].to_pylist()) if "citation" in tables else set()
     removed = before.keys() - {page.seed_id for page in seeds.pages}
     if removed:
-        gone = con.execute(
-            "SELECT * REPLACE (true AS is_removed, $run_id AS run_id) FROM current_seed_document "
-            "WHERE list_contains($removed, seed_id)",
-            {"run_id": work.writer.run_id, "removed": sorted(removed)},
-        ).fetchall()
+        gone = state.read_seed_documents(con, removed, is_removed=True, run_id=work.writer.run_id)
         work.writer.write({SEED_DOCUMENT.name: SEED_DOCUMENT.to_arrow(gone)})
 
 

@@ -57,7 +57,9 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 done; 3 done in part: something is owed to the next run."""
+        """0 done; 3 done in part: something is owed to the next run; 1 a file of an ingest could not be used."""
+        if self.run_kind == "ingest":
+            return 1 if self.troubles else 0
         return 3 if self.owed or self.troubles else 0
 
 

@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.current import open_memory, view_runs
+from warehouse.schema import SEED_DOCUMENT
 from warehouse.store import DataDirectory
 
 Connection = duckdb.DuckDBPyConnection
@@ -78,6 +79,13 @@ def read_seed_hashes(con: Connection) -> dict[str, str]:
     """SHA-256 of each seed page by seed id; removed ones are left out."""
     rows = con.execute("SELECT seed_id, seed_sha256 FROM current_seed_document WHERE NOT is_removed").fetchall()
     return dict(rows)
+
+
+def read_seed_documents(con: Connection, seed_ids: Collection[str], **changed: object) -> list[tuple[object, ...]]:
+    """Rows of `seed_document` as they hold, with some columns changed."""
+    columns = ", ".join(f"${name}" if name in changed else name for name in SEED_DOCUMENT.column_names)
+    query = f"SELECT {columns} FROM current_seed_document WHERE list_contains($seed_ids, seed_id)"
+    return con.execute(query, {"seed_ids": list(seed_ids)} | changed).fetchall()
 
 
 def read_link_ages(con: Connection) -> dict[tuple[int, str], datetime]:

@@ -28,7 +28,7 @@ def seed_links(page: SeedPage) -> Iterator[tuple[str, int, int]]:
 
 
 def make_xml(source: SeedPage | SeedEntry, pmid: int, abstract: str | None) -> bytes:
-    """A PubmedArticle in the order of NLM's DTD; what the page says nothing of is left out, even if the DTD wants it."""
+    """A PubmedArticle in the order of the DTD; what the page says nothing of is left out, even if the DTD wants it."""
     types = source.publication_types if isinstance(source, SeedEntry) else ()
     year, _, rest = (source.pub_date or "").partition(" ")
     month, _, day = rest.partition(" ")

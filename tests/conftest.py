@@ -1,0 +1,60 @@
+"""What tests share: folders of their own, and a server of records written here."""
+
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from flows.eutils_server.records import RecordStore
+from flows.eutils_server.serve import running_server
+from flows.settings import Settings
+
+REPOSITORY = Path(__file__).parent.parent
+SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """No option of the person who runs the tests counts, and no opener outlives its test."""
+    for name in ("CORPUS_ENTREZ", "CORPUS_SEEDS", "CORPUS_DATA_DIR", "NCBI_EMAIL", "NCBI_API_KEY", "PREFECT_API_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    yield
+    urllib.request.install_opener(urllib.request.build_opener())
+
+
+@pytest.fixture
+def serve_records(tmp_path: Path) -> Iterator[Callable[[bytes], str]]:
+    """Serves a document of records; gives the base URL."""
+    with ExitStack() as stack:
+
+        def start(document: bytes) -> str:
+            path = tmp_path / f"served-{len(list(tmp_path.iterdir()))}.xml"
+            path.write_bytes(document)
+            return stack.enter_context(running_server(RecordStore.from_paths([path])))
+
+        yield start
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path) -> Callable[..., Settings]:
+    """Settings with a seeds folder and a data directory of the test's own; retries do not last."""
+
+    def make(entrez: str, **seed_files: str) -> Settings:
+        seeds = tmp_path / "seeds"
+        seeds.mkdir(exist_ok=True)
+        for name, text in seed_files.items():
+            (seeds / name.replace("__", ".")).write_text(text, encoding="utf-8")
+        return Settings(entrez=entrez, seeds=seeds, data_dir=tmp_path / "data", entrez_budget_s=0)
+
+    return make
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real replies and files of NCBI, which is not part of the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("left out: the real records of ../shared/data are not here")
+    return SHARED_DATA

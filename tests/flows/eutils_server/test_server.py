@@ -1,0 +1,142 @@
+"""Bio.Entrez, which knows nothing of this server, works against it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import Bio.Entrez
+import pytest
+
+from flows.entrez import connect, efetch, elink, epost, esearch, search_revised
+from flows.eutils_server.records import RecordStore
+from flows.eutils_server.search import SearchError, search
+from flows.settings import Settings
+from tests.records import article, article_set
+from transforms.elink import parse_elink
+from transforms.pubmed_document import read_chunk, split_document
+from warehouse.errors import PermanentError
+
+REFERENCES = """<ReferenceList><Reference><Citation>One.</Citation><ArticleIdList>
+<ArticleId IdType="pubmed">1</ArticleId></ArticleIdList></Reference></ReferenceList>"""
+RECORDS = article_set(
+    article(1, title="Ketamine in rats.", revised=("2020", "01", "02")),
+    article(2, title="Ketamine in depressed rats.", revised=("2026", "11", "20"), parts=("", "", REFERENCES)),
+    article(3, title="Something else."),
+)
+
+
+@pytest.fixture
+def base_url(serve_records: Callable[[bytes], str]) -> str:
+    """A server of three records, with Bio.Entrez turned to it."""
+    url = serve_records(RECORDS)
+    connect(Settings(), url)
+    return url
+
+
+def read(handle: Any) -> Any:
+    """What Bio.Entrez makes of a reply, checked against the DTD it names."""
+    with handle:
+        return Bio.Entrez.read(handle, validate=True)
+
+
+@pytest.mark.usefixtures("base_url")
+def test_biopython_reads_every_utility() -> None:
+    """It validates each reply against the DTD that ships with it."""
+    assert list(read(Bio.Entrez.esearch(db="pubmed", term="ketamine"))["IdList"]) == ["2", "1"]
+    posted = read(Bio.Entrez.epost(db="pubmed", id="1,3"))
+    found = read(
+        Bio.Entrez.esearch(
+            db="pubmed", term=f"#{posted['QueryKey']} AND ketamine[ti]", WebEnv=posted["WebEnv"], usehistory="y"
+        )
+    )
+    assert list(found["IdList"]) == ["1"]
+    fetched = read(Bio.Entrez.efetch(db="pubmed", id="1,2,99", retmode="xml"))
+    assert [str(a["MedlineCitation"]["PMID"]) for a in fetched["PubmedArticle"]] == ["1", "2"]
+    (links,) = read(Bio.Entrez.elink(dbfrom="pubmed", db="pubmed", id="2", linkname="pubmed_pubmed_refs"))
+    assert [str(link["Id"]) for link in links["LinkSetDb"][0]["Link"]] == ["1"]
+
+
+def test_records_are_delivered_byte_for_byte(base_url: str) -> None:
+    """What was on the disk is what the client keeps."""
+    reply = efetch(connect(Settings(), base_url), [1, 2])
+    (chunk,) = split_document([reply.body], name="reply")
+    assert all(record.record_xml in RECORDS for record in read_chunk(chunk, name="reply").records)
+
+
+def test_unknown_pmids_are_left_out_in_silence(base_url: str) -> None:
+    """As NCBI does, with status 200 and an empty set."""
+    assert list(split_document([efetch(connect(Settings(), base_url), [98, 99]).body], name="reply")) == []
+
+
+def test_links_come_for_each_pmid_with_scores_where_there_are_any(base_url: str) -> None:
+    """Repeated ids give a LinkSet each."""
+    client = connect(Settings(), base_url)
+    similar = parse_elink(elink(client, [1, 3], "pubmed_pubmed").body)
+    assert [s.source_pmids for s in similar] == [(1,), (3,)]
+    (neighbour,) = similar[0].links["pubmed_pubmed"]
+    assert neighbour.pmid == 2
+    assert neighbour.score is not None
+    (cited,) = parse_elink(elink(client, [1], "pubmed_pubmed_citedin").body)
+    assert [n.pmid for n in cited.links["pubmed_pubmed_citedin"]] == [2]
+
+
+def test_revised_pmids_are_found_through_the_history(base_url: str) -> None:
+    """The cost of a night follows what changed."""
+    revised, _ = search_revised(connect(Settings(), base_url), [1, 2, 3], "2026/11/01")
+    assert revised == [2]
+
+
+def test_more_than_two_hundred_ids_go_by_post(base_url: str) -> None:
+    """A long GET is refused by NCBI."""
+    web_env, key = epost(connect(Settings(), base_url), list(range(1, 2000)))
+    assert web_env.startswith("MCID_")
+    assert key == "1"
+
+
+def test_an_error_inside_status_200_has_ncbis_words(base_url: str) -> None:
+    """Biopython's own reader hides them behind a missing DTD."""
+    client = connect(Settings(), base_url)
+    with pytest.raises(PermanentError, match="cannot be larger than 9998"):
+        esearch(client, "ketamine", retstart=10_000)
+    with pytest.raises(PermanentError, match="Unable to obtain query #7"):
+        esearch(client, "#7 AND ketamine", WebEnv="MCID_gone")
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("ketamine rats", {1, 2}),
+        ("ketamine NOT depressed", {1}),
+        ("(depressed OR else) AND ketamine", {2}),
+        ('"something else"[ti]', {3}),
+        ("2[uid]", {2}),
+        ("3", {3}),
+        ("2026[mdat]", {2}),
+        ("2020/01:2020/01/31[mdat]", {1, 3}),
+        ("2019/03/05[edat]", {1, 2, 3}),
+        ("#1 AND rats", {1}),
+        ("nothing", set()),
+    ],
+)
+def test_a_term_finds_what_it_says(tmp_path: Any, term: str, expected: set[int]) -> None:
+    """Words, fields, dates, operators from left to right, and earlier sets."""
+    (tmp_path / "r.xml").write_bytes(RECORDS)
+    assert search(RecordStore.from_paths([tmp_path]), term, {1: [1, 3]}) == expected
+
+
+@pytest.mark.parametrize("term", ["ketamine[nofield]", "(ketamine", "ketamine)", "yesterday[mdat]", "#3"])
+def test_a_term_that_is_not_understood_is_an_error(tmp_path: Any, term: str) -> None:
+    """Nothing is searched by guess."""
+    (tmp_path / "r.xml").write_bytes(RECORDS)
+    with pytest.raises(SearchError):
+        search(RecordStore.from_paths([tmp_path]), term, {})
+
+
+def test_a_folder_may_hold_other_things(tmp_path: Any) -> None:
+    """They are passed over, and said."""
+    (tmp_path / "r.xml").write_bytes(RECORDS)
+    (tmp_path / "notes.txt").write_text("not a record")
+    (tmp_path / "cut.xml").write_bytes(article_set(article(8), article(9))[:-200])
+    store = RecordStore.from_paths([tmp_path])
+    assert sorted(store.packed) == [1, 2, 3, 8]
+    assert len(store.skipped) == 2
+    assert store.xml(8).startswith(b"<PubmedArticle>")

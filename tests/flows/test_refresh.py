@@ -1,0 +1,239 @@
+"""A refresh accounts for every PMID, changes only what changed, and loses nothing when NCBI is away."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows.entrez import EntrezClient, Reply
+from flows.fetch import fetch_batch, keep_reply
+from flows.refresh import Steps, backfill, parse_pmids, refresh
+from flows.settings import Settings
+from tests.conftest import REPOSITORY
+from tests.records import article, article_set
+from warehouse.errors import LockedError, UsageError
+from warehouse.store import DataDirectory, run_folders, writing
+
+Make = Callable[..., Settings]
+Serve = Callable[[bytes], str]
+
+# A port of loopback that nothing listens on.
+NOBODY = "http://127.0.0.1:9/"
+
+
+def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
+    """The answer of the published file."""
+    with duckdb.connect(settings.data_dir / "corpus.duckdb", read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def files_of_last_run(settings: Settings) -> set[str]:
+    """The tables that the last run wrote."""
+    return {path.stem for path in run_folders(DataDirectory(settings.data_dir))[-1].iterdir()}
+
+
+def test_the_seeds_become_a_corpus_without_a_network(tmp_path: Path) -> None:
+    """The quick start of the README."""
+    settings = Settings(entrez="sample", seeds=REPOSITORY / "seeds", data_dir=tmp_path / "data")
+    report = refresh(settings)
+    assert (report.exit_code, report.outcomes) == (0, {"new": 11})
+    assert query(settings, "SELECT count(*) FROM citation") == [(11,)]
+    assert query(settings, "SELECT link_kind, count(*) FROM link WHERE source = 'seed' GROUP BY ALL ORDER BY 1") == [
+        ("cited_by", 5),
+        ("similar", 5),
+    ]
+    ((abstract, is_member),) = query(settings, "SELECT abstract, is_member FROM article WHERE pmid = 25217177")
+    assert abstract.startswith("A substantial number of patients")
+    assert is_member
+    again = refresh(settings)
+    assert again.outcomes == {}
+    assert files_of_last_run(settings) == {"run"}
+
+
+def test_a_pmid_that_nobody_knows_harms_no_other(make_settings: Make, serve_records: Serve) -> None:
+    """NCBI leaves it out of its reply in silence."""
+    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n2\n99\n")
+    report = refresh(settings)
+    assert report.outcomes == {"new": 2, "not_found": 1}
+    assert (report.not_found, report.exit_code) == ([99], 0)
+    assert query(settings, "SELECT pmid, outcome FROM request ORDER BY pmid") == [
+        (1, "new"),
+        (2, "new"),
+        (99, "not_found"),
+    ]
+
+
+def test_what_ncbi_revised_is_fetched_again_and_nothing_else(make_settings: Make, serve_records: Serve) -> None:
+    """It is found by mdat; the record is compared by content."""
+    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n2\n")
+    refresh(settings)
+    revised = article_set(article(1), article(2, title="Now different.", revised=("2100", "01", "01")))
+    report = refresh(settings.model_copy(update={"entrez": serve_records(revised)}))
+    assert (report.plan, report.outcomes) == ({"revised": 1}, {"revised": 1})
+    assert query(settings, "SELECT article_title FROM citation ORDER BY pmid") == [
+        ("Ketamine in an invented trial.",),
+        ("Now different.",),
+    ]
+    assert query(settings, "SELECT count(*) FROM language") == [(2,)]
+
+
+def test_without_ncbi_the_seed_text_is_there_and_the_rest_is_owed(tmp_path: Path, serve_records: Serve) -> None:
+    """The next run fetches it."""
+    settings = Settings(entrez=NOBODY, seeds=REPOSITORY / "seeds", data_dir=tmp_path / "data", entrez_budget_s=0)
+    report = refresh(settings)
+    assert (report.exit_code, report.outcomes, len(report.owed)) == (3, {"failed": 11}, 11)
+    assert query(settings, "SELECT source, count(*) FROM citation GROUP BY 1") == [("seed", 11)]
+    assert query(settings, "SELECT count(*) FROM owed") == [(11,)]
+    assert query(settings, "SELECT count(*) FROM article WHERE 'Review' IN (SELECT unnest(publication_types))") == [
+        (2,)
+    ]
+    served = serve_records(article_set(article(25217177), article(33297563)))
+    later = refresh(settings.model_copy(update={"entrez": served}))
+    assert later.plan == {"owed": 11}
+    assert later.outcomes == {"new": 2, "not_found": 9}
+    assert query(settings, "SELECT source, count(*) FROM citation GROUP BY 1 ORDER BY 1") == [
+        ("efetch", 2),
+        ("seed", 9),
+    ]
+    # The entry's publication types went with the seed's citation.
+    assert query(settings, "SELECT publication_type FROM publication_type WHERE pmid = 33297563") == [
+        ("Journal Article",)
+    ]
+
+
+def test_a_seed_that_is_taken_away_takes_its_reasons_with_it(make_settings: Make, serve_records: Serve) -> None:
+    """The citation stays, since it was delivered; what was known from seed text alone goes."""
+    settings = make_settings(serve_records(article_set(article(1), article(25217177))), a__pmids="1\n")
+    page = next((REPOSITORY / "seeds").glob("*.txt"))
+    shutil.copy(page, settings.seeds)
+    refresh(settings)
+    assert query(settings, "SELECT count(*) FROM citation") == [(12,)]
+    (settings.seeds / page.name).unlink()
+    refresh(settings)
+    assert query(settings, "SELECT pmid, is_member FROM article ORDER BY pmid") == [(1, True), (25217177, False)]
+    assert query(settings, "SELECT count(*) FROM seed_citation") == [(0,)]
+
+
+def test_links_are_followed_as_far_as_the_definition_says(make_settings: Make, serve_records: Serve) -> None:
+    """One step along the references, and no further."""
+    refers = """<ReferenceList><Reference><ArticleIdList><ArticleId IdType="pubmed">{}</ArticleId></ArticleIdList>
+        </Reference></ReferenceList>"""
+    records = [article(n, parts=("", "", refers.format(n + 1))) for n in (1, 2, 3)]
+    definition = '[links]\nfetch = ["reference"]\nfollow = ["reference"]\ndepth = 1\n'
+    settings = make_settings(serve_records(article_set(*records)), a__pmids="1\n", corpus__toml=definition)
+    refresh(settings)
+    assert query(settings, "SELECT pmid, reason, via, depth FROM member ORDER BY pmid") == [
+        (1, "pmids", "a.pmids", 0),
+        (2, "reference", "1", 1),
+    ]
+
+
+def test_a_query_brings_what_it_finds(make_settings: Make, serve_records: Serve) -> None:
+    """And takes it away when it no longer does."""
+    settings = make_settings(serve_records(article_set(article(1), article(2, title="No."))), q__query="ketamine\n")
+    refresh(settings)
+    assert query(settings, "SELECT pmid, reason, via FROM member") == [(1, "query", "q.query")]
+    (settings.seeds / "q.query").write_text("no[ti]\n")
+    refresh(settings)
+    assert query(settings, "SELECT pmid FROM article WHERE is_member") == [(2,)]
+
+
+def test_replies_of_a_run_that_broke_off_are_not_asked_for_again(make_settings: Make, serve_records: Serve) -> None:
+    """What was fetched is kept in staging until its run is committed."""
+    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n2\n")
+
+    def fetch_and_die(client: EntrezClient, pmids: Any, folder: Path) -> Any:
+        fetch_batch(client, list(pmids)[:1], folder)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        refresh(settings, steps=Steps(fetch=fetch_and_die))
+    asked: list[int] = []
+
+    def fetch(client: EntrezClient, pmids: Any, folder: Path) -> Any:
+        asked.extend(pmids)
+        return fetch_batch(client, pmids, folder)
+
+    report = refresh(settings, steps=Steps(fetch=fetch))
+    assert (report.outcomes, asked) == ({"new": 2}, [2])
+    assert list(DataDirectory(settings.data_dir).replies.iterdir()) == []
+
+
+def test_a_reply_that_is_kept_is_the_same_when_read_again(tmp_path: Path) -> None:
+    """Bytes, parameters and time."""
+    from datetime import UTC, datetime
+
+    from flows.fetch import kept_replies
+
+    reply = Reply("efetch", '{"id":"1"}', b"\x00<x/>", datetime(2026, 11, 23, tzinfo=UTC))
+    keep_reply(reply, DataDirectory(tmp_path).replies)
+    (found,) = kept_replies(DataDirectory(tmp_path))
+    assert (found.body, found.parameters, found.sha256) == (reply.body, reply.parameters, reply.sha256)
+
+
+def test_a_backfill_makes_members_that_no_refresh_takes_away(make_settings: Make, serve_records: Serve) -> None:
+    """They are somebody's wish, not the seeds folder's."""
+    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n")
+    refresh(settings)
+    report = backfill(settings, [2, 1], reason="because")
+    assert report.outcomes == {"unchanged": 1, "new": 1}
+    refresh(settings)
+    assert query(settings, "SELECT pmid, reason FROM member WHERE until_run_id IS NULL ORDER BY 1, 2") == [
+        (1, "backfill"),
+        (1, "pmids"),
+        (2, "backfill"),
+    ]
+    assert query(settings, "SELECT reason FROM run WHERE run_kind = 'backfill'") == [("because",)]
+
+
+def test_a_dry_run_says_what_it_would_ask_for_and_writes_nothing(make_settings: Make, serve_records: Serve) -> None:
+    """Not even an empty folder."""
+    settings = make_settings(serve_records(article_set(article(1))), a__pmids="1\n2\n")
+    report = refresh(settings, dry_run=True)
+    assert (report.plan, report.held_count, report.planned_requests) == ({"new": 2}, 0, 4)
+    assert not settings.data_dir.exists()
+
+
+def test_one_run_writes_at_a_time(make_settings: Make, serve_records: Serve) -> None:
+    """The second is told, and changes nothing."""
+    settings = make_settings(serve_records(article_set(article(1))), a__pmids="1\n")
+    with writing(DataDirectory(settings.data_dir)), pytest.raises(LockedError):
+        refresh(settings)
+
+
+def test_ncbi_is_not_asked_without_an_email_address(make_settings: Make) -> None:
+    """NCBI wants to know whom to tell before it blocks."""
+    with pytest.raises(UsageError, match="set NCBI_EMAIL"):
+        refresh(make_settings("ncbi", a__pmids="1\n"))
+
+
+@pytest.mark.parametrize("text", ["1, 2;3\n4", "1 2 3 4 # five\n", "1\r\n2\r\n3\t4"])
+def test_pmids_come_in_any_form(text: str) -> None:
+    """People paste them from anywhere."""
+    assert parse_pmids(text) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("1 PMC2", "'PMC2' is not a PMID"), (" \n", "there is none")])
+def test_what_is_no_pmid_is_refused(text: str, sentence: str) -> None:
+    """Before any request is made."""
+    with pytest.raises(UsageError, match=sentence):
+        parse_pmids(text)
+
+
+def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, serve_records: Serve) -> None:
+    """Every PMID of a real EFetch reply comes through, and none else."""
+    document = (shared_data / "efetch" / "KerstenDoering+PubMedPortable__medline_00000000.xml").read_bytes()
+    (tmp_path / "seeds").mkdir()
+    pmids = {
+        int(part.split(b"<")[0])
+        for part in document.split(b"<MedlineCitation")[1:]
+        for part in [part.split(b'Version="1">')[1]]
+    }
+    (tmp_path / "seeds" / "a.pmids").write_text("\n".join(map(str, pmids)))
+    settings = Settings(entrez=serve_records(document), seeds=tmp_path / "seeds", data_dir=tmp_path / "data")
+    report = refresh(settings)
+    assert report.outcomes == {"new": 100}
+    assert {row[0] for row in query(settings, "SELECT pmid FROM citation")} == pmids

@@ -1,0 +1,60 @@
+"""The seeds folder says what the corpus is, and says what is wrong with it in one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from flows.seeds import read_seeds
+from tests.conftest import REPOSITORY
+from warehouse.errors import SeedError
+
+
+def test_the_given_folder_names_eleven_pmids() -> None:
+    """The page's own, five similar articles and five that cite it."""
+    seeds = read_seeds(REPOSITORY / "seeds")
+    (page,) = seeds.pages
+    assert page.pmid == 25217177
+    assert len({page.pmid, *(entry.pmid for entry in page.entries)}) == 11
+    assert seeds.definition.links.follow == []
+
+
+def test_pmids_and_queries_have_comments(tmp_path: Path) -> None:
+    """A PMID that comes twice counts once."""
+    (tmp_path / "a.pmids").write_text("# mine\n7\n 0008 # eight\n\n7\n", encoding="utf-8-sig")
+    (tmp_path / "b.query").write_text("# a search\nketamine\n  AND depression\n")
+    seeds = read_seeds(tmp_path)
+    assert seeds.pmids == {"a.pmids": (7, 8)}
+    assert seeds.queries == {"b.query": "ketamine AND depression"}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.pmids", b"7\nPMC12\n", r"a\.pmids, line 2: 'PMC12' is not a PMID; write one number a line"),
+        ("a.pmids", b"7\n8\n\xff\n", r"a\.pmids, line 3: it is not UTF-8; save it as UTF-8"),
+        ("a.pmids", b"0\n", "'0' is not a PMID"),
+        ("b.query", b"# nothing\n", r"b\.query, line 1: there is no search in it"),
+        ("c.txt", b"Shopping list\nmilk\n", r"c\.txt"),
+        ("corpus.toml", b"[links]\nfetch = [\n", r"corpus\.toml, line \d+|corpus\.toml, its last line"),
+        ("corpus.toml", b"[links]\nfollow = []\ndeep = 2\n", r"corpus\.toml, line 3: links\.deep: "),
+        ("corpus.toml", b"[links]\ndepth = 9\n", r"corpus\.toml, line 2: links\.depth: .*mend or remove it"),
+        ("corpus.toml", b"[linkz]\n", r"corpus\.toml, line 1: linkz: "),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_with_its_line(
+    tmp_path: Path, name: str, content: bytes, sentence: str
+) -> None:
+    """One sentence with the file, the line and what to do."""
+    (tmp_path / "good.pmids").write_text("1\n")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SeedError, match=sentence) as caught:
+        read_seeds(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_without_a_seed_is_said(tmp_path: Path) -> None:
+    """An empty corpus is a mistake, not a wish."""
+    with pytest.raises(SeedError, match="holds no seed"):
+        read_seeds(tmp_path)
+    with pytest.raises(SeedError, match="There is no folder"):
+        read_seeds(tmp_path / "missing")

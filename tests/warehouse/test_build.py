@@ -1,0 +1,146 @@
+"""The DuckDB file is built beside the published one, and readers never wait."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.records import article, article_set
+from transforms.pubmed_document import read_chunk, split_document
+from transforms.pubmed_xml import Provenance, make_tables
+from warehouse import build
+from warehouse.errors import CheckError, QueryError, StoreError
+from warehouse.query import ask, open_published, read_status
+from warehouse.schema import OUTCOMES, REQUEST, RUN, TABLES
+from warehouse.store import DataDirectory, commit_run, start_run
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def commit(directory: DataDirectory, *records: str, requested: int | None = None) -> Path:
+    """A run that holds some new records."""
+    writer = start_run(directory, NOON)
+    (chunk,) = split_document([article_set(*records)], name="test")
+    parsed = make_tables(read_chunk(chunk, name="test").records, Provenance(writer.run_id, "file", "test", NOON, "0"))
+    writer.write(parsed.tables)
+    pmids = parsed.tables["citation"]["pmid"].to_pylist()
+    counts = {"new": len(pmids)}
+    run = (writer.run_id, "ingest", NOON, NOON, "test", None, len(pmids) if requested is None else requested)
+    rest = (*(counts.get(outcome, 0) for outcome in OUTCOMES), True, 0, "0")
+    writer.write({"run": RUN.to_arrow([run + rest])})
+    writer.write({"request": REQUEST.to_arrow([(writer.run_id, pmid, "file", "new", None) for pmid in pmids])})
+    return commit_run(writer)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> DataDirectory:
+    """A data directory with two records published."""
+    directory = DataDirectory(tmp_path / "data")
+    commit(directory, article(1, title="One."), article(2, title="Two."))
+    build.publish(directory)
+    return directory
+
+
+def rows(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
+    """The answer of the published file."""
+    with duckdb.connect(directory.database, read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_every_table_column_and_view_is_there_with_its_comment(directory: DataDirectory) -> None:
+    """People look at the comments before they look at the README."""
+    names = {table.name for table in TABLES.values() if not table.is_raw}
+    assert {row[0] for row in rows(directory, "SELECT table_name FROM duckdb_tables()")} == names
+    assert rows(directory, "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL") == [(0,)]
+    assert rows(
+        directory,
+        "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal AND table_name <> 'article' AND table_name <> 'owed'",
+    ) == [(0,)]
+    assert rows(directory, "SELECT view_name FROM duckdb_views() WHERE NOT internal AND comment IS NOT NULL") == [
+        ("article",),
+        ("owed",),
+    ]
+
+
+def test_a_later_run_replaces_all_rows_of_its_citations(directory: DataDirectory) -> None:
+    """And leaves those of the others alone."""
+    commit(directory, article(2, title="Two again.").replace("<Language>eng</Language>", "<Language>fre</Language>"))
+    build.publish(directory)
+    assert rows(directory, "SELECT pmid, article_title FROM citation ORDER BY 1") == [(1, "One."), (2, "Two again.")]
+    assert rows(directory, "SELECT pmid, language FROM language ORDER BY 1") == [(1, "eng"), (2, "fre")]
+
+
+def test_a_reader_keeps_its_snapshot_while_the_next_file_is_published(directory: DataDirectory) -> None:
+    """Neither waits, neither fails."""
+    with duckdb.connect(directory.database, read_only=True) as reader:
+        assert reader.execute("SELECT count(*) FROM citation").fetchall() == [(2,)]
+        commit(directory, article(3))
+        build.publish(directory)
+        assert reader.execute("SELECT count(*) FROM citation").fetchall() == [(2,)]
+    assert rows(directory, "SELECT count(*) FROM citation") == [(3,)]
+
+
+def test_a_check_that_fails_leaves_the_old_file_published(directory: DataDirectory) -> None:
+    """The run's accounts do not add up: it asked for more than it can account for."""
+    commit(directory, article(3), requested=2)
+    with pytest.raises(CheckError, match="Every PMID that a run asked for has its one outcome.*nothing was published"):
+        build.publish(directory)
+    assert rows(directory, "SELECT count(*) FROM citation") == [(2,)]
+    assert not list(directory.staging.glob("corpus-*"))
+
+
+def test_a_parquet_file_that_is_damaged_is_one_sentence(directory: DataDirectory) -> None:
+    """And the old file stays."""
+    folder = commit(directory, article(3))
+    (folder / "author.parquet").write_bytes(b"PAR1 no longer")
+    with pytest.raises(StoreError, match="author"):
+        build.publish(directory)
+    assert rows(directory, "SELECT count(*) FROM citation") == [(2,)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "COPY citation TO 'out.csv'",
+        "ATTACH 'other.duckdb'",
+        "INSTALL httpfs",
+        "SET enable_external_access = true",
+        "DELETE FROM citation",
+        "CREATE TABLE x (i INT)",
+    ],
+)
+def test_a_question_reaches_nothing_but_the_corpus(directory: DataDirectory, sql: str) -> None:
+    """No file, no network, no setting, no change."""
+    con = open_published(directory)
+    with pytest.raises(QueryError):
+        ask(con, sql)
+    con.close()
+
+
+def test_an_error_in_a_question_is_a_sentence_with_its_position(directory: DataDirectory) -> None:
+    """Without a stack of DuckDB's own lines."""
+    con = open_published(directory)
+    with pytest.raises(QueryError, match=r"titel.*\(line 1, column 8: ") as caught:
+        ask(con, "SELECT titel FROM article")
+    assert "\n" not in str(caught.value)
+    with pytest.raises(QueryError, match="One statement at a time: these are 2"):
+        ask(con, "SELECT 1; SELECT 2")
+    con.close()
+
+
+def test_a_corpus_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
+    """With what to run first."""
+    with pytest.raises(StoreError, match="run `corpus refresh` or `corpus ingest` first"):
+        open_published(DataDirectory(tmp_path))
+
+
+def test_the_status_has_counts_the_last_run_and_sizes(directory: DataDirectory) -> None:
+    """For people and for scripts."""
+    status = read_status(directory)
+    assert (status["citations"], status["citations_by_source"], status["owed"]) == (2, {"file": 2}, [])
+    assert status["last_run"]["run_kind"] == "ingest"
+    assert status["database_bytes"] > 0
+    assert status["parquet_bytes"] > 0
