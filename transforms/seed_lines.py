@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.seed_entry import DATE, DATED, PMID, PUBMED_URL, SHORT_CITATION, STRONG
+from transforms.seed_entry import DATE, DATED, ENTRY_LENGTH, PMID, PUBMED_URL, SHORT_CITATION, STRONG, is_journal
 from transforms.seed_phrases import are_known_phrases
 
 # Headings of PubMed's pages, in lower case, and the section's name in the tables; '' is the page's own heading.
@@ -208,7 +208,10 @@ IDENTIFIERS = re.compile(
     r"(?P<doi>\S+))[\s;,|.]*(?:\[Indexed for MEDLINE\]\s*)?",
     re.IGNORECASE,
 )
-CONTINUES = re.compile(r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|[-\u2013]\s|[a-z(;,]")
+CONTINUES = re.compile(
+    r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|(?:19|20)[0-9]{2}(?:\.|$)|[-\u2013]\s|[a-z(;,]"
+)
+ENDS_ENTRY = re.compile(r"(?:\.|\b(?:DOI|PubMed|PMC)[\])]?)$")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 
 # The first line of a page in the format "Abstract (text)", and the paragraph, from 0, that holds its authors.
@@ -216,7 +219,8 @@ ABSTRACT_FORMAT = re.compile(rf"[0-9]{{1,5}}\. [^.?!]+\. {DATE}[;:.]")
 AUTHORS_PARAGRAPH = 2
 ABSTRACT_LABEL = re.compile(r"[A-Z][A-Z /&,()-]+: ")
 
-WRAP_WIDTH = 130
+MIN_WRAP_WIDTH = 50
+MAX_WRAP_WIDTH = 130
 FRONT_MATTER_LINES = 20
 
 
@@ -357,7 +361,8 @@ def page_width(lines: Sequence[Line]) -> int:
     """The width at which a page's lines were wrapped; 0 if they were not."""
     lengths = [len(line.text) for line in lines]
     width = max(lengths, default=0)
-    return width if width <= WRAP_WIDTH and sum(length > width - 15 for length in lengths) >= 4 else 0
+    is_wrapped_page = sum(length > width - 15 for length in lengths) >= 4
+    return width if MIN_WRAP_WIDTH <= width <= MAX_WRAP_WIDTH and is_wrapped_page else 0
 
 
 def is_wrapped(before: str, after: str, width: int) -> bool:
@@ -441,16 +446,22 @@ def next_number(line: str, number: int) -> int:
 def begins_entry(group: Group, line: Line, *, bulleted: bool, width: int, list_name: str) -> bool:
     """Whether a line without bullet begins an entry, `group` being the one before it."""
     text = group.text
+    if len(text) > ENTRY_LENGTH:
+        return True
     pmid = PMID.search(text)
     if pmid:
         if are_known_phrases(f"{text[pmid.end() :]} {line.text}") or IDENTIFIERS.match(line.text):
             return False
         return PMID.search(line.text) is not None or not bulleted
-    if bulleted or CONTINUES.match(line.text) or is_wrapped(group.lines[-1].text, line.text, width):
+    if bulleted or CONTINUES.match(line.text):
         return False
-    if list_name == "reference" and line.after_blank:
-        return True
-    return is_whole(text, is_reference=list_name == "reference") and not repeats_journal(text, line.text)
+    before = group.lines[-1].text
+    is_reference = list_name == "reference"
+    whole = is_whole(text, is_reference=is_reference) and not repeats_journal(text, line.text)
+    # References of one length each look like lines wrapped at that length.
+    if is_wrapped(before, line.text, width) and not (is_reference and whole and ENDS_ENTRY.search(before)):
+        return False
+    return whole or (is_reference and line.after_blank)
 
 
 def is_whole(text: str, *, is_reference: bool) -> bool:
@@ -465,7 +476,7 @@ def is_whole(text: str, *, is_reference: bool) -> bool:
 def repeats_journal(text: str, line: str) -> bool:
     """Whether a line begins with the short citation, `Journal. 2014.`, of the entry so far."""
     match = DATED.search(line)
-    return match is not None and f"{line[: match.start()]}. " in text
+    return match is not None and is_journal(line[: match.start()]) and f"{line[: match.start()]}. " in text
 
 
 def is_unknown_heading(groups: Sequence[Group], line: str, following: str, *, bulleted: bool) -> bool:
