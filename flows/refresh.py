@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-from transforms.elink import make_link_tables, parse_elink
-from transforms.seed_text import make_seed_tables
 
 from flows.entrez import EntrezClient, Reply, connect, elink, search_all, search_revised
 from flows.eutils_server.records import RecordStore
@@ -30,6 +28,8 @@ from flows.plan import OVERLAP, Plan, compare_members, depths, find_members, fol
 from flows.report import Progress, RunReport, name_some, silent
 from flows.seeds import Seeds, parse_pmid, read_seeds
 from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
+from transforms.elink import make_link_tables, parse_elink
+from transforms.seed_text import make_seed_tables
 from warehouse import build, state
 from warehouse.errors import CheckError, EntrezError, UnreachableError, UsageError
 from warehouse.schema import LINK, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT

@@ -47,7 +47,18 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
         relation = con.sql(sql)
         return relation.to_arrow_table() if relation is not None else pa.table({})
     except duckdb.Error as exc:
-        raise QueryError(sentence(exc, sql)) from exc
+        raise QueryError(sentence(find_position(con, sql, exc), sql)) from exc
+
+
+def find_position(con: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Error) -> duckdb.Error:
+    """The same error with its position, which DuckDB gives only where it executes the statement itself."""
+    if not isinstance(error, duckdb.BinderException | duckdb.CatalogException):
+        return error
+    try:
+        con.execute(sql)
+    except duckdb.Error as exc:
+        return exc
+    return error
 
 
 def sentence(exc: duckdb.Error, sql: str) -> str:

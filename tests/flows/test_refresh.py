@@ -1,7 +1,9 @@
 """A refresh accounts for every PMID, changes only what changed, and loses nothing when NCBI is away."""
 
+import re
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ import duckdb
 import pytest
 
 from flows.entrez import EntrezClient, Reply
-from flows.fetch import fetch_batch, keep_reply
+from flows.fetch import fetch_batch, keep_reply, kept_replies
 from flows.refresh import Steps, backfill, parse_pmids, refresh
 from flows.settings import Settings
 from tests.conftest import REPOSITORY
@@ -164,10 +166,6 @@ def test_replies_of_a_run_that_broke_off_are_not_asked_for_again(make_settings: 
 
 def test_a_reply_that_is_kept_is_the_same_when_read_again(tmp_path: Path) -> None:
     """Bytes, parameters and time."""
-    from datetime import UTC, datetime
-
-    from flows.fetch import kept_replies
-
     reply = Reply("efetch", '{"id":"1"}', b"\x00<x/>", datetime(2026, 11, 23, tzinfo=UTC))
     keep_reply(reply, DataDirectory(tmp_path).replies)
     (found,) = kept_replies(DataDirectory(tmp_path))
@@ -227,11 +225,7 @@ def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, s
     """Every PMID of a real EFetch reply comes through, and none else."""
     document = (shared_data / "efetch" / "KerstenDoering+PubMedPortable__medline_00000000.xml").read_bytes()
     (tmp_path / "seeds").mkdir()
-    pmids = {
-        int(part.split(b"<")[0])
-        for part in document.split(b"<MedlineCitation")[1:]
-        for part in [part.split(b'Version="1">')[1]]
-    }
+    pmids = {int(pmid) for pmid in re.findall(rb"<MedlineCitation [^>]*>\s*<PMID[^>]*>(\d+)<", document)}
     (tmp_path / "seeds" / "a.pmids").write_text("\n".join(map(str, pmids)))
     settings = Settings(entrez=serve_records(document), seeds=tmp_path / "seeds", data_dir=tmp_path / "data")
     report = refresh(settings)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-import Bio.Entrez
 import pytest
+from Bio import Entrez
 
 from flows.entrez import connect, efetch, elink, epost, esearch, search_revised
 from flows.eutils_server.records import RecordStore
@@ -17,6 +17,8 @@ from warehouse.errors import PermanentError
 
 REFERENCES = """<ReferenceList><Reference><Citation>One.</Citation><ArticleIdList>
 <ArticleId IdType="pubmed">1</ArticleId></ArticleIdList></Reference></ReferenceList>"""
+entrez: Any = Entrez  # Biopython declares no types.
+
 RECORDS = article_set(
     article(1, title="Ketamine in rats.", revised=("2020", "01", "02")),
     article(2, title="Ketamine in depressed rats.", revised=("2026", "11", "20"), parts=("", "", REFERENCES)),
@@ -35,23 +37,23 @@ def base_url(serve_records: Callable[[bytes], str]) -> str:
 def read(handle: Any) -> Any:
     """What Bio.Entrez makes of a reply, checked against the DTD it names."""
     with handle:
-        return Bio.Entrez.read(handle, validate=True)
+        return entrez.read(handle, validate=True)
 
 
 @pytest.mark.usefixtures("base_url")
 def test_biopython_reads_every_utility() -> None:
     """It validates each reply against the DTD that ships with it."""
-    assert list(read(Bio.Entrez.esearch(db="pubmed", term="ketamine"))["IdList"]) == ["2", "1"]
-    posted = read(Bio.Entrez.epost(db="pubmed", id="1,3"))
+    assert list(read(entrez.esearch(db="pubmed", term="ketamine"))["IdList"]) == ["2", "1"]
+    posted = read(entrez.epost(db="pubmed", id="1,3"))
     found = read(
-        Bio.Entrez.esearch(
+        entrez.esearch(
             db="pubmed", term=f"#{posted['QueryKey']} AND ketamine[ti]", WebEnv=posted["WebEnv"], usehistory="y"
         )
     )
     assert list(found["IdList"]) == ["1"]
-    fetched = read(Bio.Entrez.efetch(db="pubmed", id="1,2,99", retmode="xml"))
+    fetched = read(entrez.efetch(db="pubmed", id="1,2,99", retmode="xml"))
     assert [str(a["MedlineCitation"]["PMID"]) for a in fetched["PubmedArticle"]] == ["1", "2"]
-    (links,) = read(Bio.Entrez.elink(dbfrom="pubmed", db="pubmed", id="2", linkname="pubmed_pubmed_refs"))
+    (links,) = read(entrez.elink(dbfrom="pubmed", db="pubmed", id="2", linkname="pubmed_pubmed_refs"))
     assert [str(link["Id"]) for link in links["LinkSetDb"][0]["Link"]] == ["1"]
 
 
