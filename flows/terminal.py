@@ -102,9 +102,7 @@ def summarise_run(report: RunReport) -> list[str]:
     if report.link_lists:
         lines.append(f"  link lists  {report.link_lists:,} obtained")
     if rows:
-        lines.append(
-            f"  corpus      {rows['citation']:,} citations, {rows['link']:,} links, {rows['author']:,} authors"
-        )
+        lines.append(f"  corpus      {rows['citation']:,} citations, {rows['link']:,} links")
     if report.run_kind != "ingest":
         lines.append(f"  requests    {report.request_count:,}")
     if report.not_found:

@@ -1,0 +1,133 @@
+"""`corpus serve` as an operator meets it, and the same deployments in prefect.yaml."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+import yaml
+
+from tests.conftest import REPOSITORY
+
+START_S = 180
+RUN_S = 180
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """`corpus serve` over the given seeds in an empty folder: the API's URL, and the data directory."""
+    folder = tmp_path_factory.mktemp("serve")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "CORPUS_"))}
+    environment |= {"CORPUS_ENTREZ": "sample", "CORPUS_SEEDS": str(REPOSITORY / "seeds")}
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "serve", "--port", str(port)]
+    with (
+        (folder / "log").open("wb") as log,
+        subprocess.Popen(command, cwd=folder, env=environment, stderr=log) as server,
+    ):
+        try:
+            api = f"http://127.0.0.1:{port}/api"
+            wait_for(lambda: len(ask(api, "deployments/filter")) == 2, START_S, folder / "log")
+            yield api, folder / "data"
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=60)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{api}/health")
+
+
+def ask(api: str, path: str, **body: Any) -> Any:
+    """A POST to Prefect's API; an empty list while it does not answer."""
+    try:
+        return httpx.post(f"{api}/{path}", json=body, timeout=10).raise_for_status().json()
+    except httpx.TransportError:
+        return []
+
+
+def wait_for(is_true: Any, seconds: float, log: Path) -> None:
+    """Wait until something holds."""
+    deadline = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.5)
+
+
+def run(api: str, name: str, **parameters: Any) -> dict[str, Any]:
+    """Start a deployment as the UI does, and wait for its end."""
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == name]
+    started = ask(api, f"deployments/{deployment['id']}/create_flow_run", parameters=parameters)
+    deadline = time.monotonic() + RUN_S
+    while True:
+        found: dict[str, Any] = httpx.get(f"{api}/flow_runs/{started['id']}").json()
+        if found["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED"):
+            return found
+        assert time.monotonic() < deadline, found["state"]
+        time.sleep(0.5)
+
+
+def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
+    """Cron with an IANA zone, in NCBI's off-peak hours."""
+    api, _ = served
+    (nightly,) = [d for d in ask(api, "deployments/filter") if d["name"] == "nightly-refresh"]
+    (schedule,) = nightly["schedules"]
+    assert schedule["active"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "America/New_York")
+    assert httpx.get(api.removesuffix("api")).status_code == 200
+
+
+def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]) -> None:
+    """With its report as an artifact, and its reason in the run."""
+    api, data = served
+    done = run(api, "backfill", pmids="25217177; 24388038", reason="a test")
+    assert done["state"]["name"] == "Completed", done["state"]
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT pmid, source FROM citation ORDER BY pmid").fetchall() == [
+            (24388038, "efetch"),
+            (25217177, "efetch"),
+        ]
+        assert con.execute("SELECT reason FROM run").fetchall() == [("a test",)]
+    assert {"backfill-report"} == {artifact["key"] for artifact in ask(api, "artifacts/filter")}
+    tasks = {task["name"] for task in ask(api, "task_runs/filter")}
+    assert {"fetch", "transform", "commit", "publish"} == tasks
+
+
+def test_a_refresh_from_the_ui_completes(served: tuple[str, Path]) -> None:
+    """The same run as every night's."""
+    api, data = served
+    assert run(api, "nightly-refresh")["state"]["name"] == "Completed"
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM citation").fetchall() == [(11,)]
+
+
+def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) -> None:
+    """It names the field."""
+    api, _ = served
+    done = run(api, "backfill", pmids="25217177 PMC12")
+    assert done["state"]["type"] == "FAILED"
+    assert "pmids: 'PMC12' is not a PMID" in done["state"]["message"]
+
+
+def test_prefect_yaml_has_the_same_deployments() -> None:
+    """Two ways to run them, one definition of when."""
+    from flows.deployments import deployments  # noqa: PLC0415 - Prefect takes seconds to import
+
+    written = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
+    by_name = {d["name"]: d for d in written}
+    for deployment in deployments():
+        other = by_name.pop(deployment.name)
+        crons = [(s["cron"], s["timezone"]) for s in other.get("schedules", [])]
+        schedules: list[Any] = [s.schedule for s in deployment.schedules or []]
+        assert crons == [(schedule.cron, schedule.timezone) for schedule in schedules]
+        assert other["description"] == deployment.description
+        assert other["entrypoint"].endswith(f":{deployment.flow_name}")
+    assert by_name == {}
