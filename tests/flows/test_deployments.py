@@ -19,6 +19,7 @@ from tests.conftest import REPOSITORY
 
 START_S = 180
 RUN_S = 180
+SCHEDULED = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,13 @@ def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
     assert schedule["active"]
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "America/New_York")
     assert httpx.get(api.removesuffix("api")).status_code == 200
+
+
+def test_the_server_schedules_the_coming_nights(served: tuple[str, Path]) -> None:
+    """A schedule that no run comes of is the quietest of failures."""
+    api, data = served
+    wait_for(lambda: len(ask(api, "flow_runs/filter", **SCHEDULED)) >= 3, 90, data / "prefect" / "server.log")
+    assert "Traceback" not in (data / "prefect" / "server.log").read_text()
 
 
 def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]) -> None:
