@@ -8,8 +8,8 @@ import pytest
 from tests.conftest import REPOSITORY
 
 PURE = {
-    "codecs", "collections", "collections.abc", "dataclasses", "datetime", "difflib", "functools", "hashlib", "itertools",
-    "json", "re", "typing", "unicodedata",
+    "codecs", "collections", "collections.abc", "dataclasses", "datetime", "difflib", "functools", "hashlib",
+    "itertools", "json", "re", "typing", "unicodedata",
 }  # fmt: skip
 ALLOWED = PURE | {"lxml", "pyarrow", "transforms", "warehouse.schema", "warehouse.errors"}
 
