@@ -34,14 +34,14 @@ EntrezOption = Annotated[
     typer.Option(
         envvar="CORPUS_ENTREZ",
         metavar="ncbi|sample|URL",
-        help="Who is asked: NCBI, the seed documents (no network), or another E-utilities server. [default: ncbi]",
+        help="Who is asked: NCBI, the seed documents (no network), or another E-utilities server. Default: ncbi.",
     ),
 ]
 SeedsOption = Annotated[
-    Path | None, typer.Option(envvar="CORPUS_SEEDS", help="Folder that says what the corpus is. [default: seeds]")
+    Path | None, typer.Option(envvar="CORPUS_SEEDS", help="Folder that says what the corpus is. Default: seeds.")
 ]
 DataOption = Annotated[
-    Path | None, typer.Option("--data-dir", envvar="CORPUS_DATA_DIR", help="Folder that holds it. [default: data]")
+    Path | None, typer.Option("--data-dir", envvar="CORPUS_DATA_DIR", help="Folder that holds it. Default: data.")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for; fetch and write nothing.")]
 FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json (an object a line) or parquet.")]

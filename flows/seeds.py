@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from transforms.seed_text import SeedPage, parse_seed_document
 
+from transforms.seed_text import SeedPage, parse_seed_document
 from warehouse.errors import SeedError
 
 LinkKind = Literal["similar", "cited_by", "reference"]

@@ -81,7 +81,7 @@ def summarise_plan(report: RunReport) -> list[str]:
         pace = f"{report.planned_requests / report.rate / 60:.1f} minutes at {report.rate:g} requests/s"
     return [
         f"{report.run_kind}, dry run: nothing was fetched or written",
-        f"  to ask for  {asked:,} PMIDs: {reasons}",
+        f"  PMIDs       {asked:,} to ask for: {reasons}",
         f"  held        {report.held_count:,} of them already",
         f"  requests    {report.planned_requests:,} ({pace})",
     ]
@@ -97,7 +97,7 @@ def summarise_run(report: RunReport) -> list[str]:
     what = f"{report.run_kind} {report.run_id}" if report.run_kind != "ingest" else f"ingest of {report.files:,} files"
     lines = [
         f"{what}: {seconds:.1f} s ({steps})",
-        f"  asked for   {asked:,} PMIDs{': ' + outcomes if outcomes else ''}",
+        f"  PMIDs       {asked:,} asked for{': ' + outcomes if outcomes else ''}",
     ]
     if report.link_lists:
         lines.append(f"  link lists  {report.link_lists:,} obtained")

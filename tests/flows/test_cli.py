@@ -37,7 +37,7 @@ def test_the_first_command_ends_with_a_summary_and_what_to_ask_next(tmp_path: Pa
     seeds = str(REPOSITORY / "seeds")
     done = corpus("refresh", "--entrez", "sample", "--seeds", seeds, CORPUS_DATA_DIR=str(tmp_path / "d"))
     assert done.returncode == 0, done.stderr
-    assert "11 PMIDs: 11 new" in done.stdout
+    assert "11 asked for: 11 new" in done.stdout
     assert 'Ask it: corpus sql "' in done.stdout
     assert "fetch: 11 of 11" in done.stderr
     counted = corpus("sql", "select count(*) from citation", "--format", "csv", CORPUS_DATA_DIR=str(tmp_path / "d"))
