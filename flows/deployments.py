@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, Any, cast
+from typing import Any, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_markdown_artifact
@@ -13,7 +13,6 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
 from prefect.states import Completed
-from pydantic import Field
 
 from flows import refresh as plain
 from flows.fetch import fetch_batch, store_reply
@@ -48,35 +47,30 @@ TASK_STEPS = plain.Steps(
 
 
 @flow(name="refresh", retries=0)
-def refresh(
-    dry_run: Annotated[
-        bool, Field(title="Dry run", description="Say what would be asked for; fetch and write nothing.")
-    ] = False,
-) -> State[RunReport]:
-    """Bring the corpus up to date with the seeds folder and with Entrez."""
+def refresh(dry_run: bool = False) -> State[RunReport]:
+    """Bring the corpus up to date with the seeds folder and with Entrez.
+
+    Args:
+        dry_run: Say what would be asked for; fetch and write nothing.
+    """
     settings = load_settings()
     return complete(plain.refresh(settings, dry_run=dry_run, progress=log_progress(), steps=TASK_STEPS), settings)
 
 
 @flow(name="backfill", retries=0)
-def backfill(
-    pmids: Annotated[
-        str,
-        Field(
-            title="PMIDs",
-            description="Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.",
-            json_schema_extra={"position": 0},
-        ),
-    ],
-    reason: Annotated[str | None, Field(title="Reason", description="Why; it is kept with the run.")] = None,
-    dry_run: Annotated[
-        bool, Field(title="Dry run", description="Say what would be asked for; fetch and write nothing.")
-    ] = False,
-) -> State[RunReport]:
-    """Fetch the given PMIDs, held or not, and make them members of the corpus."""
+def backfill(pmids: str, reason: str = "", dry_run: bool = False) -> State[RunReport]:
+    """Fetch the given PMIDs, held or not, and make them members of the corpus.
+
+    Args:
+        pmids: Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.
+        reason: Why; it is kept with the run.
+        dry_run: Say what would be asked for; fetch and write nothing.
+    """
     settings = load_settings()
     asked = plain.parse_pmids(pmids)
-    report = plain.backfill(settings, asked, reason=reason, dry_run=dry_run, progress=log_progress(), steps=TASK_STEPS)
+    report = plain.backfill(
+        settings, asked, reason=reason or None, dry_run=dry_run, progress=log_progress(), steps=TASK_STEPS
+    )
     return complete(report, settings)
 
 
@@ -128,7 +122,7 @@ def run_backfill(
     del progress  # The flow's log shows it.
     export(settings)
     text = " ".join(str(pmid) for pmid in pmids)
-    state = backfill(text, reason=reason, dry_run=dry_run, return_state=True)
+    state = backfill(text, reason=reason or "", dry_run=dry_run, return_state=True)
     return cast("RunReport", state.result())
 
 

@@ -1,7 +1,7 @@
 """Records by PMID: asked for in batches, kept as they came, read, and every PMID's outcome noted."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.entrez import EntrezClient, Reply, efetch
+from flows.report import name_some
 from flows.settings import CODE_VERSION
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, add_unknown, make_tables
@@ -170,7 +171,7 @@ def drop_kept_replies(directory: DataDirectory) -> None:
 
 
 def store_reply(
-    reply: Reply, writer: RunWriter, outcomes: Outcomes, held: Mapping[int, Held], asked: Iterable[int]
+    reply: Reply, writer: RunWriter, outcomes: Outcomes, held: Mapping[int, Held], asked: Collection[int]
 ) -> None:
     """Read a reply, write what is new or different, and give each PMID that it answers for its outcome.
 
@@ -191,7 +192,12 @@ def store_reply(
     wanted = {pmid: newest[pmid] for pmid in asked if pmid in newest}
     changed = [r for p, r in wanted.items() if p not in held or held[p].content_sha256 != r.content_sha256]
     outcomes.note(wanted, "unchanged")
-    outcomes.note((p for p in asked if p not in newest), "not_found", "Entrez left it out of its reply.")
+    missing = [pmid for pmid in asked if pmid not in newest]
+    if unasked := newest.keys() - set(asked_pmids(reply)):
+        # A reply to another question says nothing of what it leaves out.
+        outcomes.note(missing, "failed", f"Entrez delivered {name_some(list(unasked))}, which was not asked for.")
+    else:
+        outcomes.note(missing, "not_found", "Entrez left it out of its reply.")
     parsed = make_tables(
         [*changed, *nameless], provenance(writer.run_id, reply), rejected_before=outcomes.rejected_count
     )

@@ -1,6 +1,7 @@
 """`corpus serve`: all deployments, served from a Prefect server of its own on loopback unless one is configured."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -31,6 +32,8 @@ def serve_deployments(settings: Settings, *, host: str, port: int) -> None:
     if os.environ.get("PREFECT_API_URL"):
         serve_all(settings)
         return
+    # Told to stop while it starts, it must end its server as well.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     home = settings.data_dir.absolute() / "prefect"
     home.mkdir(parents=True, exist_ok=True)
     api_url = f"http://{host}:{port}/api"

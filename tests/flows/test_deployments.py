@@ -1,7 +1,7 @@
 """`corpus serve` as an operator meets it, and the same deployments in prefect.yaml."""
 
 import os
-import signal
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,11 +14,13 @@ import duckdb
 import httpx
 import pytest
 import yaml
+from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import REPOSITORY
 
 START_S = 180
 RUN_S = 180
+CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SCHEDULED = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
 
 
@@ -41,7 +43,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
             wait_for(lambda: len(ask(api, "deployments/filter")) == 2, START_S, folder / "log")
             yield api, folder / "data"
         finally:
-            server.send_signal(signal.SIGINT)
+            server.terminate()
             server.wait(timeout=60)
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{api}/health")
@@ -123,6 +125,40 @@ def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) 
     done = run(api, "backfill", pmids="25217177 PMC12")
     assert done["state"]["type"] == "FAILED"
     assert "pmids: 'PMC12' is not a PMID" in done["state"]["message"]
+
+
+def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], tmp_path: Path) -> None:
+    """The form has the fields with their titles; no request leaves the machine."""
+    api, data = served
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("left out: chromium is not installed")
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
+    ui = api.removesuffix("/api")
+    outside: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        page = browser.new_page(viewport={"width": 1280, "height": 1000})
+        page.on("request", lambda r: None if r.url.startswith((ui, "data:", "blob:")) else outside.append(r.url))
+        page.goto(f"{ui}/deployments")
+        expect(page.get_by_text("nightly-refresh").first).to_be_visible(timeout=30_000)
+        page.goto(f"{ui}/deployments/deployment/{deployment['id']}/run")
+        page.locator("textarea").first.fill("33297563")
+        expect(page.get_by_text("Numbers such as 25217177")).to_be_visible()
+        page.screenshot(path=tmp_path / "form.png")
+        page.get_by_role("textbox").first.fill("from-the-form")
+        page.get_by_role("button", name="Submit").click()
+        named = {"flow_runs": {"name": {"any_": ["from-the-form"]}}}
+        wait_for(lambda: ask(api, "flow_runs/filter", **named), 30, data / "prefect" / "server.log")
+        (started,) = ask(api, "flow_runs/filter", **named)
+        page.goto(f"{ui}/runs/flow-run/{started['id']}")
+        expect(page.get_by_text("Completed").first).to_be_visible(timeout=RUN_S * 1000)
+        page.screenshot(path=tmp_path / "run.png")
+        browser.close()
+    assert outside == []
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        found = con.execute("SELECT outcome FROM request WHERE pmid = 33297563 AND plan_reason = 'asked'").fetchall()
+    assert len(found) == 1
 
 
 def test_prefect_yaml_has_the_same_deployments() -> None:

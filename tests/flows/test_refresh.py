@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,23 @@ def test_a_pmid_that_nobody_knows_harms_no_other(make_settings: Make, serve_reco
         (1, "new"),
         (2, "new"),
         (99, "not_found"),
+    ]
+
+
+def test_a_reply_to_another_question_does_not_make_a_pmid_unknown(make_settings: Make, serve_records: Serve) -> None:
+    """What it leaves out is owed, not given up."""
+    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n99\n")
+
+    def fetch(client: EntrezClient, _pmids: Any, folder: Path) -> Any:
+        delivery = fetch_batch(client, [1, 2], folder)
+        (reply,) = delivery.replies
+        delivery.replies = [replace(reply, parameters='{"id":"1,99"}')]
+        return delivery
+
+    report = refresh(settings, steps=Steps(fetch=fetch))
+    assert (report.outcomes, report.owed) == ({"new": 1, "failed": 1}, [99])
+    assert query(settings, "SELECT pmid, detail FROM request WHERE outcome = 'failed'") == [
+        (99, "Entrez delivered 2, which was not asked for.")
     ]
 
 

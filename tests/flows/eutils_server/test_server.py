@@ -1,5 +1,7 @@
 """Bio.Entrez, which knows nothing of this server, works against it."""
 
+import shutil
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
@@ -55,6 +57,16 @@ def test_biopython_reads_every_utility() -> None:
     assert [str(a["MedlineCitation"]["PMID"]) for a in fetched["PubmedArticle"]] == ["1", "2"]
     (links,) = read(entrez.elink(dbfrom="pubmed", db="pubmed", id="2", linkname="pubmed_pubmed_refs"))
     assert [str(link["Id"]) for link in links["LinkSetDb"][0]["Link"]] == ["1"]
+
+
+def test_edirect_searches_fetches_and_extracts(base_url: str) -> None:
+    """NCBI's own command-line client, told where to go and nothing else."""
+    if shutil.which("esearch") is None or shutil.which("xtract") is None:
+        pytest.skip("left out: ncbi-entrez-direct is not installed")
+    pipe = f"esearch -base {base_url} -db pubmed -query 'ketamine NOT depressed' | efetch -base {base_url} -format xml"
+    pipe += " | xtract -pattern PubmedArticle -element MedlineCitation/PMID ArticleTitle"
+    done = subprocess.run(["sh", "-c", pipe], capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout == "1\tKetamine in rats.\n"
 
 
 def test_records_are_delivered_byte_for_byte(base_url: str) -> None:
