@@ -116,7 +116,7 @@ def raise_error(errors: Sequence[etree._Element]) -> None:
     Raises:
         TransientError, PermanentError: As the words say.
     """
-    words = [said for error in errors if (said := text_of(error))]
+    words = [said for error in errors if (said := words_of(error))]
     if words:
         kind = TransientError if any(TRANSIENT.search(said) for said in words) else PermanentError
         raise kind(f"ELink answered: {'; '.join(words)}")
@@ -128,13 +128,13 @@ def parse_link_set(element: etree._Element) -> Iterator[LinkSet]:
     Raises:
         PermanentError: It is about another database than PubMed.
     """
-    db_from = text_of(element.find("DbFrom"))
+    db_from = words_of(element.find("DbFrom"))
     if db_from not in (None, "pubmed"):
         raise PermanentError(f"ELink's reply is about {db_from}, not about pubmed; ask it with dbfrom=pubmed.")
-    errors = tuple(said for error in element.iter("ERROR") if (said := text_of(error)))
+    errors = tuple(said for error in element.iter("ERROR") if (said := words_of(error)))
     url_sets = element.findall("IdUrlList/IdUrlSet")
     for url_set in url_sets:
-        linkouts = tuple(parse_obj_url(obj) for obj in url_set.iterchildren("ObjUrl") if text_of(obj.find("Url")))
+        linkouts = tuple(parse_obj_url(obj) for obj in url_set.iterchildren("ObjUrl") if words_of(obj.find("Url")))
         yield LinkSet(parse_ids(url_set.findall("Id")), errors=errors, linkouts=linkouts)
     if not url_sets:
         sources = parse_ids(element.findall("IdList/Id"))
@@ -146,8 +146,8 @@ def parse_links(element: etree._Element, sources: Sequence[int]) -> dict[str, li
     links: dict[str, dict[int, Neighbour]] = {}
     own = sources[0] if len(sources) == 1 else None
     for link_db in element.iterchildren("LinkSetDb"):
-        name = text_of(link_db.find("LinkName"))
-        if name is None or text_of(link_db.find("DbTo")) != "pubmed":
+        name = words_of(link_db.find("LinkName"))
+        if name is None or words_of(link_db.find("DbTo")) != "pubmed":
             continue
         neighbours = links.setdefault(name, {})
         for link in link_db.iterchildren("Link"):
@@ -159,19 +159,21 @@ def parse_links(element: etree._Element, sources: Sequence[int]) -> dict[str, li
 
 def parse_ids(elements: Sequence[etree._Element]) -> tuple[int, ...]:
     """PMIDs; an Id that is no number, as NCBI repeats an invalid one, is left out."""
-    return tuple(int(said) for element in elements if (said := text_of(element)) and re.fullmatch(r"[0-9]{1,18}", said))
+    return tuple(
+        int(said) for element in elements if (said := words_of(element)) and re.fullmatch(r"[0-9]{1,18}", said)
+    )
 
 
 def parse_score(element: etree._Element | None) -> int | None:
     """A score; None where there is none or it is no number."""
-    said = text_of(element)
+    said = words_of(element)
     return int(said) if said and re.fullmatch(r"-?[0-9]{1,18}", said) else None
 
 
 def parse_obj_url(element: etree._Element) -> ObjUrl:
     """A LinkOut resource that has a Url."""
     return ObjUrl(
-        url=text_of(element.find("Url")) or "",
+        url=words_of(element.find("Url")) or "",
         link_name=join_texts(element, "LinkName"),
         subject_type=join_texts(element, "SubjectType"),
         category=join_texts(element, "Category"),
@@ -184,10 +186,10 @@ def parse_obj_url(element: etree._Element) -> ObjUrl:
 
 def join_texts(element: etree._Element, path: str) -> str | None:
     """The texts of elements joined by `; `; None where there are none."""
-    return "; ".join(said for found in element.findall(path) if (said := text_of(found))) or None
+    return "; ".join(said for found in element.findall(path) if (said := words_of(found))) or None
 
 
-def text_of(element: etree._Element | None) -> str | None:
+def words_of(element: etree._Element | None) -> str | None:
     """All text of an element with single spaces; None where it is absent or empty."""
     if element is None:
         return None

@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import pyarrow as pa
 
@@ -18,6 +17,7 @@ from transforms.seed_entry import SeedEntry, parse_entry
 from transforms.seed_lines import group_entries, page_width, read_lines, read_sections, unwrap
 from transforms.seed_own import OwnPart, read_own_part
 from transforms.seed_phrases import is_publication_type, is_retracted
+from transforms.values import MONTHS, to_date
 from warehouse.errors import SeedError
 from warehouse.schema import (
     CITATION,
@@ -34,8 +34,6 @@ from warehouse.schema import (
 __all__ = ["SeedEntry", "SeedPage", "make_seed_tables", "parse_seed_document"]
 
 LINK_KINDS = ("similar", "cited_by", "reference")
-# NLM's three-letter months; a date is a calendar date only where all three parts are there.
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True)
@@ -312,15 +310,11 @@ def split_date(pub_date: str | None) -> dict[str, object]:
     if pub_date is None:
         return {}
     match = re.fullmatch(r"([0-9]{4})(?: ([A-Z][a-z]{2})(?: ([0-9]{1,2}))?)?", pub_date)
-    if match is None or (match[2] and match[2] not in MONTHS):
+    if match is None or (match[2] and match[2].lower() not in MONTHS):
         return {"medline_date": pub_date}
-    values: dict[str, object] = {"pub_date_year": match[1], "pub_date_month": match[2], "pub_date_day": match[3]}
-    if match[3]:
-        try:
-            values["pub_date"] = date(int(match[1]), MONTHS.index(match[2]) + 1, int(match[3]))
-        except ValueError:
-            values["pub_date"] = None  # 31 June: the parts stay as they are
-    return values
+    year, month, day = match.groups()
+    whole = to_date(year, month, day)
+    return {"pub_date_year": year, "pub_date_month": month, "pub_date_day": day, "pub_date": whole}
 
 
 def join_terms(page: SeedPage, section_name: str) -> str | None:
