@@ -103,7 +103,8 @@ def read_definition(path: Path) -> CorpusDefinition:
     except tomllib.TOMLDecodeError as exc:
         line = re.search(r"line (\d+)", str(exc))
         where = f"line {line[1]}" if line else "its last line"
-        raise SeedError(f"{path}, {where}: {exc}; mend it there.") from exc
+        reason = str(exc).partition(" (at ")[0]
+        raise SeedError(f"{path}, {where}: {reason}; mend it there.") from exc
     except ValidationError as exc:
         first = exc.errors()[0]
         keys = [str(key) for key in first["loc"] if isinstance(key, str)]

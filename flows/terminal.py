@@ -64,7 +64,7 @@ def summarise(report: RunReport, settings: Settings) -> str:
     lines = summarise_plan(report) if report.is_dry else summarise_run(report)
     lines += [f"! {trouble}" for trouble in report.troubles]
     if report.owed:
-        lines.append(f"! Owed to the next run: {name_some(report.owed)}")
+        lines.append(f"! Owed to the next run (view `owed`): {name_some(report.owed, most=50)}")
     if not report.is_dry and report.row_counts:
         where = "" if str(settings.data_dir) == "data" else f" --data-dir {settings.data_dir}"
         lines += ["", f'Ask it: corpus sql "select pmid, year, title from article order by year desc limit 10"{where}']
