@@ -50,11 +50,19 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 
 def ask(api: str, path: str, **body: Any) -> Any:
-    """A POST to Prefect's API; an empty list while it does not answer."""
-    try:
-        return httpx.post(f"{api}/{path}", json=body, timeout=10).raise_for_status().json()
-    except httpx.TransportError:
-        return []
+    """A POST to Prefect's API; an empty list while it does not answer.
+
+    503 is Prefect's word for `SQLite is busy, ask again`, and is asked again as Prefect's own client does.
+    """
+    for _ in range(20):
+        try:
+            answer = httpx.post(f"{api}/{path}", json=body, timeout=30)
+        except httpx.TransportError:
+            return []
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        time.sleep(1)
+    return answer.raise_for_status().json()
 
 
 def wait_for(is_true: Any, seconds: float, log: Path) -> None:
