@@ -8,10 +8,13 @@ Names are NLM's words in snake_case. An ending means one thing: `_ui` NLM identi
 `has_` begin booleans.
 
 `source` is the path of the XML below the record's own element (`PubmedArticle` or `PubmedBookArticle`), several
-alternatives separated by ` | `; `//` means at any depth. One that does not begin with an element name is a sentence.
+alternatives separated by ` | `; anything that is no path is a sentence. The reader of records (transforms/record_paths.py)
+is made from these paths: `rows` of a table are the elements that begin a row, `source` of a column is where its value
+stands below or around that element. Lists and sections that are nested have the path of the outermost.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -28,6 +31,7 @@ BOOL = pa.bool_()
 DATE = pa.date32()
 TIMESTAMP = pa.timestamp("us")  # UTC; without a zone, since DuckDB clients need a library of their own to read one
 
+PATH = re.compile(r"[A-Z][A-Za-z]*(?:/@?[A-Za-z]+)*")
 ABSENT = "The record has no such element."
 NO_ATTRIBUTE = "The element has no such attribute."
 
@@ -42,23 +46,41 @@ class Column:
         doc: Meaning, with the unit where there is one.
         source: Path in the XML, or how the value comes about.
         null: What null means; '' where null is not allowed.
+        default: The value where the XML has none.
+        counts: For a position: the paths of the elements that are counted.
+        within: For a position: the path below which counting begins anew; '' counts over the whole record.
+        step: For a value that says where in the XML the row stands: which step of the row's path it is, from the end.
     """
 
     name: str
     type: pa.DataType
     doc: str
-    source: str
-    null: str
+    source: str = ""
+    null: str = ""
+    default: object = None
+    counts: str = ""
+    within: str = ""
+    step: int = 0
+
+    @cached_property
+    def paths(self) -> tuple[str, ...]:
+        """The alternatives of `source`, if it is a path in the XML."""
+        alternatives = tuple(self.source.split(" | "))
+        return alternatives if all(map(PATH.fullmatch, alternatives)) else ()
 
 
-def column(name: str, type_: pa.DataType, doc: str, *, source: str = "", null: str = "") -> Column:
-    """A column that is never null unless `null` says what that means."""
-    return Column(name, type_, doc, source, null)
+def column(
+    name: str, type_: pa.DataType, doc: str, *, source: str = "", default: object = None, step: int = 0
+) -> Column:
+    """A column that is never null."""
+    return Column(name, type_, doc, source, default=default, step=step)
 
 
-def optional(name: str, type_: pa.DataType, doc: str, *, source: str = "", null: str = ABSENT) -> Column:
+def optional(
+    name: str, type_: pa.DataType, doc: str, *, source: str = "", null: str = ABSENT, default: object = None
+) -> Column:
     """A column that is null where the XML has no such element, or for the reason given."""
-    return Column(name, type_, doc, source, null)
+    return Column(name, type_, doc, source, null, default=default)
 
 
 @dataclass(frozen=True)
@@ -75,6 +97,11 @@ class Table:
         owner_key: The columns shared with the owner's key; a later run replaces all rows that agree on them at once.
         is_log: Rows of every run stay.
         is_raw: Kept in Parquet only.
+        rows: Paths of the elements that a record's rows begin with; RECORD for one row a record; '' if the rows are not
+            read from a record's elements.
+        extended_by: Paths, below those, of elements of which each after the first begins a further row with the same
+            values but its own.
+        nested: The column with the position of the row around this one, where elements of `rows` can hold each other.
     """
 
     name: str
@@ -85,6 +112,9 @@ class Table:
     owner_key: tuple[str, ...] = ()
     is_log: bool = False
     is_raw: bool = False
+    rows: str = ""
+    extended_by: str = ""
+    nested: str = ""
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:
@@ -96,9 +126,12 @@ class Table:
         """The names in order."""
         return tuple(c.name for c in self.columns)
 
-    def to_arrow(self, rows: Sequence[tuple[object, ...]]) -> pa.Table:
-        """An Arrow table of rows given as tuples in the order of the columns.
+    def to_arrow(self, rows: Sequence[Sequence[object]], constants: Mapping[str, pa.Scalar] | None = None) -> pa.Table:
+        """An Arrow table of rows given as sequences in the order of the columns.
 
+        Args:
+            rows: The rows.
+            constants: Columns that have one value in all rows; what the rows say of them is not looked at.
         Raises:
             ValueError: A row is too short or too long, or a required value is null.
             pyarrow.ArrowInvalid: A value does not fit its column's type.
@@ -108,24 +141,53 @@ class Table:
         values = list(zip(*rows, strict=True))
         if len(values) != len(self.columns):
             raise ValueError(f"{self.name}: rows of {len(values)} values for {len(self.columns)} columns")
-        arrays = [pa.array(v, c.type) for v, c in zip(values, self.columns, strict=True)]
+        constants = constants or {}
+        arrays = [
+            pa.repeat(constants[c.name], len(rows)) if c.name in constants else pa.array(v, c.type)
+            for v, c in zip(values, self.columns, strict=True)
+        ]
         for array, c in zip(arrays, self.columns, strict=True):
             if array.null_count and not c.null:
                 raise ValueError(f"{self.name}.{c.name}: null in row {array.is_null().index(True)}")
         return pa.Table.from_arrays(arrays, schema=self.arrow_schema)
 
 
+RECORD = "."
+
 PMID = column("pmid", INT64, "PubMed identifier of the citation.", source="MedlineCitation/PMID | BookDocument/PMID")
 
 
-def of_citation(name: str, row: str, key: Iterable[str], *columns: Column) -> Table:
+def below(elements: str, path: str) -> str:
+    """The path below each of the alternatives."""
+    return " | ".join(f"{element}/{path}" for element in elements.split(" | "))
+
+
+def either(*alternatives: str) -> str:
+    """One of several paths."""
+    return " | ".join(alternatives)
+
+
+def of_citation(
+    name: str, row: str, key: Iterable[str], *columns: Column, rows: str = "", extended_by: str = "", nested: str = ""
+) -> Table:
     """A table of parts of a citation: a later run's citation replaces all of its rows."""
-    return Table(name, row, ("pmid", *key), (PMID, *columns), owner="citation", owner_key=("pmid",))
+    return Table(
+        name,
+        row,
+        ("pmid", *key),
+        (PMID, *columns),
+        owner="citation",
+        owner_key=("pmid",),
+        rows=rows,
+        extended_by=extended_by,
+        nested=nested,
+    )
 
 
-def order(name: str, of: str) -> Column:
+def order(name: str, of: str, *, counts: str = "", within: str = "", default: object = None) -> Column:
     """A position counted from 1 in document order."""
-    return column(name, INT32, f"Position of {of}, from 1, in document order.")
+    doc = f"Position of {of}, from 1, in document order."
+    return Column(name, INT32, doc, counts=counts, within=within, default=default)
 
 
 RUN_ID = column("run_id", TEXT, "The run that wrote the row; sorts by time.")
@@ -186,7 +248,7 @@ CITATION = Table(
             "abstract",
             TEXT,
             "Sections of the main abstract in order, one a line, labels as `LABEL: `; sections in abstract_section.",
-            source="MedlineCitation/Article/Abstract/AbstractText | BookDocument/Abstract/AbstractText",
+            source="Derived from abstract_section, kind main.",
             null="No abstract, or an empty one.",
         ),
         optional(
@@ -332,21 +394,31 @@ CITATION = Table(
             null="Known from seed text only.",
         ),
     ),
+    rows=RECORD,
+)
+
+DATE_ELEMENTS = either(
+    "MedlineCitation/DateCreated",
+    "MedlineCitation/DateCompleted",
+    "MedlineCitation/DateRevised",
+    "MedlineCitation/Article/ArticleDate",
+    "BookDocument/ContributionDate",
+    "BookDocument/DateRevised",
+    "BookDocument/Book/BeginningDate",
+    "BookDocument/Book/EndingDate",
 )
 
 CITATION_DATE = of_citation(
     "citation_date",
     "A date of the record other than PubDate and History, verbatim.",
     ("date_order",),
-    order("date_order", "the date"),
+    order("date_order", "the date", counts=DATE_ELEMENTS),
     column(
         "date_kind",
         TEXT,
         "Name of the element: DateCreated (files before 2018), DateCompleted, DateRevised, ArticleDate, "
         "ContributionDate, BeginningDate, EndingDate.",
-        source="MedlineCitation/DateCreated | MedlineCitation/DateCompleted | MedlineCitation/DateRevised | "
-        "MedlineCitation/Article/ArticleDate | BookDocument/ContributionDate | BookDocument/DateRevised | "
-        "BookDocument/Book/BeginningDate | BookDocument/Book/EndingDate",
+        step=1,
     ),
     optional(
         "date_type",
@@ -355,12 +427,17 @@ CITATION_DATE = of_citation(
         source="MedlineCitation/Article/ArticleDate/@DateType",
         null=NO_ATTRIBUTE,
     ),
-    optional("year", TEXT, "Verbatim.", source="*Date*/Year"),
-    optional("month", TEXT, "Verbatim.", source="*Date*/Month"),
-    optional("day", TEXT, "Verbatim.", source="*Date*/Day"),
-    optional("season", TEXT, "Verbatim.", source="*Date*/Season"),
+    optional("year", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Year")),
+    optional("month", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Month")),
+    optional("day", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Day")),
+    optional("season", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Season")),
     optional("citation_date", DATE, "The same as a date.", null="A part is missing, or it is no calendar date."),
+    rows=DATE_ELEMENTS,
 )
+
+ABSTRACTS = either("MedlineCitation/Article/Abstract", "BookDocument/Abstract")
+OTHER_ABSTRACT = "MedlineCitation/OtherAbstract"
+ALL_ABSTRACTS = either(ABSTRACTS, OTHER_ABSTRACT)
 
 ABSTRACT_SECTION = of_citation(
     "abstract_section",
@@ -370,75 +447,113 @@ ABSTRACT_SECTION = of_citation(
         "abstract_kind",
         TEXT,
         "main, or the type of another abstract: Publisher, plain-language-summary ...",
-        source="MedlineCitation/OtherAbstract/@Type",
+        source=f"{OTHER_ABSTRACT}/@Type",
+        default="main",
     ),
     column(
         "language",
         TEXT,
         "Language of another abstract; '' for the main one and where not said (the DTD's default is eng).",
-        source="MedlineCitation/OtherAbstract/@Language",
+        source=f"{OTHER_ABSTRACT}/@Language",
+        default="",
     ),
     order("section_order", "the section within its abstract_kind and language"),
-    column("abstract_order", INT32, "0 for the main abstract, then the other abstracts from 1."),
-    optional("label", TEXT, "Heading of the section.", source="*/AbstractText/@Label", null=NO_ATTRIBUTE),
-    optional("nlm_category", TEXT, "NLM's category.", source="*/AbstractText/@NlmCategory", null=NO_ATTRIBUTE),
-    column("section_text", TEXT, "All text of the section without markup; '' where empty.", source="*/AbstractText"),
+    order(
+        "abstract_order",
+        "the abstract among the other abstracts; 0 for the main one",
+        counts=OTHER_ABSTRACT,
+        default=0,
+    ),
+    optional(
+        "label",
+        TEXT,
+        "Heading of the section.",
+        source=below(ALL_ABSTRACTS, "AbstractText/@Label"),
+        null=NO_ATTRIBUTE,
+    ),
+    optional(
+        "nlm_category",
+        TEXT,
+        "NLM's category.",
+        source=below(ALL_ABSTRACTS, "AbstractText/@NlmCategory"),
+        null=NO_ATTRIBUTE,
+    ),
+    column(
+        "section_text",
+        TEXT,
+        "All text of the section without markup; '' where empty.",
+        source=below(ALL_ABSTRACTS, "AbstractText"),
+        default="",
+    ),
     optional(
         "copyright_information",
         TEXT,
         "Copyright statement of the abstract the section belongs to.",
-        source="MedlineCitation/OtherAbstract/CopyrightInformation",
+        source=below(ALL_ABSTRACTS, "CopyrightInformation"),
     ),
+    rows=below(ALL_ABSTRACTS, "AbstractText"),
 )
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
-AUTHOR_PATH = "MedlineCitation/Article/AuthorList/Author"
-INVESTIGATOR_PATH = "MedlineCitation/InvestigatorList/Investigator"
+AUTHOR_LISTS = either("MedlineCitation/Article/AuthorList", "BookDocument/AuthorList", "BookDocument/Book/AuthorList")
+INVESTIGATOR_LISTS = either(
+    "MedlineCitation/InvestigatorList", "BookDocument/InvestigatorList", "BookDocument/Book/InvestigatorList"
+)
 
 
-def person_columns(path: str) -> tuple[Column, ...]:
+def person_columns(lists: str, persons: str) -> tuple[Column, ...]:
     """The columns that an author and an investigator share."""
     return (
-        column("list_order", INT32, "Which of the record's lists the person is in, from 1."),
+        order("list_order", "the record's list that the person is in", counts=lists),
         column(
             "list_path",
             TEXT,
             "Where that list stands: Article, MedlineCitation, BookDocument (a chapter's) or Book (the whole book's).",
+            step=3,
         ),
+        optional("list_type", TEXT, "authors or editors, in books.", source=below(lists, "@Type"), null=NO_ATTRIBUTE),
         optional(
-            "list_type",
+            "list_id",
             TEXT,
-            "authors or editors, in books.",
-            source="BookDocument/AuthorList/@Type | BookDocument/Book/AuthorList/@Type | */AuthorList/@Type",
+            "The list's ID, which a collective name refers to.",
+            source=below(lists, "@ID"),
             null=NO_ATTRIBUTE,
         ),
-        optional("list_id", TEXT, "The list's ID, which a collective name refers to.", source="*/InvestigatorList/@ID"),
-        optional("last_name", TEXT, "Family name.", source=f"{path}/LastName"),
-        optional("fore_name", TEXT, "Given names.", source=f"{path}/ForeName | {path}/FirstName"),
-        optional("middle_name", TEXT, "Middle name, in files before 2008.", source=f"{path}/MiddleName"),
-        optional("initials", TEXT, "Initials of the given names.", source=f"{path}/Initials"),
-        optional("suffix", TEXT, "Jr, 3rd ...", source=f"{path}/Suffix"),
-        optional("collective_name", TEXT, "Name of a group.", source=f"{path}/CollectiveName"),
+        optional(
+            "is_list_complete",
+            BOOL,
+            "False where the list leaves people out.",
+            source=below(lists, "@CompleteYN"),
+            null="Not said (the DTD's default is Y).",
+        ),
+        optional("last_name", TEXT, "Family name.", source=below(persons, "LastName")),
+        optional(
+            "fore_name", TEXT, "Given names.", source=either(below(persons, "ForeName"), below(persons, "FirstName"))
+        ),
+        optional("middle_name", TEXT, "Middle name, in files before 2008.", source=below(persons, "MiddleName")),
+        optional("initials", TEXT, "Initials of the given names.", source=below(persons, "Initials")),
+        optional("suffix", TEXT, "Jr, 3rd ...", source=below(persons, "Suffix")),
+        optional("collective_name", TEXT, "Name of a group.", source=below(persons, "CollectiveName")),
         optional(
             "collective_investigators",
             TEXT,
             "ID of the investigator list that names the group's members.",
-            source=f"{path}/CollectiveName/@Investigators",
+            source=below(persons, "CollectiveName/@Investigators"),
             null=NO_ATTRIBUTE,
         ),
         optional(
             "is_valid",
             BOOL,
             "False for a name that was corrected elsewhere.",
-            source=f"{path}/@ValidYN",
+            source=below(persons, "@ValidYN"),
             null="Not said (the DTD's default is Y).",
         ),
         optional(
             "is_equal_contrib",
             BOOL,
             "Contributed equally with the others so marked.",
-            source=f"{path}/@EqualContrib",
+            source=below(persons, "@EqualContrib"),
             null="Not said.",
         ),
         optional(
@@ -451,9 +566,25 @@ def person_columns(path: str) -> tuple[Column, ...]:
     )
 
 
-def person_tables(name: str, path: str) -> tuple[Table, Table, Table, Table]:
-    """The tables of an author or investigator: persons, identifiers, affiliations, affiliations' identifiers."""
+def person_tables(name: str, lists: str, element: str, whole: str) -> tuple[Table, Table, Table, Table]:
+    """The tables of an author or investigator: persons, identifiers, affiliations, affiliations' identifiers.
+
+    Args:
+        name: author or investigator.
+        lists: Paths of the lists.
+        element: The element of a person.
+        whole: Path of an affiliation that is the whole article's; '' if there is none.
+    """
+    persons = below(lists, element)
+    infos, old = below(persons, "AffiliationInfo"), below(persons, "Affiliation")
+    affiliations = either(infos, old, whole) if whole else either(infos, old)
+    texts = either(below(infos, "Affiliation"), old, whole) if whole else either(below(infos, "Affiliation"), old)
     person_order = f"{name}_order"
+    prefix = "" if name == "author" else f"{name}_"
+    position = order(person_order, f"the {name}", counts=persons)
+    affiliation_order = order(
+        "affiliation_order", f"the affiliation of this {name}", counts=affiliations, within=persons
+    )
     return (
         of_citation(
             name,
@@ -462,17 +593,24 @@ def person_tables(name: str, path: str) -> tuple[Table, Table, Table, Table]:
                 "investigator": "A collaborator who is not an author.",
             }[name],
             (person_order,),
-            order(person_order, f"the {name}"),
-            *person_columns(path),
+            position,
+            *person_columns(lists, persons),
+            rows=persons,
         ),
         of_citation(
             f"{name}_identifier",
             f"An identifier of an {name}.",
             (person_order, "identifier_order"),
-            order(person_order, f"the {name}"),
-            order("identifier_order", "the identifier"),
-            optional("identifier_source", TEXT, "Who gave it.", source=f"{path}/Identifier/@Source", null=NO_ATTRIBUTE),
-            column("identifier", TEXT, "Verbatim.", source=f"{path}/Identifier"),
+            position,
+            order("identifier_order", "the identifier", counts=below(persons, "Identifier"), within=persons),
+            optional(
+                "identifier_source",
+                TEXT,
+                "Who gave it.",
+                source=below(persons, "Identifier/@Source"),
+                null=NO_ATTRIBUTE,
+            ),
+            column("identifier", TEXT, "Verbatim.", source=below(persons, "Identifier"), default=""),
             optional(
                 "orcid",
                 TEXT,
@@ -480,426 +618,446 @@ def person_tables(name: str, path: str) -> tuple[Table, Table, Table, Table]:
                 source="Derived.",
                 null="Not an ORCID, or not well-formed (16 characters with the right check digit).",
             ),
+            rows=below(persons, "Identifier"),
         ),
         of_citation(
-            f"{name}_affiliation" if name == "investigator" else "affiliation",
+            f"{prefix}affiliation",
             f"An affiliation of an {name}.",
             (person_order, "affiliation_order"),
-            column(
+            Column(
                 person_order,
                 INT32,
                 f"Position of the {name}, from 1; 0 for an affiliation of the whole article (files before 2014).",
+                counts=persons,
+                default=0,
             ),
-            order("affiliation_order", f"the affiliation of this {name}"),
+            affiliation_order,
             column(
                 "affiliation",
                 TEXT,
-                "All text of the affiliation.",
-                source=f"{path}/AffiliationInfo/Affiliation | {path}/Affiliation | MedlineCitation/Article/Affiliation",
+                "All text of the affiliation; '' where only its identifiers are given.",
+                source=texts,
+                default="",
             ),
+            rows=affiliations,
         ),
         of_citation(
-            f"{name}_affiliation_identifier" if name == "investigator" else "affiliation_identifier",
+            f"{prefix}affiliation_identifier",
             "An identifier of an affiliation: ROR, GRID, ISNI, RINGGOLD.",
             (person_order, "affiliation_order", "identifier_order"),
-            order(person_order, f"the {name}"),
-            order("affiliation_order", f"the affiliation of this {name}"),
-            order("identifier_order", "the identifier"),
+            position,
+            affiliation_order,
+            order("identifier_order", "the identifier", counts=below(infos, "Identifier"), within=infos),
             optional(
-                "identifier_source",
-                TEXT,
-                "Who gave it.",
-                source=f"{path}/AffiliationInfo/Identifier/@Source",
-                null=NO_ATTRIBUTE,
+                "identifier_source", TEXT, "Who gave it.", source=below(infos, "Identifier/@Source"), null=NO_ATTRIBUTE
             ),
-            column("identifier", TEXT, "Verbatim.", source=f"{path}/AffiliationInfo/Identifier"),
+            column("identifier", TEXT, "Verbatim.", source=below(infos, "Identifier"), default=""),
+            rows=below(infos, "Identifier"),
         ),
     )
 
 
-AUTHOR, AUTHOR_IDENTIFIER, AFFILIATION, AFFILIATION_IDENTIFIER = person_tables("author", AUTHOR_PATH)
+AUTHOR, AUTHOR_IDENTIFIER, AFFILIATION, AFFILIATION_IDENTIFIER = person_tables(
+    "author", AUTHOR_LISTS, "Author", "MedlineCitation/Article/Affiliation"
+)
 (
     INVESTIGATOR,
     INVESTIGATOR_IDENTIFIER,
     INVESTIGATOR_AFFILIATION,
     INVESTIGATOR_AFFILIATION_IDENTIFIER,
-) = person_tables("investigator", INVESTIGATOR_PATH)
+) = person_tables("investigator", INVESTIGATOR_LISTS, "Investigator", "")
+
+SUBJECT = "MedlineCitation/PersonalNameSubjectList/PersonalNameSubject"
 
 PERSONAL_NAME_SUBJECT = of_citation(
     "personal_name_subject",
     "A person the article is about.",
     ("subject_order",),
-    order("subject_order", "the person"),
-    optional(
-        "last_name", TEXT, "Family name.", source="MedlineCitation/PersonalNameSubjectList/PersonalNameSubject/LastName"
-    ),
-    optional(
-        "fore_name", TEXT, "Given names.", source="MedlineCitation/PersonalNameSubjectList/PersonalNameSubject/ForeName"
-    ),
-    optional(
-        "initials", TEXT, "Initials.", source="MedlineCitation/PersonalNameSubjectList/PersonalNameSubject/Initials"
-    ),
-    optional(
-        "suffix", TEXT, "Jr, 3rd ...", source="MedlineCitation/PersonalNameSubjectList/PersonalNameSubject/Suffix"
-    ),
+    order("subject_order", "the person", counts=SUBJECT),
+    optional("last_name", TEXT, "Family name.", source=f"{SUBJECT}/LastName"),
+    optional("fore_name", TEXT, "Given names.", source=either(f"{SUBJECT}/ForeName", f"{SUBJECT}/FirstName")),
+    optional("middle_name", TEXT, "Middle name, in files before 2008.", source=f"{SUBJECT}/MiddleName"),
+    optional("initials", TEXT, "Initials.", source=f"{SUBJECT}/Initials"),
+    optional("suffix", TEXT, "Jr, 3rd ...", source=f"{SUBJECT}/Suffix"),
+    rows=SUBJECT,
 )
 
 # --- subjects --------------------------------------------------------------------------------------------------------
 
-MESH_PATH = "MedlineCitation/MeshHeadingList/MeshHeading"
+HEADING = "MedlineCitation/MeshHeadingList/MeshHeading"
+DESCRIPTORS = either(f"{HEADING}/DescriptorName", f"{HEADING}/Descriptor")
+QUALIFIERS = either(f"{HEADING}/QualifierName", f"{HEADING}/SubHeading")
 AUTO_NULL = "Not said: assigned by a person, or before the attribute came in 2025."
 
 MESH_HEADING = of_citation(
     "mesh_heading",
     "A pair of MeSH descriptor and qualifier; a descriptor without qualifier is one row with qualifier_name ''.",
     ("heading_order", "qualifier_order"),
-    order("heading_order", "the heading"),
-    order("qualifier_order", "the qualifier within its heading"),
+    order("heading_order", "the heading", counts=HEADING),
+    order("qualifier_order", "the qualifier within its heading", counts=QUALIFIERS, within=HEADING, default=1),
     optional(
         "descriptor_ui",
         TEXT,
         "MeSH unique identifier: D003866.",
-        source=f"{MESH_PATH}/DescriptorName/@UI",
+        source=below(DESCRIPTORS, "@UI"),
         null="Files before 2012 name it only.",
     ),
-    column("descriptor_name", TEXT, "MeSH descriptor.", source=f"{MESH_PATH}/DescriptorName | {MESH_PATH}/Descriptor"),
+    column("descriptor_name", TEXT, "MeSH descriptor.", source=DESCRIPTORS),
     optional(
         "descriptor_type",
         TEXT,
         "Geographic, for places.",
-        source=f"{MESH_PATH}/DescriptorName/@Type",
+        source=below(DESCRIPTORS, "@Type"),
         null=NO_ATTRIBUTE,
     ),
     optional(
         "is_descriptor_major",
         BOOL,
         "The descriptor alone is a main point of the article.",
-        source=f"{MESH_PATH}/DescriptorName/@MajorTopicYN",
+        source=below(DESCRIPTORS, "@MajorTopicYN"),
         null="Not said (the DTD's default is N).",
     ),
     optional(
         "is_descriptor_auto",
         BOOL,
         "Assigned by NLM's automated indexing.",
-        source=f"{MESH_PATH}/DescriptorName/@AutoHM",
+        source=below(DESCRIPTORS, "@AutoHM"),
         null=AUTO_NULL,
     ),
     optional(
         "qualifier_ui",
         TEXT,
         "MeSH unique identifier: Q000235; '' without qualifier.",
-        source=f"{MESH_PATH}/QualifierName/@UI",
+        source=below(QUALIFIERS, "@UI"),
         null="Files before 2012 name it only.",
+        default="",
     ),
-    column("qualifier_name", TEXT, "MeSH qualifier; '' without one.", source=f"{MESH_PATH}/QualifierName"),
+    column("qualifier_name", TEXT, "MeSH qualifier; '' without one.", source=QUALIFIERS, default=""),
     optional(
         "is_qualifier_major",
         BOOL,
         "The pair is a main point of the article.",
-        source=f"{MESH_PATH}/QualifierName/@MajorTopicYN",
+        source=below(QUALIFIERS, "@MajorTopicYN"),
         null="No qualifier, or not said (the DTD's default is N).",
     ),
     optional(
         "is_qualifier_auto",
         BOOL,
         "Assigned by NLM's automated indexing.",
-        source=f"{MESH_PATH}/QualifierName/@AutoHM",
+        source=below(QUALIFIERS, "@AutoHM"),
         null=AUTO_NULL,
     ),
+    rows=HEADING,
+    extended_by=QUALIFIERS,
 )
+
+CHEMICAL = "MedlineCitation/ChemicalList/Chemical"
 
 SUBSTANCE = of_citation(
     "substance",
     "A chemical substance.",
     ("substance_order",),
-    order("substance_order", "the substance"),
+    order("substance_order", "the substance", counts=CHEMICAL),
     optional(
         "registry_number",
         TEXT,
         "CAS, UNII or EC number; 0 where there is none.",
-        source="MedlineCitation/ChemicalList/Chemical/RegistryNumber",
+        source=either(f"{CHEMICAL}/RegistryNumber", f"{CHEMICAL}/CASRegistryNumber"),
     ),
     optional(
         "substance_ui",
         TEXT,
         "MeSH unique identifier.",
-        source="MedlineCitation/ChemicalList/Chemical/NameOfSubstance/@UI",
+        source=f"{CHEMICAL}/NameOfSubstance/@UI",
         null="Files before 2012 name it only.",
     ),
-    column("substance_name", TEXT, "Name.", source="MedlineCitation/ChemicalList/Chemical/NameOfSubstance"),
+    column("substance_name", TEXT, "Name.", source=f"{CHEMICAL}/NameOfSubstance"),
+    rows=CHEMICAL,
 )
+
+SUPPLEMENTARY = "MedlineCitation/SupplMeshList/SupplMeshName"
 
 SUPPLEMENTARY_MESH = of_citation(
     "supplementary_mesh",
     "A supplementary MeSH concept: disease, protocol, organism ...",
     ("supplementary_order",),
-    order("supplementary_order", "the concept"),
-    optional(
-        "supplementary_type", TEXT, "Disease, Protocol ...", source="MedlineCitation/SupplMeshList/SupplMeshName/@Type"
-    ),
-    optional("supplementary_ui", TEXT, "MeSH identifier.", source="MedlineCitation/SupplMeshList/SupplMeshName/@UI"),
-    column("supplementary_name", TEXT, "Name.", source="MedlineCitation/SupplMeshList/SupplMeshName"),
+    order("supplementary_order", "the concept", counts=SUPPLEMENTARY),
+    optional("supplementary_type", TEXT, "Disease, Protocol ...", source=f"{SUPPLEMENTARY}/@Type", null=NO_ATTRIBUTE),
+    optional("supplementary_ui", TEXT, "MeSH identifier.", source=f"{SUPPLEMENTARY}/@UI", null=NO_ATTRIBUTE),
+    column("supplementary_name", TEXT, "Name.", source=SUPPLEMENTARY, default=""),
+    rows=SUPPLEMENTARY,
 )
+
+TYPES = either("MedlineCitation/Article/PublicationTypeList/PublicationType", "BookDocument/PublicationType")
 
 PUBLICATION_TYPE = of_citation(
     "publication_type",
     "A publication type.",
     ("publication_type_order",),
-    order("publication_type_order", "the type"),
+    order("publication_type_order", "the type", counts=TYPES),
     optional(
         "publication_type_ui",
         TEXT,
         "MeSH unique identifier: D016428.",
-        source="MedlineCitation/Article/PublicationTypeList/PublicationType/@UI | BookDocument/PublicationType/@UI",
+        source=below(TYPES, "@UI"),
         null="Files before 2014 name it only.",
     ),
-    column(
-        "publication_type",
-        TEXT,
-        "Journal Article, Review, Retracted Publication ...",
-        source="MedlineCitation/Article/PublicationTypeList/PublicationType | BookDocument/PublicationType",
-    ),
+    column("publication_type", TEXT, "Journal Article, Review, Retracted Publication ...", source=TYPES, default=""),
+    rows=TYPES,
 )
+
+KEYWORD_LISTS = either("MedlineCitation/KeywordList", "BookDocument/KeywordList")
+KEYWORDS = below(KEYWORD_LISTS, "Keyword")
 
 KEYWORD = of_citation(
     "keyword",
     "A keyword.",
     ("keyword_order",),
-    order("keyword_order", "the keyword over all lists"),
-    column("keyword_list_order", INT32, "Which of the record's keyword lists, from 1."),
+    order("keyword_order", "the keyword over all lists", counts=KEYWORDS),
+    order("keyword_list_order", "the record's keyword list", counts=KEYWORD_LISTS),
     optional(
         "keyword_list_owner",
         TEXT,
         "Who gave the keywords: NOTNLM for authors'.",
-        source="MedlineCitation/KeywordList/@Owner | BookDocument/KeywordList/@Owner",
+        source=below(KEYWORD_LISTS, "@Owner"),
         null="Not said (the DTD's default is NLM).",
     ),
-    column(
-        "keyword",
-        TEXT,
-        "All text of it.",
-        source="MedlineCitation/KeywordList/Keyword | BookDocument/KeywordList/Keyword",
-    ),
+    column("keyword", TEXT, "All text of it.", source=KEYWORDS, default=""),
     optional(
         "is_major_topic",
         BOOL,
         "A main point of the article.",
-        source="MedlineCitation/KeywordList/Keyword/@MajorTopicYN | BookDocument/KeywordList/Keyword/@MajorTopicYN",
+        source=below(KEYWORDS, "@MajorTopicYN"),
         null="Not said (the DTD's default is N).",
     ),
+    rows=KEYWORDS,
 )
+
+GENE = "MedlineCitation/GeneSymbolList/GeneSymbol"
 
 GENE_SYMBOL = of_citation(
     "gene_symbol",
     "A gene symbol as it stood in the literature (1991-1995).",
     ("gene_symbol_order",),
-    order("gene_symbol_order", "the symbol"),
-    column("gene_symbol", TEXT, "Verbatim.", source="MedlineCitation/GeneSymbolList/GeneSymbol"),
+    order("gene_symbol_order", "the symbol", counts=GENE),
+    column("gene_symbol", TEXT, "Verbatim.", source=GENE, default=""),
+    rows=GENE,
 )
 
 # --- support, ids, dates, notes --------------------------------------------------------------------------------------
 
-GRANT_PATH = "MedlineCitation/Article/GrantList/Grant"
-BOOK_GRANT_PATH = "BookDocument/GrantList/Grant"
+GRANTS = either("MedlineCitation/Article/GrantList/Grant", "BookDocument/GrantList/Grant")
 
 GRANT_SUPPORT = of_citation(
     "grant_support",
     "A grant or contract that supported the work.",
     ("grant_order",),
-    order("grant_order", "the grant"),
-    optional("grant_id", TEXT, "Number of the grant.", source=f"{GRANT_PATH}/GrantID | {BOOK_GRANT_PATH}/GrantID"),
-    optional(
-        "acronym", TEXT, "NIH's code of the institute.", source=f"{GRANT_PATH}/Acronym | {BOOK_GRANT_PATH}/Acronym"
-    ),
-    optional("agency", TEXT, "Who gave it.", source=f"{GRANT_PATH}/Agency | {BOOK_GRANT_PATH}/Agency"),
-    optional("country", TEXT, "Country of the agency.", source=f"{GRANT_PATH}/Country | {BOOK_GRANT_PATH}/Country"),
+    order("grant_order", "the grant", counts=GRANTS),
+    optional("grant_id", TEXT, "Number of the grant.", source=below(GRANTS, "GrantID")),
+    optional("acronym", TEXT, "NIH's code of the institute.", source=below(GRANTS, "Acronym")),
+    optional("agency", TEXT, "Who gave it.", source=below(GRANTS, "Agency")),
+    optional("country", TEXT, "Country of the agency.", source=below(GRANTS, "Country")),
+    rows=GRANTS,
 )
 
-DATA_BANK_PATH = "MedlineCitation/Article/DataBankList/DataBank"
+DATA_BANK = "MedlineCitation/Article/DataBankList/DataBank"
+ACCESSIONS = f"{DATA_BANK}/AccessionNumberList/AccessionNumber"
 
 ACCESSION = of_citation(
     "accession",
     "An accession number in a data bank; a data bank without numbers is one row.",
     ("data_bank_order", "accession_order"),
-    order("data_bank_order", "the data bank"),
-    order("accession_order", "the number within its data bank"),
-    optional("data_bank_name", TEXT, "GENBANK, ClinicalTrials.gov ...", source=f"{DATA_BANK_PATH}/DataBankName"),
+    order("data_bank_order", "the data bank", counts=DATA_BANK),
+    order("accession_order", "the number within its data bank", counts=ACCESSIONS, within=DATA_BANK, default=1),
+    optional("data_bank_name", TEXT, "GENBANK, ClinicalTrials.gov ...", source=f"{DATA_BANK}/DataBankName"),
     optional(
         "accession_number",
         TEXT,
         "Verbatim.",
-        source=f"{DATA_BANK_PATH}/AccessionNumberList/AccessionNumber",
+        source=ACCESSIONS,
         null="The data bank is named without numbers.",
     ),
+    rows=DATA_BANK,
+    extended_by=ACCESSIONS,
+)
+
+ARTICLE_IDS = either(
+    "PubmedData/ArticleIdList/ArticleId",
+    "PubmedBookData/ArticleIdList/ArticleId",
+    "BookDocument/ArticleIdList/ArticleId",
 )
 
 ARTICLE_ID = of_citation(
     "article_id",
     "An identifier of the citation itself, never of a work it cites.",
     ("article_id_order",),
-    order("article_id_order", "the identifier"),
+    order("article_id_order", "the identifier", counts=ARTICLE_IDS),
     optional(
         "id_type",
         TEXT,
         "pubmed, doi, pmc, pii, mid, bookaccession ...",
-        source="PubmedData/ArticleIdList/ArticleId/@IdType | PubmedBookData/ArticleIdList/ArticleId/@IdType | "
-        "BookDocument/ArticleIdList/ArticleId/@IdType",
+        source=below(ARTICLE_IDS, "@IdType"),
         null="Not said (the DTD's default is pubmed).",
     ),
-    column(
-        "article_id",
-        TEXT,
-        "Verbatim.",
-        source="PubmedData/ArticleIdList/ArticleId | PubmedBookData/ArticleIdList/ArticleId | "
-        "BookDocument/ArticleIdList/ArticleId",
-    ),
-    column("id_path", TEXT, "Which list it is from: PubmedData, PubmedBookData or BookDocument."),
+    column("article_id", TEXT, "Verbatim.", source=ARTICLE_IDS, default=""),
+    column("id_path", TEXT, "Which list it is from: PubmedData, PubmedBookData or BookDocument.", step=3),
+    rows=ARTICLE_IDS,
 )
+
+LOCATIONS = either("MedlineCitation/Article/ELocationID", "BookDocument/Book/ELocationID")
 
 ELOCATION_ID = of_citation(
     "elocation_id",
     "An electronic location: DOI or publisher item identifier.",
     ("elocation_order",),
-    order("elocation_order", "the location"),
-    optional(
-        "eid_type",
-        TEXT,
-        "doi or pii.",
-        source="MedlineCitation/Article/ELocationID/@EIdType | BookDocument/Book/ELocationID/@EIdType",
-    ),
+    order("elocation_order", "the location", counts=LOCATIONS),
+    optional("eid_type", TEXT, "doi or pii.", source=below(LOCATIONS, "@EIdType"), null=NO_ATTRIBUTE),
     optional(
         "is_valid",
         BOOL,
         "False for one known to be wrong.",
-        source="MedlineCitation/Article/ELocationID/@ValidYN | BookDocument/Book/ELocationID/@ValidYN",
+        source=below(LOCATIONS, "@ValidYN"),
         null="Not said (the DTD's default is Y).",
     ),
-    column(
-        "elocation_id", TEXT, "Verbatim.", source="MedlineCitation/Article/ELocationID | BookDocument/Book/ELocationID"
-    ),
+    column("elocation_id", TEXT, "Verbatim.", source=LOCATIONS, default=""),
+    rows=LOCATIONS,
 )
 
 OTHER_ID = of_citation(
     "other_id",
     "An identifier of a partner of NLM.",
     ("other_id_order",),
-    order("other_id_order", "the identifier"),
+    order("other_id_order", "the identifier", counts="MedlineCitation/OtherID"),
     optional(
         "other_id_source", TEXT, "NASA, KIE, PIP ...", source="MedlineCitation/OtherID/@Source", null=NO_ATTRIBUTE
     ),
-    column("other_id", TEXT, "Verbatim.", source="MedlineCitation/OtherID"),
+    column("other_id", TEXT, "Verbatim.", source="MedlineCitation/OtherID", default=""),
+    rows="MedlineCitation/OtherID",
 )
+
+LANGUAGES = either("MedlineCitation/Article/Language", "BookDocument/Language")
 
 LANGUAGE = of_citation(
     "language",
     "A language of the publication.",
     ("language_order",),
-    order("language_order", "the language"),
-    column("language", TEXT, "Three letters: eng.", source="MedlineCitation/Article/Language | BookDocument/Language"),
+    order("language_order", "the language", counts=LANGUAGES),
+    column("language", TEXT, "Three letters: eng.", source=LANGUAGES, default=""),
+    rows=LANGUAGES,
 )
 
 CITATION_SUBSET = of_citation(
     "citation_subset",
     "A subset of journals or topics the citation belongs to.",
     ("citation_subset_order",),
-    order("citation_subset_order", "the subset"),
-    column("citation_subset", TEXT, "IM for Index Medicus ...", source="MedlineCitation/CitationSubset"),
+    order("citation_subset_order", "the subset", counts="MedlineCitation/CitationSubset"),
+    column("citation_subset", TEXT, "IM for Index Medicus ...", source="MedlineCitation/CitationSubset", default=""),
+    rows="MedlineCitation/CitationSubset",
 )
 
 SPACE_FLIGHT_MISSION = of_citation(
     "space_flight_mission",
     "A space flight mission the data are from.",
     ("mission_order",),
-    order("mission_order", "the mission"),
-    column("space_flight_mission", TEXT, "Verbatim.", source="MedlineCitation/SpaceFlightMission"),
+    order("mission_order", "the mission", counts="MedlineCitation/SpaceFlightMission"),
+    column("space_flight_mission", TEXT, "Verbatim.", source="MedlineCitation/SpaceFlightMission", default=""),
+    rows="MedlineCitation/SpaceFlightMission",
 )
 
 GENERAL_NOTE = of_citation(
     "general_note",
     "A note on the citation.",
     ("note_order",),
-    order("note_order", "the note"),
+    order("note_order", "the note", counts="MedlineCitation/GeneralNote"),
     optional("note_owner", TEXT, "Who wrote it.", source="MedlineCitation/GeneralNote/@Owner", null=NO_ATTRIBUTE),
-    column("general_note", TEXT, "Verbatim.", source="MedlineCitation/GeneralNote"),
+    column("general_note", TEXT, "Verbatim.", source="MedlineCitation/GeneralNote", default=""),
+    rows="MedlineCitation/GeneralNote",
 )
 
-HISTORY_PATH = "PubmedData/History/PubMedPubDate"
-BOOK_HISTORY_PATH = "PubmedBookData/History/PubMedPubDate"
-
-
-def history_part(name: str, element: str, doc: str) -> Column:
-    """A verbatim part of a PubMedPubDate."""
-    return optional(name, TEXT, doc, source=f"{HISTORY_PATH}/{element} | {BOOK_HISTORY_PATH}/{element}")
-
+HISTORY = either("PubmedData/History/PubMedPubDate", "PubmedBookData/History/PubMedPubDate")
 
 HISTORY_DATE = of_citation(
     "history_date",
     "A date of the record's life; a status can come twice.",
     ("history_order",),
-    order("history_order", "the date"),
+    order("history_order", "the date", counts=HISTORY),
     optional(
         "pub_status",
         TEXT,
         "received, revised, accepted, pubmed, medline, entrez ...",
-        source=f"{HISTORY_PATH}/@PubStatus | {BOOK_HISTORY_PATH}/@PubStatus",
+        source=below(HISTORY, "@PubStatus"),
         null=NO_ATTRIBUTE,
     ),
-    history_part("year", "Year", "Verbatim."),
-    history_part("month", "Month", "Verbatim."),
-    history_part("day", "Day", "Verbatim."),
-    history_part("hour", "Hour", "Verbatim, US Eastern."),
-    history_part("minute", "Minute", "Verbatim."),
-    history_part("second", "Second", "Verbatim."),
+    optional("year", TEXT, "Verbatim.", source=below(HISTORY, "Year")),
+    optional("month", TEXT, "Verbatim.", source=below(HISTORY, "Month")),
+    optional("day", TEXT, "Verbatim.", source=below(HISTORY, "Day")),
+    optional("hour", TEXT, "Verbatim, US Eastern.", source=below(HISTORY, "Hour")),
+    optional("minute", TEXT, "Verbatim.", source=below(HISTORY, "Minute")),
+    optional("second", TEXT, "Verbatim.", source=below(HISTORY, "Second")),
     optional("history_date", DATE, "The same as a date.", null="A part is missing, or it is no calendar date."),
+    rows=HISTORY,
 )
+
+OBJECTS = either("PubmedData/ObjectList/Object", "PubmedBookData/ObjectList/Object")
+PARAMETERS = below(OBJECTS, "Param")
 
 OBJECT = of_citation(
     "object",
     "An object that goes with the article: a grant, a clinical trial, a keyword of a partner ...",
     ("object_order", "param_order"),
-    order("object_order", "the object"),
-    order("param_order", "the parameter; an object without any is one row"),
-    optional(
-        "object_type",
-        TEXT,
-        "Kind of object.",
-        source="PubmedData/ObjectList/Object/@Type | PubmedBookData/ObjectList/Object/@Type",
-        null=NO_ATTRIBUTE,
+    order("object_order", "the object", counts=OBJECTS),
+    order(
+        "param_order",
+        "the parameter; an object without any is one row",
+        counts=PARAMETERS,
+        within=OBJECTS,
+        default=1,
     ),
+    optional("object_type", TEXT, "Kind of object.", source=below(OBJECTS, "@Type"), null=NO_ATTRIBUTE),
     optional(
         "param_name",
         TEXT,
         "Name of the parameter.",
-        source="PubmedData/ObjectList/Object/Param/@Name | PubmedBookData/ObjectList/Object/Param/@Name",
+        source=below(PARAMETERS, "@Name"),
         null="The object has no parameter.",
     ),
     optional(
         "param",
         TEXT,
         "Value of the parameter.",
-        source="PubmedData/ObjectList/Object/Param | PubmedBookData/ObjectList/Object/Param",
-        null="The object has no parameter.",
+        source=PARAMETERS,
+        null="The object has no parameter, or an empty one.",
     ),
+    rows=OBJECTS,
+    extended_by=PARAMETERS,
 )
 
 # --- other works -----------------------------------------------------------------------------------------------------
+
+REFERENCE_LISTS = either("PubmedData/ReferenceList", "BookDocument/ReferenceList")
+REFERENCES = below(REFERENCE_LISTS, "Reference")
+CITED_IDS = below(REFERENCES, "ArticleIdList/ArticleId")
+LIST_ORDER = order("reference_list_order", "the list", counts=REFERENCE_LISTS)
+REFERENCE_ORDER = order("reference_order", "the entry over all lists", counts=REFERENCES)
 
 REFERENCE_LIST = of_citation(
     "reference_list",
     "A reference list of the record; lists can be nested.",
     ("reference_list_order",),
-    order("reference_list_order", "the list"),
+    LIST_ORDER,
     optional("parent_list_order", INT32, "The list around it.", null="A list of the record itself."),
-    optional("title", TEXT, "Heading of the list.", source="//ReferenceList/Title"),
+    optional("title", TEXT, "Heading of the list.", source=below(REFERENCE_LISTS, "Title")),
+    rows=REFERENCE_LISTS,
+    nested="parent_list_order",
 )
 
 CITED_REFERENCE = of_citation(
     "cited_reference",
     "An entry of the record's own reference list.",
     ("reference_order",),
-    order("reference_order", "the entry over all lists"),
-    column("reference_list_order", INT32, "The list it stands in."),
-    optional("citation", TEXT, "The entry's text.", source="//Reference/Citation", null="Empty."),
+    REFERENCE_ORDER,
+    LIST_ORDER,
+    optional("citation", TEXT, "The entry's text.", source=below(REFERENCES, "Citation"), null="Empty."),
     optional(
         "cited_pmid",
         INT64,
@@ -909,36 +1067,45 @@ CITED_REFERENCE = of_citation(
     ),
     optional("cited_doi", TEXT, "DOI of the cited work.", source="Derived from cited_article_id, type doi."),
     optional("cited_pmc_id", TEXT, "PMC id of the cited work.", source="Derived from cited_article_id, type pmc."),
+    rows=REFERENCES,
 )
 
 CITED_ARTICLE_ID = of_citation(
     "cited_article_id",
     "An identifier of a cited work, verbatim.",
     ("reference_order", "article_id_order"),
-    order("reference_order", "the entry over all lists"),
-    order("article_id_order", "the identifier within its entry"),
+    REFERENCE_ORDER,
+    order("article_id_order", "the identifier within its entry", counts=CITED_IDS, within=REFERENCES),
     optional(
         "id_type",
         TEXT,
         "pubmed, doi, pmc ...",
-        source="//Reference/ArticleIdList/ArticleId/@IdType",
+        source=below(CITED_IDS, "@IdType"),
         null="Not said (the DTD's default is pubmed).",
     ),
-    column("article_id", TEXT, "Verbatim.", source="//Reference/ArticleIdList/ArticleId"),
+    column("article_id", TEXT, "Verbatim.", source=CITED_IDS, default=""),
+    rows=CITED_IDS,
 )
 
-COMMENT_PATH = "MedlineCitation/CommentsCorrectionsList/CommentsCorrections"
+COMMENTS = either("MedlineCitation/CommentsCorrectionsList/CommentsCorrections", "MedlineCitation/CommentsCorrections")
 
 COMMENT_CORRECTION = of_citation(
     "comment_correction",
     "A tie to another citation: erratum, retraction, comment, update ...",
     ("comment_order",),
-    order("comment_order", "the tie"),
-    optional("ref_type", TEXT, "RetractionIn, ErratumFor, CommentOn ...", source=f"{COMMENT_PATH}/@RefType"),
-    optional("ref_source", TEXT, "The other citation in words.", source=f"{COMMENT_PATH}/RefSource"),
-    optional("related_pmid", INT64, "Its PMID.", source=f"{COMMENT_PATH}/PMID", null="Not in PubMed, or not matched."),
-    optional("related_pmid_version", INT16, "Version of that PMID.", source=f"{COMMENT_PATH}/PMID/@Version"),
-    optional("note", TEXT, "Note.", source=f"{COMMENT_PATH}/Note"),
+    order("comment_order", "the tie", counts=COMMENTS),
+    optional(
+        "ref_type",
+        TEXT,
+        "RetractionIn, ErratumFor, CommentOn ...",
+        source=below(COMMENTS, "@RefType"),
+        null=NO_ATTRIBUTE,
+    ),
+    optional("ref_source", TEXT, "The other citation in words.", source=below(COMMENTS, "RefSource")),
+    optional("related_pmid", INT64, "Its PMID.", source=below(COMMENTS, "PMID"), null="Not in PubMed, or not matched."),
+    optional("related_pmid_version", INT16, "Version of that PMID.", source=below(COMMENTS, "PMID/@Version")),
+    optional("note", TEXT, "Note.", source=below(COMMENTS, "Note")),
+    rows=COMMENTS,
 )
 
 # --- books -----------------------------------------------------------------------------------------------------------
@@ -949,7 +1116,7 @@ BOOK_PATH = "BookDocument/Book"
 def title_links(name: str, path: str) -> tuple[Column, ...]:
     """The three link attributes of a title in a book."""
     return tuple(
-        optional(f"{name}_{a}", TEXT, f"The {a} it links to.", source=f"{path}/@{a}", null=NO_ATTRIBUTE)
+        optional(f"{name}_{a}", TEXT, f"The {a} it links to.", source=below(path, f"@{a}"), null=NO_ATTRIBUTE)
         for a in ("book", "part", "sec")
     )
 
@@ -960,7 +1127,7 @@ BOOK = of_citation(
     (),
     optional("book_title", TEXT, "Title of the book.", source=f"{BOOK_PATH}/BookTitle"),
     *title_links("book_title", f"{BOOK_PATH}/BookTitle"),
-    *title_links("article_title", "BookDocument/ArticleTitle | MedlineCitation/Article/ArticleTitle"),
+    *title_links("article_title", either("BookDocument/ArticleTitle", "MedlineCitation/Article/ArticleTitle")),
     optional("publisher_name", TEXT, "Publisher.", source=f"{BOOK_PATH}/Publisher/PublisherName"),
     optional("publisher_location", TEXT, "Its place.", source=f"{BOOK_PATH}/Publisher/PublisherLocation"),
     optional("pub_date_year", TEXT, "Year of publication, verbatim.", source=f"{BOOK_PATH}/PubDate/Year"),
@@ -975,47 +1142,57 @@ BOOK = of_citation(
     *title_links("collection_title", f"{BOOK_PATH}/CollectionTitle"),
     optional("medium", TEXT, "Internet ...", source=f"{BOOK_PATH}/Medium"),
     optional("report_number", TEXT, "Number of the report.", source=f"{BOOK_PATH}/ReportNumber"),
+    rows=RECORD,
 )
 
 ISBN = of_citation(
     "isbn",
     "An ISBN of the book.",
     ("isbn_order",),
-    order("isbn_order", "the ISBN"),
-    column("isbn", TEXT, "Verbatim.", source=f"{BOOK_PATH}/Isbn"),
+    order("isbn_order", "the ISBN", counts=f"{BOOK_PATH}/Isbn"),
+    column("isbn", TEXT, "Verbatim.", source=f"{BOOK_PATH}/Isbn", default=""),
+    rows=f"{BOOK_PATH}/Isbn",
 )
 
 LOCATION_LABEL = of_citation(
     "location_label",
     "A label of the place in the book.",
     ("location_label_order",),
-    order("location_label_order", "the label"),
+    order("location_label_order", "the label", counts="BookDocument/LocationLabel"),
     optional(
         "location_label_type", TEXT, "part, chapter ...", source="BookDocument/LocationLabel/@Type", null=NO_ATTRIBUTE
     ),
-    column("location_label", TEXT, "Verbatim.", source="BookDocument/LocationLabel"),
+    column("location_label", TEXT, "Verbatim.", source="BookDocument/LocationLabel", default=""),
+    rows="BookDocument/LocationLabel",
 )
+
+SECTION = "BookDocument/Sections/Section"
 
 BOOK_SECTION = of_citation(
     "book_section",
     "A section of a book; sections can be nested.",
     ("section_order",),
-    order("section_order", "the section over all levels"),
+    order("section_order", "the section over all levels", counts=SECTION),
     optional("parent_section_order", INT32, "The section around it.", null="A section of the record itself."),
-    optional("location_label", TEXT, "Label of the section.", source="BookDocument/Sections//Section/LocationLabel"),
-    optional("location_label_type", TEXT, "Its type.", source="BookDocument/Sections//Section/LocationLabel/@Type"),
-    optional("section_title", TEXT, "Title.", source="BookDocument/Sections//Section/SectionTitle"),
-    *title_links("section_title", "BookDocument/Sections//Section/SectionTitle"),
+    optional("location_label", TEXT, "Label of the section.", source=f"{SECTION}/LocationLabel"),
+    optional("location_label_type", TEXT, "Its type.", source=f"{SECTION}/LocationLabel/@Type", null=NO_ATTRIBUTE),
+    optional("section_title", TEXT, "Title.", source=f"{SECTION}/SectionTitle"),
+    *title_links("section_title", f"{SECTION}/SectionTitle"),
+    rows=SECTION,
+    nested="parent_section_order",
 )
+
+ITEM_LIST = "BookDocument/ItemList"
 
 BOOK_ITEM = of_citation(
     "book_item",
     "An item of a list that describes the document, such as its synonyms.",
     ("item_list_order", "item_order"),
-    order("item_list_order", "the list"),
-    order("item_order", "the item within its list"),
-    optional("list_type", TEXT, "Kind of list.", source="BookDocument/ItemList/@ListType", null=NO_ATTRIBUTE),
-    column("item", TEXT, "Verbatim.", source="BookDocument/ItemList/Item"),
+    order("item_list_order", "the list", counts=ITEM_LIST),
+    order("item_order", "the item within its list", counts=f"{ITEM_LIST}/Item", within=ITEM_LIST),
+    optional("list_type", TEXT, "Kind of list.", source=f"{ITEM_LIST}/@ListType", null=NO_ATTRIBUTE),
+    column("item", TEXT, "Verbatim.", source=f"{ITEM_LIST}/Item", default=""),
+    rows=f"{ITEM_LIST}/Item",
 )
 
 # --- links -----------------------------------------------------------------------------------------------------------

@@ -188,9 +188,9 @@ def test_a_record_that_cannot_be_read_costs_no_other() -> None:
     no_name = "<MeshHeadingList><MeshHeading><QualifierName UI='Q1'>x</QualifierName></MeshHeading></MeshHeadingList>"
     parsed = parse(article(7), article(8, parts=("", no_name, "")), article("x"))
     assert rows(parsed, "citation", "pmid") == [(7,)]
-    assert parsed.rejected == {8: "A MeshHeading has no DescriptorName."}
+    assert parsed.rejected == {8: "mesh_heading.descriptor_name: null in row 0"}
     assert rows(parsed, "rejected_citation", "record_order", "pmid", "reason") == [
-        (1, 8, "A MeshHeading has no DescriptorName."),
+        (1, 8, "mesh_heading.descriptor_name: null in row 0"),
         (2, None, "The PubmedArticle has no PMID that is a number."),
     ]
     assert rows(parsed, "raw_citation", "pmid") == [(7,), (8,)]
@@ -212,7 +212,7 @@ def test_an_element_that_nobody_knows_is_reported_and_costs_nothing() -> None:
     assert rows(parsed, "citation", "pmid") == [(7,), (8,)]
     ((path, element),) = parsed.unknown.items()
     assert (path, element.count, element.example_pmid, element.example_text) == (
-        "PubmedArticle/MedlineCitation/Novelty",
+        "MedlineCitation/Novelty",
         2,
         7,
         "news",
