@@ -18,8 +18,6 @@ from transforms.pubmed_document import RawRecord
 from transforms.record_paths import (
     ENTRY,
     FIRST_ROW,
-    MARKUP,
-    MATHML,
     PATHS,
     READ_TABLES,
     Extension,
@@ -29,7 +27,7 @@ from transforms.record_paths import (
 )
 from transforms.values import LINE_BREAKS, first_year, normal_orcid, text_of, to_date, to_pmid
 from warehouse.errors import RecordError
-from warehouse.schema import LINK, LINK_LIST, RAW_CITATION, RECORD, REJECTED_CITATION, TABLES
+from warehouse.schema import LINK, LINK_LIST, MARKUP, MATHML, RAW_CITATION, RECORD, REJECTED_CITATION, TABLES
 
 Element = Any  # an lxml element; lxml's stubs let every text be bytes as well
 Row = list[Any]

@@ -10,25 +10,13 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from transforms.values import to_pmid
-from warehouse.schema import RECORD, TABLES, Column, Table
+from warehouse.schema import READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
 
 # What is read of a record, in this order.
 READ_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.rows)
 
 # The first lists of a reading's state; the current row of each of READ_TABLES follows.
 COUNTS, CONTEXT, FIRST_ROW = 0, 1, 2
-
-# Elements without a column: why the record loses nothing by that.
-READ_ELSEWHERE = {
-    "MedlineCitation/PMID": "Read with the document (transforms/pubmed_document.py): pmid.",
-    "MedlineCitation/PMID/@Version": "Read with the document: pmid_version.",
-    "BookDocument/PMID": "Read with the document: pmid.",
-    "BookDocument/PMID/@Version": "Read with the document: pmid_version.",
-}
-
-# Markup inside of text: its text is kept, in its place; the markup itself is in raw_citation.
-MARKUP = frozenset({"b", "i", "u", "sub", "sup", "DispFormula"})
-MATHML = "{http://www.w3.org/1998/Math/MathML}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +186,7 @@ def compile_paths(tables: Iterable[Table]) -> RecordPaths:
             add_row(paths, number, table, row_path)
         for alternative in table.extended_by.split(" | ") if table.extended_by else ():
             add_extension(paths, number, table, alternative)
-    for path in READ_ELSEWHERE:
+    for path in READ_WITH_DOCUMENT:
         element, _, attribute = path.partition("/@")
         node = paths.node(element)
         if attribute:

@@ -8,9 +8,9 @@ Names are NLM's words in snake_case. An ending means one thing: `_ui` NLM identi
 `has_` begin booleans.
 
 `source` is the path of the XML below the record's own element (`PubmedArticle` or `PubmedBookArticle`), several
-alternatives separated by ` | `; anything that is no path is a sentence. The reader of records (transforms/record_paths.py)
-is made from these paths: `rows` of a table are the elements that begin a row, `source` of a column is where its value
-stands below or around that element. Lists and sections that are nested have the path of the outermost.
+alternatives separated by ` | `; anything that is no path is a sentence. The reader of records is made from these paths
+(transforms/record_paths.py): `rows` of a table are the elements that begin a row, `source` of a column is where its
+value stands below or around that element. Lists and sections that are nested have the path of the outermost.
 """
 
 import re
@@ -1534,6 +1534,33 @@ CHANGE = Table(
     ),
     is_log=True,
 )
+
+# --- what has no column ----------------------------------------------------------------------------------------------
+
+# Elements and attributes of a record, by path, that are read with the document around it, and come to the tables from
+# there (transforms/pubmed_document.py).
+READ_WITH_DOCUMENT: dict[str, str] = {
+    "MedlineCitation/PMID": "pmid of every table.",
+    "MedlineCitation/PMID/@Version": "citation.pmid_version.",
+    "BookDocument/PMID": "pmid of every table.",
+    "BookDocument/PMID/@Version": "citation.pmid_version.",
+}
+
+MATHML = "{http://www.w3.org/1998/Math/MathML}"
+MARKUP = ("b", "i", "u", "sub", "sup", "DispFormula")
+
+# Elements of the DTD that have no column of their own, and why nothing is lost by that; raw_citation has all of it.
+LEFT_OUT: dict[str, str] = {
+    **dict.fromkeys(MARKUP, "Markup inside of text: its text stands in its place in the column, the tag does not."),
+    "math": "MathML inside of text, with all its elements and attributes: its text stands in its place.",
+    "PubmedArticleSet": "The document around the records.",
+    "PubmedBookArticleSet": "The document around the records.",
+    "BookDocumentSet": "The document around the records.",
+    "DeleteCitation": "Stands beside the records: deleted_citation, one row a PMID.",
+    "DeleteDocument": "Stands beside the records: deleted_citation, one row a PMID.",
+    "ContractNumber": "Declared, but no element of the DTD can hold it.",
+    "URL": "Declared, but no element of the DTD can hold it.",
+}
 
 TABLES: dict[str, Table] = {
     table.name: table
