@@ -60,7 +60,7 @@ class RecordMaker:
 
     Attributes:
         dtd: Declarations by name.
-        choose: Makes the choices.
+        seed: What the choices are made from.
         optional: How likely an optional element or attribute is.
         most: How often a repeated element comes at most.
         values: Texts given out so far; each is another one.
@@ -68,11 +68,15 @@ class RecordMaker:
     """
 
     dtd: dict[str, Any]
-    choose: random.Random
+    seed: int
     optional: float = 0.5
     most: int = 3
     values: int = 0
     paths: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Begin to choose."""
+        self.choose = random.Random(self.seed)  # noqa: S311
 
     def record(self, pmid: int) -> str:
         """A record; its PMID is the given one."""

@@ -181,8 +181,8 @@ def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - t
                 counts[count] += 1
             for count in child.resets:
                 counts[count] = 0
-            for index in child.clears:
-                context[index] = None
+            for index, blank in child.clears:
+                context[index] = blank
             for name, index in child.aheads:
                 context[index] = text_ahead(element, name)
             for name, slot in child.also:
@@ -214,6 +214,10 @@ def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - t
             elif name not in child.attributes:
                 reading.report(child, f"@{name}", value)
 
+        # Between elements that hold no text NLM puts none; where somebody else did, it is at least reported.
+        tail = element.tail
+        if tail is not None and not tail.isspace():
+            reading.report(node, "text()", tail.strip())
         text = element.text
         if child.children:
             if text is not None and not text.isspace():

@@ -80,7 +80,7 @@ class Node:
         also: (name of an attribute, second place where it goes).
         counts: Counters that go up by one.
         resets: Counters that begin anew.
-        clears: Values of the context that no longer hold.
+        clears: (index, value where the XML has none) of what the rows below have from this element.
         aheads: (name of a child, index in the context): what the rows below have from an element that comes after them.
         row: The row that begins with it.
         extension: The row that it extends.
@@ -94,7 +94,7 @@ class Node:
     also: tuple[tuple[str, Slot], ...] = ()
     counts: tuple[int, ...] = ()
     resets: tuple[int, ...] = ()
-    clears: tuple[int, ...] = ()
+    clears: tuple[tuple[int, object], ...] = ()
     aheads: tuple[tuple[str, int], ...] = ()
     row: NewRow | None = None
     extension: Extension | None = None
@@ -171,7 +171,10 @@ def to_version(text: str) -> int:
 def blank_row(table: Table, row_path: str = "") -> list[object]:
     """The values of a row before anything is read: defaults, and what the row's own path says."""
     steps = row_path.split("/")
-    return [steps[-c.step] if c.step else c.default for c in table.columns]
+    return [
+        steps[-c.step] if c.step and not any(path.startswith(f"{row_path}/") for path in c.paths) else c.default
+        for c in table.columns
+    ]
 
 
 def compile_paths(tables: Iterable[Table]) -> RecordPaths:
@@ -218,7 +221,8 @@ def add_row(paths: RecordPaths, number: int, table: Table, row_path: str) -> Non
             pulls += add_position(paths, index, column, row_path)
         for path in column.paths:
             if path not in table.rows.split(" | ") or path == row_path:
-                pulls += add_value(paths, Slot(FIRST_ROW + number, index, convert_of(column)), path, row_path)
+                slot = Slot(FIRST_ROW + number, index, convert_of(column))
+                pulls += add_value(paths, slot, path, row_path, column.default)
     if row_path == RECORD:
         return
     node = paths.node(row_path)
@@ -254,7 +258,7 @@ def position_of(table: Table) -> int:
     return next(index for index, column in enumerate(table.columns) if column.counts == table.rows)
 
 
-def add_value(paths: RecordPaths, slot: Slot, path: str, row_path: str) -> list[tuple[int, int, int]]:
+def add_value(paths: RecordPaths, slot: Slot, path: str, row_path: str, default: object) -> list[tuple[int, int, int]]:
     """Enter a column's path, if it belongs to rows of this path; what the row takes of the elements around it."""
     element, _, attribute = path.partition("/@")
     if row_path in (RECORD, element) or element.startswith(f"{row_path}/"):
@@ -265,7 +269,7 @@ def add_value(paths: RecordPaths, slot: Slot, path: str, row_path: str) -> list[
         return []
     context = paths.context(path)
     node = paths.node(around)
-    node.clears = tuple({*node.clears, context})
+    node.clears = tuple({*node.clears, (context, default)})
     if attribute:
         enter(node, Slot(CONTEXT, context, slot.convert), attribute)
     else:

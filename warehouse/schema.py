@@ -49,7 +49,8 @@ class Column:
         default: The value where the XML has none.
         counts: For a position: the paths of the elements that are counted.
         within: For a position: the path below which counting begins anew; '' counts over the whole record.
-        step: For a value that says where in the XML the row stands: which step of the row's path it is, from the end.
+        step: For a value that says where in the XML the row stands: which step of the row's path it is, from the end;
+            where `source` has a path of the row as well, that counts.
     """
 
     name: str
@@ -208,6 +209,7 @@ CITATION = Table(
             INT16,
             "Version of the PMID; the highest one found is kept. 1 where the XML or the seed text gives none.",
             source="MedlineCitation/PMID/@Version | BookDocument/PMID/@Version",
+            default=1,
         ),
         column(
             "record_kind",
@@ -431,6 +433,9 @@ CITATION_DATE = of_citation(
     optional("month", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Month")),
     optional("day", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Day")),
     optional("season", TEXT, "Verbatim.", source=below(DATE_ELEMENTS, "Season")),
+    optional("hour", TEXT, "Verbatim; in few old files.", source=below(DATE_ELEMENTS, "Hour")),
+    optional("minute", TEXT, "Verbatim; in few old files.", source=below(DATE_ELEMENTS, "Minute")),
+    optional("second", TEXT, "Verbatim; in few old files.", source=below(DATE_ELEMENTS, "Second")),
     optional("citation_date", DATE, "The same as a date.", null="A part is missing, or it is no calendar date."),
     rows=DATE_ELEMENTS,
 )
@@ -1087,25 +1092,50 @@ CITED_ARTICLE_ID = of_citation(
     rows=CITED_IDS,
 )
 
-COMMENTS = either("MedlineCitation/CommentsCorrectionsList/CommentsCorrections", "MedlineCitation/CommentsCorrections")
+TIE = "MedlineCitation/CommentsCorrectionsList/CommentsCorrections"
+
+# Files before 2008 have an element for each kind of tie.
+OLD_TIES = either(
+    *(
+        f"MedlineCitation/CommentsCorrections/{kind}"
+        for kind in (
+            "CommentIn",
+            "CommentOn",
+            "ErratumFor",
+            "ErratumIn",
+            "OriginalReportIn",
+            "PartialRetractionIn",
+            "PartialRetractionOf",
+            "RepublishedFrom",
+            "RepublishedIn",
+            "RetractionIn",
+            "RetractionOf",
+            "SummaryForPatientsIn",
+            "UpdateIn",
+            "UpdateOf",
+        )
+    )
+)
+TIES = either(TIE, OLD_TIES)
 
 COMMENT_CORRECTION = of_citation(
     "comment_correction",
     "A tie to another citation: erratum, retraction, comment, update ...",
     ("comment_order",),
-    order("comment_order", "the tie", counts=COMMENTS),
-    optional(
+    order("comment_order", "the tie", counts=TIES),
+    Column(
         "ref_type",
         TEXT,
-        "RetractionIn, ErratumFor, CommentOn ...",
-        source=below(COMMENTS, "@RefType"),
+        "RetractionIn, ErratumFor, CommentOn ...; in files before 2008 the name of the element.",
+        source=f"{TIE}/@RefType",
         null=NO_ATTRIBUTE,
+        step=1,
     ),
-    optional("ref_source", TEXT, "The other citation in words.", source=below(COMMENTS, "RefSource")),
-    optional("related_pmid", INT64, "Its PMID.", source=below(COMMENTS, "PMID"), null="Not in PubMed, or not matched."),
-    optional("related_pmid_version", INT16, "Version of that PMID.", source=below(COMMENTS, "PMID/@Version")),
-    optional("note", TEXT, "Note.", source=below(COMMENTS, "Note")),
-    rows=COMMENTS,
+    optional("ref_source", TEXT, "The other citation in words.", source=below(TIES, "RefSource")),
+    optional("related_pmid", INT64, "Its PMID.", source=below(TIES, "PMID"), null="Not in PubMed, or not matched."),
+    optional("related_pmid_version", INT16, "Version of that PMID.", source=below(TIES, "PMID/@Version")),
+    optional("note", TEXT, "Note.", source=below(TIES, "Note")),
+    rows=TIES,
 )
 
 # --- books -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,100 @@
+"""Whatever is in a record's XML is in its rows: checked without the reader, over generated and real records."""
+
+import xml.etree.ElementTree as ET
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flows.files import read_blocks
+from tests.accounting import invented, missing
+from tests.pubmed_dtd import RecordMaker, read_dtd, record_paths
+from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_xml import ParsedRecords, Provenance, make_tables
+from warehouse.errors import DocumentError
+
+FROM = Provenance("20261124T020000Z-0000", "file", "test", datetime(2026, 11, 24, tzinfo=UTC), "0")
+DTD = read_dtd()
+
+
+def read_one(xml: str) -> ParsedRecords:
+    """The tables of one record."""
+    (chunk,) = split_document([f"<PubmedArticleSet>{xml}</PubmedArticleSet>".encode()], name="test.xml")
+    return make_tables(read_chunk(chunk, name="test.xml").records, FROM)
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32), optional=st.sampled_from([0.1, 0.5, 0.9]), most=st.integers(1, 4))
+def test_a_generated_record_is_in_its_rows(seed: int, optional: float, most: int) -> None:
+    """Every text and attribute comes at least as often in the rows, nothing else comes, and nothing is unknown."""
+    record = RecordMaker(DTD, optional=optional, most=most, seed=seed).record(seed + 1)
+    parsed = read_one(record)
+    assert parsed.rejected == {}
+    assert parsed.unknown == {}
+    element = ET.fromstring(record)  # noqa: S314
+    assert missing(element, parsed.tables) == []
+    assert invented(element, parsed.tables) == set()
+
+
+def test_the_generated_records_have_every_path_of_the_dtd() -> None:
+    """What is never generated is never checked."""
+    made: set[str] = set()
+    for seed in range(60):
+        maker = RecordMaker(DTD, optional=0.95, most=2, seed=seed)
+        record = maker.record(seed + 1)
+        assert missing(ET.fromstring(record), read_one(record).tables) == []  # noqa: S314
+        made |= maker.paths
+    declared = {path for path, _ in record_paths(DTD)}
+    declared |= {f"{path}/@{a.name}" for path, element in record_paths(DTD) for a in element.iterattributes()}
+    assert declared - made == set()
+
+
+def test_a_lost_value_is_found() -> None:
+    """The check itself: a row too few, a value too many."""
+    record = RecordMaker(DTD, optional=0.95, most=2, seed=1).record(1)
+    tables = read_one(record).tables
+    element = ET.fromstring(record)  # noqa: S314
+    name = next(name for name in ("author", "history_date", "article_id") if name in tables)
+    assert missing(element, tables | {name: tables[name].slice(1)})
+    ET.SubElement(element[0], "PMID").text = "a text that no row has"
+    assert missing(element, tables) == [(f"{element[0].tag}/PMID", "a text that no row has")]
+    del element[0][:]
+    assert len(invented(element, tables)) > 10
+
+
+def real_files(folder: Path) -> list[Path]:
+    """All files of records."""
+    return [p for p in sorted(folder.rglob("*")) if p.is_file() and p.name != "MANIFEST.tsv"]
+
+
+@pytest.mark.parametrize("folder", ["efetch", "baseline"])
+def test_real_records_are_in_their_rows(shared_data: Path, folder: str) -> None:
+    """Over all that NLM has put into its records since 2006."""
+    counts: Counter[str] = Counter()
+    lost: list[object] = []
+    for path in real_files(shared_data / folder):
+        try:
+            for chunk in split_document(read_blocks(path, lambda _: None), name=path.name):
+                for record in read_chunk(chunk, name=path.name).records:
+                    counts["records"] += 1
+                    lost += check_real(record, counts)
+        except DocumentError:
+            counts["documents that are none"] += 1
+    assert lost == []
+    assert counts["records"] > 1000, counts
+
+
+def check_real(record: RawRecord, counts: Counter[str]) -> list[object]:
+    """What is in a record and neither in its rows nor reported as unknown."""
+    parsed = make_tables([record], FROM)
+    if parsed.rejected_count:
+        counts["rejected"] += 1
+        return []
+    unknown = tuple(parsed.unknown)
+    counts.update(unknown)
+    element = ET.fromstring(record.record_xml)  # noqa: S314
+    lost = [(record.pmid, *value) for value in missing(element, parsed.tables) if not value[0].startswith(unknown)]
+    return [*lost, *((record.pmid, value) for value in invented(element, parsed.tables))]
