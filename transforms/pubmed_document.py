@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from transforms.record_paths import TEXT_ELEMENTS
 from warehouse.errors import DocumentError
 
 CHUNK_BYTES = 4 << 20
@@ -33,7 +34,10 @@ DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?(?:encoding\s*=\s*[\"']([A-Za-z0-9.
 SKIPPED = re.compile(rb"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^<>\[\]\"']|\"[^\"]*\"|'[^']*')*(\[.*?\]\s*)?>", re.DOTALL)
 ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*?)?(/?)>")
-LINE_BREAK_BETWEEN_TAGS = re.compile(rb">\s*\n\s*<")
+
+# Names the elements whose blanks are text, so that the parser can drop all others: half of its nodes.
+BLANKS_ARE_TEXT = "".join(f"<!ELEMENT {name} (#PCDATA)>" for name in sorted(TEXT_ELEMENTS))
+DOCTYPE_OF_CHUNK = f"<!DOCTYPE chunk [{BLANKS_ARE_TEXT}]>".encode()
 
 
 @dataclass(frozen=True)
@@ -57,7 +61,7 @@ class RawRecord:
         pmid: Its PMID; None if there is none, or it is not a number.
         pmid_version: Version of the PMID; 1 if it gives none.
         record_xml: The record's element, byte for byte.
-        content_sha256: SHA-256, hex, of those bytes without line breaks between tags.
+        content_sha256: SHA-256, hex, of those bytes without what only lays them out.
         element: The same, parsed.
     """
 
@@ -263,6 +267,30 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
     Raises:
         DocumentError: The chunk is not well-formed, or there is text between the records; names the line.
     """
+    # MathML's elements are many, and the blanks in all of them are text.
+    root = parse_chunk(chunk, name=name, drop_blanks=b"MathML" not in chunk.xml)
+    elements = list(root)
+    if any(text and text.strip() for text in (root.text, *(element.tail for element in elements))):
+        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
+    found = ChunkRecords()
+    slices = slice_records(chunk.xml, elements)
+    if slices is None:
+        elements = list(parse_chunk(chunk, name=name, drop_blanks=False))
+        slices = [etree.tostring(element, encoding="utf-8", with_tail=False) for element in elements]
+    for element, record_xml in zip(elements, slices, strict=True):
+        if element.tag in DELETIONS:
+            found.deletions += [(int(e.text or ""), str(element.tag)) for e in element.iterfind("PMID")]
+        else:
+            found.records.append(make_record(element, record_xml))
+    return found
+
+
+def parse_chunk(chunk: DocumentChunk, *, name: str, drop_blanks: bool) -> etree._Element:
+    """The tree of a chunk, with or without the blanks between elements that hold no text.
+
+    Raises:
+        DocumentError: Not well-formed; names the line.
+    """
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -271,27 +299,18 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
         collect_ids=False,
         remove_comments=True,
         remove_pis=True,
+        remove_blank_text=drop_blanks,
     )
     try:
-        root = etree.fromstring(b"<chunk>" + chunk.xml + b"</chunk>", parser)
+        return etree.fromstring(DOCTYPE_OF_CHUNK + b"<chunk>" + chunk.xml + b"</chunk>", parser)
     except etree.XMLSyntaxError as exc:
         line = chunk.first_line + (exc.lineno or 1) - 1
         reason = str(exc.msg).partition(", line ")[0]
         raise DocumentError(f"{name}, line {line}: not well-formed ({reason}); download it again.") from exc
-    elements = list(root)
-    if any(text and text.strip() for text in (root.text, *(element.tail for element in elements))):
-        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
-    found = ChunkRecords()
-    for element, record_xml in zip(elements, slice_records(chunk.xml, elements), strict=True):
-        if element.tag in DELETIONS:
-            found.deletions += [(int(e.text or ""), str(element.tag)) for e in element.iterfind("PMID")]
-        else:
-            found.records.append(make_record(element, record_xml))
-    return found
 
 
-def slice_records(xml: bytes, elements: list[etree._Element]) -> list[bytes]:
-    """The bytes of each element of a chunk; written anew where the borders cannot be told from the bytes."""
+def slice_records(xml: bytes, elements: list[etree._Element]) -> list[bytes] | None:
+    """The bytes of each element of a chunk; None where the borders cannot be told from the bytes."""
     slices = []
     position = 0
     for element in elements:
@@ -300,7 +319,7 @@ def slice_records(xml: bytes, elements: list[etree._Element]) -> list[bytes]:
         end_tag = b"</" + tag + b">"
         end = xml.find(end_tag, start)
         if start < 0 or end < 0 or xml[position:start].strip():
-            return [etree.tostring(e, encoding="utf-8", with_tail=False) for e in elements]
+            return None
         position = end + len(end_tag)
         slices.append(xml[start:position])
     return slices
@@ -315,11 +334,17 @@ def make_record(element: etree._Element, record_xml: bytes) -> RawRecord:
         pmid = element.find("PMID")
     number = (pmid.text or "").strip() if pmid is not None else ""
     version = (pmid.get("Version") or "1").strip() if pmid is not None else "1"
-    content = LINE_BREAK_BETWEEN_TAGS.sub(b"><", record_xml) if b"\n" in record_xml else record_xml
     return RawRecord(
         pmid=int(number) if number.isdecimal() and number.isascii() and len(number) <= 18 else None,
         pmid_version=int(version) if version.isdecimal() and version.isascii() and len(version) <= 4 else 1,
         record_xml=record_xml,
-        content_sha256=hashlib.sha256(content).hexdigest(),
+        content_sha256=hashlib.sha256(content_of(record_xml)).hexdigest(),
         element=element,
     )
+
+
+def content_of(record_xml: bytes) -> bytes:
+    """A record's bytes without what only lays them out: line breaks between tags, and blanks around any line break."""
+    if b"\n" not in record_xml:
+        return record_xml
+    return b"\n".join(map(bytes.strip, record_xml.splitlines())).replace(b">\n<", b"><")

@@ -175,8 +175,7 @@ def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - t
             not_followed.add(element)
             continue
 
-        enclosing = None
-        if child.is_counted:
+        if child.is_context:
             for count in child.counts:
                 counts[count] += 1
             for count in child.resets:
@@ -188,23 +187,24 @@ def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - t
             for name, slot in child.also:
                 if (value := element.get(name)) is not None:
                     state[slot.place][slot.index] = value if slot.convert is None else convert(slot, value, child.path)
-            new_row = child.row
-            if new_row is not None:
-                place = FIRST_ROW + new_row.table
-                row = new_row.blank.copy()
-                row[0] = pmid
-                table_rows = rows[new_row.table]
-                if new_row.position:
-                    row[new_row.position] = len(table_rows) + 1
-                for index, source, at in new_row.pulls:
-                    row[index] = state[source][at]
-                if new_row.nested:
-                    enclosing = state[place]
-                    row[new_row.nested] = enclosing[new_row.position] if node is child else None
-                state[place] = row
-                table_rows.append(row)
-            elif child.extension is not None:
-                extended = extend(state, rows, child.extension, extended)
+        enclosing = None
+        new_row = child.row
+        if new_row is not None:
+            row = new_row.blank.copy()
+            row[0] = pmid
+            table_rows = rows[new_row.table]
+            if new_row.position:
+                row[new_row.position] = len(table_rows) + 1
+            for index, source, at in new_row.pulls:
+                row[index] = state[source][at]
+            place = FIRST_ROW + new_row.table
+            if new_row.nested:
+                enclosing = state[place]
+                row[new_row.nested] = enclosing[new_row.position] if node is child else None
+            state[place] = row
+            table_rows.append(row)
+        elif child.extension is not None:
+            extended = extend(state, rows, child.extension, extended)
         for name, value in element.items():
             place_of = child.attributes.get(name)
             if place_of is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from transforms.values import to_pmid
-from warehouse.schema import READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
+from warehouse.schema import MARKUP, READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
 
 # What is read of a record, in this order.
 READ_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.rows)
@@ -84,7 +84,7 @@ class Node:
         aheads: (name of a child, index in the context): what the rows below have from an element that comes after them.
         row: The row that begins with it.
         extension: The row that it extends.
-        is_counted: Whether it has any of the five before: most elements have a text only.
+        is_context: Whether rows below take something from it: counts, resets, clears, aheads or also.
     """
 
     path: str
@@ -98,7 +98,7 @@ class Node:
     aheads: tuple[tuple[str, int], ...] = ()
     row: NewRow | None = None
     extension: Extension | None = None
-    is_counted: bool = False
+    is_context: bool = False
 
 
 @dataclass
@@ -194,16 +194,16 @@ def compile_paths(tables: Iterable[Table]) -> RecordPaths:
         node = paths.node(element)
         if attribute:
             node.attributes.setdefault(attribute, None)
-    mark_counted(paths.root)
+    mark_contexts(paths.root)
     return paths
 
 
-def mark_counted(node: Node) -> None:
-    """Note which nodes do more than hold a text."""
-    node.is_counted = any((node.counts, node.resets, node.clears, node.aheads, node.also, node.row, node.extension))
+def mark_contexts(node: Node) -> None:
+    """Note which nodes rows below take something from; most have a text only."""
+    node.is_context = any((node.counts, node.resets, node.clears, node.aheads, node.also))
     for child in node.children.values():
         if child is not node:
-            mark_counted(child)
+            mark_contexts(child)
 
 
 def add_row(paths: RecordPaths, number: int, table: Table, row_path: str) -> None:
@@ -306,6 +306,15 @@ def add_extension(paths: RecordPaths, number: int, table: Table, path: str) -> N
 
 
 PATHS = compile_paths(READ_TABLES)
+
+
+def text_elements(node: Node, name: str = "") -> set[str]:
+    """The names of the elements below a node that hold text."""
+    names = set() if node.children else {name}
+    return names.union(*(text_elements(child, tag) for tag, child in node.children.items() if child is not node))
+
+
+TEXT_ELEMENTS = frozenset(text_elements(PATHS.root) | {*MARKUP})
 
 # What stands around a record: its own element. In old sets and in pieces of records that is one of the two below it.
 ENTRY = Node(

@@ -387,7 +387,7 @@ CITATION = Table(
             "The paper is retracted: publication type D016441, or a RetractionIn. Never true for the notice.",
             source="Derived from publication_type and comment_correction.",
         ),
-        column("content_sha256", TEXT, "SHA-256, hex, of the record's XML without line breaks between its tags."),
+        column("content_sha256", TEXT, "SHA-256, hex, of the record's XML without line breaks and blanks between its tags."),
         RUN_ID,
         optional(
             "fetched_at",
