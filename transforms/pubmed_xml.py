@@ -16,6 +16,8 @@ import pyarrow as pa
 
 from transforms.pubmed_document import RawRecord
 from transforms.record_paths import (
+    CONTEXT,
+    COUNTS,
     ENTRY,
     FIRST_ROW,
     PATHS,
@@ -132,11 +134,14 @@ def read_record(record: RawRecord) -> Reading:
     return reading
 
 
-def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - the inner loop; calls cost a third of it
+def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - the inner loop; calls would be half of it
     """Follow a record's elements in document order, each to its node.
 
     The elements above the current one are kept on a stack; an element of which no row, value or name is known is
     reported with all that is in it, and not followed further.
+
+    Raises:
+        RecordError: There are two values where there is a place for one, or one is not of the column's kind.
     """
     pmid, rows = reading.pmid, reading.rows
     counts, context = BLANK_COUNTS.copy(), BLANK_CONTEXT.copy()
@@ -170,88 +175,95 @@ def walk(reading: Reading, root: Element) -> None:  # noqa: PLR0912, PLR0915 - t
                 if enclosing is not None and ended.row is not None:
                     state[FIRST_ROW + ended.row.table] = enclosing
         child = node.children.get(element.tag)
+        # Between elements that hold no text NLM puts none; where somebody else did, it is at least reported.
+        if element.tail and not element.tail.isspace():
+            reading.report(node, "text()", element.tail.strip())
         if child is None:
             reading.report(node, str(element.tag), text_of(element))
             not_followed.add(element)
             continue
 
-        if child.is_context:
-            for count in child.counts:
-                counts[count] += 1
-            for count in child.resets:
-                counts[count] = 0
-            for index, blank in child.clears:
-                context[index] = blank
-            for name, index in child.aheads:
-                context[index] = text_ahead(element, name)
-            for name, slot in child.also:
-                if (value := element.get(name)) is not None:
-                    state[slot.place][slot.index] = value if slot.convert is None else convert(slot, value, child.path)
         enclosing = None
-        new_row = child.row
-        if new_row is not None:
-            row = new_row.blank.copy()
-            row[0] = pmid
-            table_rows = rows[new_row.table]
-            if new_row.position:
-                row[new_row.position] = len(table_rows) + 1
-            for index, source, at in new_row.pulls:
-                row[index] = state[source][at]
-            place = FIRST_ROW + new_row.table
-            if new_row.nested:
-                enclosing = state[place]
-                row[new_row.nested] = enclosing[new_row.position] if node is child else None
-            state[place] = row
-            table_rows.append(row)
-        elif child.extension is not None:
-            extended = extend(state, rows, child.extension, extended)
-        for name, value in element.items():
-            place_of = child.attributes.get(name)
-            if place_of is not None:
-                state[place_of.place][place_of.index] = (
-                    value if place_of.convert is None else convert(place_of, value, child.path)
-                )
-            elif name not in child.attributes:
-                reading.report(child, f"@{name}", value)
+        if not child.is_plain:
+            if child.is_context:
+                set_context(state, element, child)
+            new_row = child.row
+            if new_row is not None:
+                row = new_row.blank.copy()
+                row[0] = pmid
+                table_rows = rows[new_row.table]
+                if new_row.position:
+                    row[new_row.position] = len(table_rows) + 1
+                for index, source, at in new_row.pulls:
+                    row[index] = state[source][at]
+                place = FIRST_ROW + new_row.table
+                if new_row.nested:
+                    enclosing = state[place]
+                    row[new_row.nested] = enclosing[new_row.position] if node is child else None
+                state[place] = row
+                table_rows.append(row)
+            elif child.extension is not None:
+                extended = extend(state, rows, child.extension, extended)
+        attributes = element.items()
+        if attributes:
+            slots = child.attributes
+            for name, value in attributes:
+                slot = slots.get(name)
+                if slot is not None:
+                    state[slot.place][slot.index] = value if slot.convert is None else convert(slot, value, child)
+                elif name not in slots:
+                    reading.report(child, f"@{name}", value)
 
-        # Between elements that hold no text NLM puts none; where somebody else did, it is at least reported.
-        tail = element.tail
-        if tail is not None and not tail.isspace():
-            reading.report(node, "text()", tail.strip())
         text = element.text
         if child.children:
-            if text is not None and not text.isspace():
+            if text and not text.isspace():
                 reading.report(child, "text()", text.strip())
             stack.append((top, node, enclosing))
             top, node = element, child
             continue
         leaf, leaf_node = element, child
-        if text is not None:
-            place_of = child.text
-            if place_of is not None:
+        if text:
+            slot = child.text
+            if slot is not None:
                 text = text.strip()
                 if "\n" in text:
                     text = LINE_BREAKS.sub(" ", text)
                 if text:
-                    target = state[place_of.place]
-                    if target[place_of.index]:
+                    target = state[slot.place]
+                    if target[slot.index]:
                         raise RecordError(f"There are two {child.path}, where there is a place for one.")
-                    target[place_of.index] = text if place_of.convert is None else convert(place_of, text, child.path)
+                    target[slot.index] = text if slot.convert is None else convert(slot, text, child)
 
 
-def convert(slot: Slot, text: str, path: str) -> object:
+def convert(slot: Slot, text: str, node: Node) -> object:
     """A column's value of text.
 
     Raises:
         RecordError: There is none.
     """
-    assert slot.convert is not None, path  # noqa: S101 - for the type checker
+    assert slot.convert is not None, node.path  # noqa: S101 - for the type checker
     try:
         return slot.convert(text)
     except KeyError as exc:
-        raise RecordError(f"{path}: {text!r} is neither Y nor N.") from exc
+        raise RecordError(f"{node.path}: {text!r} is neither Y nor N.") from exc
     except ValueError as exc:
-        raise RecordError(f"{path}: {exc}.") from exc
+        raise RecordError(f"{node.path}: {exc}.") from exc
+
+
+def set_context(state: list[Row], element: Element, node: Node) -> None:
+    """Count an element, and put what the rows below it take from it where they find it."""
+    counts, context = state[COUNTS], state[CONTEXT]
+    for count in node.counts:
+        counts[count] += 1
+    for count in node.resets:
+        counts[count] = 0
+    for index, blank in node.clears:
+        context[index] = blank
+    for name, index in node.aheads:
+        context[index] = text_ahead(element, name)
+    for name, slot in node.also:
+        if (value := element.get(name)) is not None:
+            state[slot.place][slot.index] = value if slot.convert is None else convert(slot, value, node)
 
 
 def text_ahead(element: Element, name: str) -> str | None:
@@ -293,7 +305,7 @@ def store_marked_up(state: list[Row], element: Element, node: Node) -> None:
         if target[slot.index] and not (element.text or "").strip():
             raise RecordError(f"There are two {node.path}, where there is a place for one.")
         text = text_of(element)
-        target[slot.index] = text if slot.convert is None else convert(slot, text, node.path)
+        target[slot.index] = text if slot.convert is None else convert(slot, text, node)
 
 
 def report_unless_markup(reading: Reading, element: Element, node: Node) -> None:

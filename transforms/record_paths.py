@@ -85,6 +85,7 @@ class Node:
         row: The row that begins with it.
         extension: The row that it extends.
         is_context: Whether rows below take something from it: counts, resets, clears, aheads or also.
+        is_plain: Whether it is neither that nor begins or extends a row, as most elements.
     """
 
     path: str
@@ -99,6 +100,7 @@ class Node:
     row: NewRow | None = None
     extension: Extension | None = None
     is_context: bool = False
+    is_plain: bool = True
 
 
 @dataclass
@@ -199,8 +201,9 @@ def compile_paths(tables: Iterable[Table]) -> RecordPaths:
 
 
 def mark_contexts(node: Node) -> None:
-    """Note which nodes rows below take something from; most have a text only."""
+    """Note what is asked of each node most often."""
     node.is_context = any((node.counts, node.resets, node.clears, node.aheads, node.also))
+    node.is_plain = not (node.is_context or node.row or node.extension)
     for child in node.children.values():
         if child is not node:
             mark_contexts(child)
