@@ -19,6 +19,7 @@ from flows.fetch import fetch_batch, store_reply
 from flows.report import Progress, RunReport, silent
 from flows.settings import Settings, load_settings
 from flows.terminal import PlainLines, summarise
+from flows.work import Steps
 from warehouse.build import publish
 from warehouse.store import commit_run
 
@@ -38,7 +39,7 @@ def as_task(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     return lambda *arguments: named(partial(function, *arguments))
 
 
-TASK_STEPS = plain.Steps(
+TASK_STEPS = Steps(
     fetch=as_task(fetch_batch, "fetch"),
     transform=as_task(store_reply, "transform"),
     commit=as_task(commit_run, "commit"),

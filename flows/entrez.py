@@ -1,7 +1,9 @@
-"""The E-utilities through Bio.Entrez: what is asked, at which pace, and what is asked again.
+"""How the E-utilities are asked through Bio.Entrez: at which pace, and what is asked again.
 
-Biopython builds and sends the requests. One opener, installed for `urllib.request`, sees every attempt and carries the
-base URL, the timeout, the pace and the count; one function, `send`, owns the retries. Replies are bytes as they came.
+Biopython builds the requests and opens them. One opener, installed for `urllib.request`, sees every attempt and carries
+the base URL, the time-outs, the pace and the count; one function, `send`, owns the retries. Replies are bytes as they
+came. Bio.Entrez lets each thread wait 0.37 s (0.1 s with an API key) before it opens anything; with several requests in
+flight that costs time, not pace, which is the pacer's alone.
 """
 
 import hashlib
@@ -10,12 +12,18 @@ import io
 import json
 import random
 import re
+import ssl
+import threading
 import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
+from email.utils import parsedate_to_datetime
+from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
@@ -23,19 +31,26 @@ from urllib.parse import urlsplit
 import Bio.Entrez
 from lxml import etree
 
-from flows.pacer import pace_file, wait_for_slot
+from flows.pacer import count_recent, note_sent, pace_file, pause, wait_for_start
 from flows.settings import NCBI_BASE_URL, Settings
-from warehouse.errors import DocumentError, PermanentError, TransientError, UnreachableError, UsageError
+from warehouse.errors import EntrezError, HistoryError, PermanentError, TransientError, UnreachableError, UsageError
 
 TOOL = "corpus"  # NBK25497: the name of the software, without spaces.
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 
-# Without any connection there is little hope that the next minute brings one.
+# Where nothing has been delivered yet, there is little hope that the next minutes bring a connection.
 UNREACHABLE_BUDGET_S = 8.0
 
-# EPost and a page of ESearch take 10,000 UIDs (NBK25499), but only the first 9,999 of a search can be reached.
-ESEARCH_LIMIT = 9_999
+# After a refusal for being too fast that does not say when to come back (NCBI's does not, as a rule).
+REFUSED_PAUSE_S = 1.0
+
+# A reply whose bytes drip is given up after so many times the time-out, which is for silence only.
+SLOWEST_REPLY = 5
+
+# Requests in flight: NCBI limits how many start, not how many are under way, and a batch takes it some seconds.
+IN_FLIGHT = 6
+IN_FLIGHT_WITH_KEY = 16
 
 # Answers that mean "later" though they come with status 200 or 400.
 TRANSIENT_WORDS = (
@@ -43,13 +58,17 @@ TRANSIENT_WORDS = (
     "Empty Response",
     "Status: Timeout",
     "exLinkSrv2",
+    "address table is empty",
     "Database is not supported: pubmed",
     "API rate limit exceeded",
     "temporarily unavailable",
+    "NCBI C++ Exception",
 )
+REFUSED_WORDS = "API rate limit exceeded"
+HISTORY_WORDS = ("Unable to obtain query #", "Cannot retrieve history data", "Can't fetch uids from history")
 
 # The wall at 9,999 comes as a failing back end, but it will be there the next time as well.
-PERMANENT_WORDS = "cannot be larger than"
+PERMANENT_WORDS = ("cannot be larger than", "OUT OF RANGE")
 
 
 @dataclass(frozen=True)
@@ -76,22 +95,101 @@ class Reply:
 
 @dataclass
 class EntrezClient:
-    """How to reach the E-utilities, and how often they were asked.
+    """How to reach the E-utilities, and how often they were asked; threads share it.
 
     Attributes:
         base_url: Where the E-utilities are; ends with a slash.
+        source: Whose replies these are, as `run` has it: the base URL, or `sample`.
         rate: Requests a second over all processes of the machine; None is without limit.
-        timeout_s: Seconds without an answer before an attempt is given up.
+        timeout_s: Seconds of silence before an attempt is given up.
         budget_s: Seconds for all attempts of one request.
-        request_count: Attempts so far.
+        in_flight: Requests at a time.
+        api_key: Taken out of whatever NCBI says.
+        request_count: Attempts that were sent so far.
+        refused_count: How many of them NCBI refused for being too fast.
+        delivered_count: Whole replies so far.
+        down: Why nothing more is asked for, once nothing can be had; '' while there is hope.
+        stopping: Set when the run is given up; nothing is asked again then.
     """
 
     base_url: str
+    source: str
     rate: float | None
     timeout_s: float
     budget_s: float
+    in_flight: int = 1
+    api_key: str | None = field(default=None, repr=False)
     request_count: int = 0
+    refused_count: int = 0
+    delivered_count: int = 0
+    down: str = ""
+    stopping: threading.Event = field(default_factory=threading.Event, repr=False)
     jitter: random.Random = field(default_factory=random.Random)
+    lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @property
+    def pace(self) -> Path:
+        """The file that keeps the pace."""
+        return pace_file(urlsplit(self.base_url).netloc)
+
+    def count(self, name: str) -> None:
+        """Add one to a count."""
+        with self.lock:
+            setattr(self, name, getattr(self, name) + 1)
+
+
+class PacedConnection(http.client.HTTPConnection):
+    """A connection that is made first, and then waits until its request may be sent: the pace is that of arrivals."""
+
+    def __init__(self, host: str, *, client: EntrezClient, **options: Any) -> None:
+        super().__init__(host, **options)
+        self.client = client
+
+    def request(self, *arguments: Any, **keywords: Any) -> None:
+        """Send a request at the client's pace."""
+        if self.sock is None:
+            self.connect()
+        self.client.count("request_count")
+        if self.client.rate is None:
+            super().request(*arguments, **keywords)
+            return
+        start = wait_for_start(self.client.pace, self.client.rate)
+        super().request(*arguments, **keywords)
+        note_sent(self.client.pace, start)
+
+
+class PacedSecureConnection(PacedConnection, http.client.HTTPSConnection):
+    """The same over TLS."""
+
+
+class PacedHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
+    """Opens connections to the client's host at its pace, and others as they are."""
+
+    def __init__(self, client: EntrezClient) -> None:
+        urllib.request.HTTPHandler.__init__(self)
+        urllib.request.HTTPSHandler.__init__(self)
+        self.client = client
+        self.host = urlsplit(client.base_url).netloc
+        # One for all connections: each makes its own otherwise, and reads all certificates again.
+        self.context = ssl.create_default_context() if client.base_url.startswith("https:") else None
+
+    def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Open a request over HTTP."""
+        if not self.is_ours(req):
+            return super().http_open(req)
+        connection: Any = partial(PacedConnection, client=self.client)
+        return self.do_open(connection, req)
+
+    def https_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
+        """Open a request over HTTPS."""
+        if not self.is_ours(req):
+            return super().https_open(req)
+        connection: Any = partial(PacedSecureConnection, client=self.client)
+        return self.do_open(connection, req, context=self.context)
+
+    def is_ours(self, request: urllib.request.Request) -> bool:
+        """Whether a request goes to the E-utilities, through a proxy or not."""
+        return urlsplit(request.full_url).netloc == self.host
 
 
 class EntrezOpener(urllib.request.OpenerDirector):
@@ -100,11 +198,10 @@ class EntrezOpener(urllib.request.OpenerDirector):
     def __init__(self, client: EntrezClient) -> None:
         super().__init__()
         self.client = client
+        self.add_handler(PacedHandler(client))
         for handler in (
             urllib.request.ProxyHandler,
             urllib.request.UnknownHandler,
-            urllib.request.HTTPHandler,
-            urllib.request.HTTPSHandler,
             urllib.request.HTTPDefaultErrorHandler,
             urllib.request.HTTPRedirectHandler,
             urllib.request.HTTPErrorProcessor,
@@ -112,15 +209,18 @@ class EntrezOpener(urllib.request.OpenerDirector):
             self.add_handler(handler())
 
     def open(self, fullurl: Any, data: Any = None, timeout: Any = None) -> Any:
-        """Open a URL or a request; the timeout is the client's where it is a request to the E-utilities."""
+        """Open a URL or a request; where it is one to the E-utilities, what the reply says of limits is heeded."""
         request = fullurl if isinstance(fullurl, urllib.request.Request) else urllib.request.Request(fullurl)  # noqa: S310
-        if request.full_url.startswith(NCBI_BASE_URL):
-            request.full_url = self.client.base_url + request.full_url.removeprefix(NCBI_BASE_URL)
-            if self.client.rate is not None:
-                wait_for_slot(pace_file(urlsplit(self.client.base_url).netloc), self.client.rate)
-            self.client.request_count += 1
-            timeout = self.client.timeout_s
-        return super().open(request, data, timeout)
+        if not request.full_url.startswith(NCBI_BASE_URL):
+            return super().open(request, data, timeout)
+        request.full_url = self.client.base_url + request.full_url.removeprefix(NCBI_BASE_URL)
+        try:
+            response = super().open(request, data, self.client.timeout_s)
+        except HTTPError as exc:
+            heed_limits(self.client, exc.headers)
+            raise
+        heed_limits(self.client, response.headers)
+        return response
 
 
 def connect(settings: Settings, base_url: str) -> EntrezClient:
@@ -139,7 +239,9 @@ def connect(settings: Settings, base_url: str) -> EntrezClient:
         )
     key = settings.ncbi_api_key.get_secret_value() if settings.ncbi_api_key else None
     rate = settings.entrez_rate or ((10.0 if key else 3.0) if is_ncbi else None)
-    client = EntrezClient(base_url, rate, settings.entrez_timeout_s, settings.entrez_budget_s)
+    in_flight = settings.entrez_in_flight or (IN_FLIGHT_WITH_KEY if rate is not None and rate > 3 else IN_FLIGHT)
+    source = "sample" if settings.entrez == "sample" else base_url
+    client = EntrezClient(base_url, source, rate, settings.entrez_timeout_s, settings.entrez_budget_s, in_flight, key)
     entrez: Any = Bio.Entrez  # Its variables are declared as None.
     entrez.tool = TOOL
     entrez.email = settings.ncbi_email or "corpus@localhost"
@@ -149,7 +251,39 @@ def connect(settings: Settings, base_url: str) -> EntrezClient:
     return client
 
 
-def send(client: EntrezClient, utility: str, check: Callable[[bytes], None], **parameters: Any) -> Reply:
+def heed_limits(client: EntrezClient, headers: Message) -> None:
+    """Do as a reply says: keep a lower limit than ours, stop while others use it up, come back when told to."""
+    if client.rate is None:
+        return
+    limit, remaining = headers.get("X-RateLimit-Limit", ""), headers.get("X-RateLimit-Remaining", "")
+    if limit.isdecimal() and 0 < int(limit) < client.rate:
+        client.rate = float(limit)
+    # Our own requests take it down to 0 as well; with fewer than that, other machines use this address or key too.
+    if remaining == "0" and count_recent(client.pace) < int(client.rate):
+        pause(client.pace, REFUSED_PAUSE_S)
+    if (seconds := retry_after_s(headers)) is not None:
+        pause(client.pace, seconds)
+
+
+def retry_after_s(headers: Message) -> float | None:
+    """Seconds that Retry-After asks for, as a number or as a date; None if it is not there or neither."""
+    value = headers.get("Retry-After", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def send(
+    client: EntrezClient,
+    utility: str,
+    check: Callable[[bytes], object],
+    parameters: Mapping[str, Any],
+    *,
+    budget_s: float | None = None,
+) -> Reply:
     """Ask until there is a whole reply, or the budget is spent.
 
     Args:
@@ -157,27 +291,36 @@ def send(client: EntrezClient, utility: str, check: Callable[[bytes], None], **p
         utility: Name of a function of Bio.Entrez.
         check: Raises TransientError or PermanentError for a body that is not what was asked for.
         parameters: The utility's.
+        budget_s: Seconds for all attempts, where it is not the client's.
     Raises:
         TransientError: The last attempt's failure when the budget is spent.
+        HistoryError: The history set that was named is gone; it has to be posted anew.
         PermanentError: NCBI's own words.
     """
     started = time.monotonic()
-    deadline = started + client.budget_s
+    deadline = started + (client.budget_s if budget_s is None else budget_s)
     attempt = 0
     while True:
         try:
-            body = attempt_request(utility, parameters)
-            check(body)
+            body = attempt_request(client, utility, parameters)
+            with redacted(client):
+                check(body)
+        except HistoryError:
+            raise
         except TransientError as exc:
+            if REFUSED_WORDS in str(exc):
+                client.count("refused_count")
+                if client.rate is not None:
+                    pause(client.pace, REFUSED_PAUSE_S)
             longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt)
             wait_s = exc.retry_after_s if exc.retry_after_s is not None else longest * client.jitter.uniform(0.5, 1)
-            if isinstance(exc, UnreachableError):
+            if isinstance(exc, UnreachableError) and not client.delivered_count:
                 deadline = min(deadline, started + UNREACHABLE_BUDGET_S)
-            if time.monotonic() + wait_s > deadline:
+            if time.monotonic() + wait_s > deadline or client.stopping.wait(wait_s):
                 raise
-            time.sleep(wait_s)
             attempt += 1
         else:
+            client.count("delivered_count")
             return Reply(utility, describe(parameters), body, datetime.now(UTC))
 
 
@@ -186,41 +329,86 @@ def describe(parameters: Mapping[str, Any]) -> str:
     return json.dumps({k: v for k, v in parameters.items() if k != "api_key"}, separators=(",", ":"))
 
 
-def attempt_request(utility: str, parameters: Mapping[str, Any]) -> bytes:
+def attempt_request(client: EntrezClient, utility: str, parameters: Mapping[str, Any]) -> bytes:
     """One attempt, its failures told apart.
 
     Raises:
         UnreachableError: No connection.
         TransientError: 429, 5xx, a time-out, a body cut off, or words that mean "later".
+        HistoryError: The history set is gone.
         PermanentError: Any other status of 400 and above.
     """
-    try:
-        with getattr(Bio.Entrez, utility)(**parameters) as handle:
-            stream = handle.buffer if isinstance(handle, io.TextIOWrapper) else handle
-            body: bytes = stream.read()
-    except HTTPError as exc:
-        with exc:
-            words = quote_words(exc.read())
-        message = f"{utility}: HTTP {exc.code}: {words or exc.reason}"
-        if exc.code == 429 or exc.code >= 500 or is_transient(words):
-            raise TransientError(message, retry_after_s=retry_after_s(exc.headers)) from None
-        raise PermanentError(message) from None
-    except URLError as exc:
-        raise UnreachableError(f"{utility}: no connection: {exc.reason}") from None
-    except (TimeoutError, ConnectionError, http.client.HTTPException) as exc:
-        raise TransientError(f"{utility}: {exc or type(exc).__name__}") from None
+    with redacted(client):
+        try:
+            with getattr(Bio.Entrez, utility)(**parameters) as handle:
+                return read_body(handle.buffer if isinstance(handle, io.TextIOWrapper) else handle, client.timeout_s)
+        except HTTPError as exc:
+            with exc:
+                words = quote_words(read_error(exc))
+            message = f"{utility}: HTTP {exc.code}: {words or exc.reason}"
+            if exc.code == 429 and REFUSED_WORDS not in message:
+                message += f" ({REFUSED_WORDS})"
+            if exc.code in (408, 429) or exc.code >= 500 or is_transient(words):
+                raise TransientError(message, retry_after_s=retry_after_s(exc.headers)) from None
+            raise error_of(words)(message) from None
+        except URLError as exc:
+            if isinstance(exc.reason, (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)):
+                raise TransientError(f"{utility}: {exc.reason}") from None
+            raise UnreachableError(f"{utility}: no connection: {exc.reason}") from None
+        except (TimeoutError, ConnectionError, http.client.HTTPException) as exc:
+            raise TransientError(f"{utility}: {exc or type(exc).__name__}") from None
+
+
+def read_body(response: http.client.HTTPResponse, timeout_s: float) -> bytes:
+    """The body of a response, whole as far as its length says.
+
+    Raises:
+        TimeoutError: Its bytes drip.
+        http.client.IncompleteRead: It was cut off.
+    """
+    deadline = time.monotonic() + SLOWEST_REPLY * timeout_s
+    parts = []
+    while part := response.read1(1 << 20):
+        parts.append(part)
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the reply was not complete after {SLOWEST_REPLY * timeout_s:g} s")
+    body = b"".join(parts)
+    if response.length:
+        raise http.client.IncompleteRead(body, response.length)
     return body
+
+
+def read_error(error: HTTPError) -> bytes:
+    """The body of an error page as far as it can be read."""
+    try:
+        return error.read(1 << 16)
+    except (OSError, http.client.HTTPException):
+        return b""
 
 
 def is_transient(words: str) -> bool:
     """Whether an error's words mean "later": a failing back end does, except where it names the wrong parameter."""
-    return any(w in words for w in TRANSIENT_WORDS) and PERMANENT_WORDS not in words
+    return any(w in words for w in TRANSIENT_WORDS) and not any(w in words for w in PERMANENT_WORDS)
 
 
-def retry_after_s(headers: Message) -> float | None:
-    """Seconds that Retry-After asks for, if it is a number."""
-    value = headers.get("Retry-After", "")
-    return float(value) if value.isdecimal() else None
+def error_of(words: str) -> type[TransientError] | type[PermanentError]:
+    """The kind of error that NCBI's words stand for."""
+    if any(w in words for w in PERMANENT_WORDS):
+        return PermanentError
+    if any(w in words for w in HISTORY_WORDS):
+        return HistoryError
+    return TransientError if is_transient(words) else PermanentError
+
+
+@contextmanager
+def redacted(client: EntrezClient) -> Iterator[None]:
+    """Take the API key out of the message of any error: NCBI repeats it when it refuses a request."""
+    try:
+        yield
+    except EntrezError as exc:
+        if client.api_key:
+            exc.args = (str(exc).replace(client.api_key, "***"),)
+        raise
 
 
 def quote_words(body: bytes) -> str:
@@ -234,6 +422,7 @@ def parse_reply(utility: str, body: bytes, root: str) -> etree._Element:
 
     Raises:
         TransientError: Cut off, another document, or an error that means "later".
+        HistoryError: The history set is gone.
         PermanentError: NCBI's own words for any other error.
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
@@ -241,6 +430,8 @@ def parse_reply(utility: str, body: bytes, root: str) -> etree._Element:
         element = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as exc:
         words = quote_words(body[:2000])
+        if body.lstrip().startswith(b"{") and not is_transient(words):
+            raise error_of(words)(f"{utility}: {words}") from None
         raise TransientError(f"{utility}: the reply is not whole XML ({exc.msg}): {words}") from None
     errors = [
         " ".join(str(t) for t in e.itertext()).strip()
@@ -248,148 +439,7 @@ def parse_reply(utility: str, body: bytes, root: str) -> etree._Element:
         if "".join(str(t) for t in e.itertext()).strip()
     ]
     if errors:
-        kind = TransientError if is_transient(errors[0]) else PermanentError
-        raise kind(f"{utility}: {errors[0]}")
+        raise error_of(" ".join(errors))(f"{utility}: {' '.join(errors[0].split())}")
     if element.tag != root:
         raise TransientError(f"{utility}: the reply is a {element.tag}, not a {root}")
     return element
-
-
-def efetch(client: EntrezClient, pmids: Sequence[int]) -> Reply:
-    """Fetch records by PMID, by POST; those NCBI does not know are left out of its reply.
-
-    Raises:
-        TransientError: Not delivered within the budget.
-        PermanentError: NCBI refuses the request.
-    """
-
-    def check(body: bytes) -> None:
-        # One record that is not well-formed must not cost the others, so only the end is looked at here.
-        if not body.rstrip().endswith((b"</PubmedArticleSet>", b"<PubmedArticleSet/>")):
-            parse_reply("efetch", body, "PubmedArticleSet")
-
-    ids = ",".join(str(pmid) for pmid in pmids)
-    try:
-        return send(client, "efetch", check, db="pubmed", id=ids, retmode="xml")
-    except PermanentError as exc:
-        if "ID list is empty" in str(exc):
-            # NCBI's answer when it knows none of the PMIDs.
-            return Reply("efetch", describe({"db": "pubmed", "id": ids}), b"<PubmedArticleSet/>", datetime.now(UTC))
-        raise
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """A page of an ESearch: the reply, the number of hits in all, and this page's PMIDs in NCBI's order."""
-
-    reply: Reply
-    count: int
-    pmids: tuple[int, ...]
-
-
-def esearch(client: EntrezClient, term: str, **parameters: Any) -> SearchResult:
-    """One page of a search in PubMed.
-
-    Raises:
-        TransientError: Not delivered within the budget.
-        PermanentError: NCBI refuses the term, or nothing of it could be understood.
-    """
-    reply = send(
-        client,
-        "esearch",
-        lambda body: void(parse_reply("esearch", body, "eSearchResult")),
-        db="pubmed",
-        term=term,
-        retmode="xml",
-        **parameters,
-    )
-    element = parse_reply("esearch", reply.body, "eSearchResult")
-    pmids = tuple(int(e.text or 0) for e in element.iterfind("IdList/Id"))
-    return SearchResult(reply, int(element.findtext("Count") or 0), pmids)
-
-
-def epost(client: EntrezClient, pmids: Sequence[int]) -> tuple[str, str]:
-    """Put up to 10,000 PMIDs on NCBI's history server.
-
-    Returns:
-        WebEnv and query key.
-    Raises:
-        TransientError: Not delivered within the budget.
-        PermanentError: NCBI refuses the list.
-    """
-    reply = send(
-        client,
-        "epost",
-        lambda body: void(parse_reply("epost", body, "ePostResult")),
-        db="pubmed",
-        id=",".join(str(pmid) for pmid in pmids),
-    )
-    element = parse_reply("epost", reply.body, "ePostResult")
-    return element.findtext("WebEnv") or "", element.findtext("QueryKey") or ""
-
-
-def elink(client: EntrezClient, pmids: Sequence[int], linkname: str) -> Reply:
-    """Neighbours of each PMID, one LinkSet for each, with scores where NCBI has them.
-
-    Args:
-        client: As `connect` gave it.
-        pmids: Sent as repeated `id`; a comma list would merge them into one LinkSet (NBK25499).
-        linkname: pubmed_pubmed, pubmed_pubmed_citedin or pubmed_pubmed_refs.
-    Raises:
-        TransientError: Not delivered within the budget.
-        PermanentError: NCBI refuses the request.
-    """
-    return send(
-        client,
-        "elink",
-        lambda body: void(parse_reply("elink", body, "eLinkResult")),
-        dbfrom="pubmed",
-        db="pubmed",
-        cmd="neighbor_score",
-        linkname=linkname,
-        id=[str(pmid) for pmid in pmids],
-    )
-
-
-def void(_: object) -> None:
-    """Drop a value: for a check that only raises."""
-
-
-def search_all(client: EntrezClient, term: str) -> tuple[list[int], list[Reply]]:
-    """Every PMID that a search finds.
-
-    Returns:
-        The PMIDs, and the replies they are from.
-    Raises:
-        DocumentError: NCBI delivers another number of PMIDs than it promises.
-        PermanentError: The search finds more than can be reached.
-    """
-    first = esearch(client, term, retmax=ESEARCH_LIMIT)
-    if first.count > ESEARCH_LIMIT:
-        raise PermanentError(
-            f"esearch: {term!r} finds {first.count:,} PMIDs and NCBI gives {ESEARCH_LIMIT:,} at most; split it by date."
-        )
-    if first.count != len(first.pmids):
-        raise DocumentError(f"esearch: {term!r} promises {first.count:,} PMIDs and delivers {len(first.pmids):,}.")
-    return list(first.pmids), [first.reply]
-
-
-def search_revised(client: EntrezClient, pmids: Sequence[int], since: str) -> tuple[list[int], list[Reply]]:
-    """Which of the given PMIDs were modified on or after a day, found on NCBI's side: EPost, then `#1 AND mdat`.
-
-    Args:
-        client: As `connect` gave it.
-        pmids: Any number; posted in portions.
-        since: A day as YYYY/MM/DD.
-    """
-    revised: list[int] = []
-    replies = []
-    for start in range(0, len(pmids), ESEARCH_LIMIT):
-        web_env, query_key = epost(client, pmids[start : start + ESEARCH_LIMIT])
-        term = f"#{query_key} AND {since}:3000[mdat]"
-        found = esearch(client, term, WebEnv=web_env, usehistory="y", retmax=ESEARCH_LIMIT)
-        if found.count != len(found.pmids):
-            raise DocumentError(f"esearch: {term!r} promises {found.count:,} PMIDs and delivers {len(found.pmids):,}.")
-        revised.extend(found.pmids)
-        replies.append(found.reply)
-    return revised, replies

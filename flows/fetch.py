@@ -1,20 +1,22 @@
 """Records by PMID: asked for in batches, kept as they came, read, and every PMID's outcome noted."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import get_ident
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from flows.entrez import EntrezClient, Reply, efetch
+from flows.entrez import EntrezClient, Reply
 from flows.report import name_some
 from flows.settings import CODE_VERSION
+from flows.utilities import efetch
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, add_unknown, make_tables
-from warehouse.errors import DocumentError, EntrezError, PermanentError, UnreachableError
+from warehouse.errors import DocumentError, EntrezError, UnreachableError
 from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
 from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter
@@ -37,9 +39,10 @@ class Outcomes:
     rejected_count: int = 0
 
     def note(self, pmids: Iterable[int], outcome: str, detail: str | None = None) -> None:
-        """Give PMIDs their outcome."""
+        """Give PMIDs their outcome, in the place of an earlier one."""
         for pmid in pmids:
             self.by_pmid[pmid] = outcome
+            self.details.pop(pmid, None)
             if detail is not None:
                 self.details[pmid] = detail
 
@@ -86,8 +89,9 @@ def batches(pmids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
 
 
 def asked_pmids(reply: Reply) -> list[int]:
-    """The PMIDs that a reply of EFetch answers for."""
-    return [int(pmid) for pmid in json.loads(reply.parameters)["id"].split(",")]
+    """The PMIDs that a reply of EFetch or ELink answers for."""
+    ids = json.loads(reply.parameters)["id"]
+    return [int(pmid) for pmid in (ids.split(",") if isinstance(ids, str) else ids)]
 
 
 @dataclass
@@ -101,38 +105,72 @@ class Delivery:
 
     replies: list[Reply] = field(default_factory=list)
     failed: dict[int, str] = field(default_factory=dict)
-    is_unreachable: bool = False
+
+    def fail(self, pmids: Iterable[int], sentence: str) -> None:
+        """Note PMIDs that were not delivered."""
+        self.failed.update(dict.fromkeys(pmids, sentence))
+
+
+# So many times a batch is halved though nothing at all is delivered; then it is not the batch.
+HALVINGS_WITHOUT_HOPE = 3
+
+
+def ask_in_halves(client: EntrezClient, pmids: Sequence[int], ask: Callable[[Sequence[int], float], Reply]) -> Delivery:
+    """Ask for a batch; one that keeps failing is asked for in halves, until what fails stands alone.
+
+    Halves share the seconds that their whole had, so that one bad PMID costs twice the budget at most. Where nothing
+    is delivered, to this batch or to another, the client is taken to be down, and nothing more is asked for.
+
+    Args:
+        client: As `connect` gave it.
+        pmids: Any number that one request takes.
+        ask: Called with PMIDs and the seconds for all attempts; a reply that it returns is whole.
+    """
+    delivery = Delivery()
+    delivered_before = client.delivered_count
+    pieces = [pmids]
+    halvings = 0
+    while pieces:
+        failing = []
+        sentence = ""
+        for piece in pieces:
+            if client.down:
+                delivery.fail(piece, client.down)
+                continue
+            try:
+                delivery.replies.append(ask(piece, client.budget_s / 2**halvings))
+            except (EntrezError, DocumentError) as exc:
+                sentence = str(exc)
+                if isinstance(exc, UnreachableError):
+                    client.down = f"Entrez is out of reach: {sentence}"
+                if len(piece) == 1 or client.down:
+                    delivery.fail(piece, sentence)
+                else:
+                    failing.append(piece)
+        if failing and halvings == HALVINGS_WITHOUT_HOPE and client.delivered_count == delivered_before:
+            client.down = f"Entrez delivers nothing: {sentence}"
+        pieces = [half for piece in failing for half in (piece[: len(piece) // 2], piece[len(piece) // 2 :])]
+        halvings += 1
+    return delivery
 
 
 def fetch_batch(client: EntrezClient, pmids: Sequence[int], replies_folder: Path) -> Delivery:
-    """Ask for a batch and keep each reply in staging at once; a batch that NCBI refuses is asked for in halves.
+    """Ask for the records of a batch and keep each reply in staging at once; as `ask_in_halves`.
 
     Args:
         client: As `connect` gave it.
         pmids: Any number that one request takes.
         replies_folder: Where replies wait until their run is committed.
     """
-    delivery = Delivery()
-    try:
-        reply = efetch(client, pmids)
-        list(read_reply(reply))
-    except (PermanentError, DocumentError) as exc:
-        if len(pmids) == 1:
-            delivery.failed[pmids[0]] = str(exc)
-            return delivery
-        middle = len(pmids) // 2
-        for half in (pmids[:middle], pmids[middle:]):
-            part = fetch_batch(client, half, replies_folder)
-            delivery.replies += part.replies
-            delivery.failed |= part.failed
-        return delivery
-    except EntrezError as exc:
-        delivery.failed = dict.fromkeys(pmids, str(exc))
-        delivery.is_unreachable = isinstance(exc, UnreachableError)
-        return delivery
-    keep_reply(reply, replies_folder)
-    delivery.replies.append(reply)
-    return delivery
+
+    def ask(piece: Sequence[int], budget_s: float) -> Reply:
+        reply = efetch(client, piece, budget_s=budget_s)
+        for _ in read_reply(reply):
+            pass
+        keep_reply(reply, replies_folder, client.source)
+        return reply
+
+    return ask_in_halves(client, pmids, ask)
 
 
 def read_reply(reply: Reply) -> Iterator[RawRecord]:
@@ -145,29 +183,57 @@ def read_reply(reply: Reply) -> Iterator[RawRecord]:
         yield from read_chunk(chunk, name="EFetch reply").records
 
 
-def keep_reply(reply: Reply, folder: Path) -> None:
-    """Keep a reply until its run is committed, so that a run that breaks off need not ask again."""
+def keep_reply(reply: Reply, folder: Path, source: str) -> None:
+    """Keep a reply until its run is committed, so that a run that breaks off need not ask again.
+
+    Args:
+        reply: A whole reply.
+        folder: The replies of staging.
+        source: Whose it is, as in `EntrezClient`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     rows = [("", 1, reply.utility, reply.parameters, reply.body, reply.sha256, reply.fetched_at)]
     path = folder / f"{reply.fetched_at:%Y%m%dT%H%M%S%f}-{reply.sha256[:8]}.parquet"
-    unfinished = path.with_suffix(".unfinished")
-    pq.write_table(RAW_REPLY.to_arrow(rows), unfinished)
+    unfinished = path.with_suffix(f".{get_ident()}")
+    pq.write_table(RAW_REPLY.to_arrow(rows).replace_schema_metadata({"source": source}), unfinished)
     unfinished.rename(path)
 
 
-def kept_replies(directory: DataDirectory) -> list[Reply]:
-    """The EFetch replies that an unfinished run had fetched, oldest first."""
-    return [
-        Reply(row["utility"], row["parameters"], row["reply"], row["fetched_at"])
-        for path in sorted(directory.replies.glob("*.parquet"))
-        for row in pq.read_table(path).to_pylist()
-    ]
+# A reply that is older says nothing of today: it would hide a revision that no later search looks back to.
+OLDEST_KEPT = timedelta(days=1)
 
 
-def drop_kept_replies(directory: DataDirectory) -> None:
-    """Remove the replies of staging: their run is committed."""
+def kept_replies(directory: DataDirectory, source: str, now: datetime) -> Iterator[tuple[Path, Reply]]:
+    """The replies that an unfinished run had fetched, oldest first, each with its file.
+
+    What is of another source, too old, or cannot be read after a crash of the machine is removed: it is asked for
+    again.
+
+    Args:
+        directory: The data directory.
+        source: Whose replies are wanted, as in `EntrezClient`.
+        now: UTC.
+    """
+    for path in sorted(directory.replies.glob("*.parquet")):
+        try:
+            table = pq.read_table(path)
+            (row,) = table.to_pylist()
+            reply = Reply(row["utility"], row["parameters"], row["reply"], row["fetched_at"].replace(tzinfo=UTC))
+            is_ours = (table.schema.metadata or {}).get(b"source") == source.encode()
+            is_whole = reply.sha256 == row["reply_sha256"]
+        except (pa.ArrowException, OSError, ValueError, KeyError):
+            is_ours = is_whole = False
+        if is_ours and is_whole and now - reply.fetched_at <= OLDEST_KEPT:
+            yield path, reply
+        else:
+            path.unlink()
+
+
+def drop_kept_replies(directory: DataDirectory, keep: Collection[Path]) -> None:
+    """Remove the replies of staging, since their run is committed, but for those that it had no use for."""
     for path in directory.replies.glob("*"):
-        path.unlink()
+        if path not in keep:
+            path.unlink()
 
 
 def store_reply(

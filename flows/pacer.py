@@ -1,7 +1,8 @@
 """One pace for all requests of a machine, whichever process or thread sends them.
 
-A file holds the time of the next free slot. Whoever wants to send takes the slot under the file's lock, moves it on by
-the gap, and sleeps until it comes; so requests start at even distances and never more than the rate in any second.
+A file shared under its lock holds when the last requests started, and until when nobody may start one. Whoever wants to
+send waits until the N-th last start lies a whole window back, N being the rate; so no window of a second ever has more
+than N starts, and what one request loses by being late the next one makes good.
 """
 
 import fcntl
@@ -9,15 +10,38 @@ import os
 import struct
 import tempfile
 import time
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-# NCBI counts by its own clock, so the gap is a little longer than 1/rate; 99 % of the rate is used.
-MARGIN = 1.01
+from warehouse.errors import StoreError
 
-# A slot further away than this was written before the machine's clock started anew.
-FARTHEST_SLOT_S = 600.0
+# NCBI counts what arrives, and some requests are longer on their way than others: 2 % for that, 98 % of the rate used.
+WINDOW_S = 1.02
 
-SLOT = struct.Struct("d")
+# The share of an even distance that there is at least between two starts, so that they do not come in bursts.
+EVENNESS = 0.9
+
+# The most requests a second that NCBI allows anybody (NBK25497).
+MOST = 10
+
+# A pause that ends later than this was written before the machine's clock started anew.
+LONGEST_PAUSE_S = 600.0
+
+LAYOUT = struct.Struct(f"{1 + MOST}d")
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What the file holds; times are of the machine's clock since it was started, 0 is none.
+
+    Attributes:
+        pause_until: Nobody starts a request before this.
+        starts: When the last requests were sent, the latest one last.
+    """
+
+    pause_until: float = 0.0
+    starts: tuple[float, ...] = field(default=(0.0,) * MOST)
 
 
 def pace_file(host: str) -> Path:
@@ -25,30 +49,121 @@ def pace_file(host: str) -> Path:
     return Path(tempfile.gettempdir()) / f"corpus-entrez-pace-{host}"
 
 
-def take_slot(path: Path, rate: float) -> float:
-    """Take the next free slot, without waiting for it.
+def clock() -> float:
+    """Seconds on a clock that is the same in all processes, and never set back."""
+    return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def open_locked(path: Path) -> int:
+    """A descriptor of the file, locked; closing it gives the lock back, and so does the end of the process.
+
+    Raises:
+        StoreError: The file belongs to somebody else and cannot be shared.
+    """
+    try:
+        try:
+            descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            with suppress(PermissionError):
+                os.fchmod(descriptor, 0o666)
+    except OSError as exc:
+        raise StoreError(f"{path}, which keeps the pace of requests, cannot be written: {exc.strerror}.") from exc
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    return descriptor
+
+
+def read_pace(descriptor: int, now: float) -> Pace:
+    """What the file holds, without what it cannot hold since the machine was started."""
+    written = os.pread(descriptor, LAYOUT.size, 0)
+    if len(written) != LAYOUT.size:
+        return Pace()
+    pause_until, *starts = LAYOUT.unpack(written)
+    return Pace(
+        pause_until if pause_until < now + LONGEST_PAUSE_S else 0.0, tuple(s if s <= now else 0.0 for s in starts)
+    )
+
+
+def write_pace(descriptor: int, pace: Pace) -> None:
+    """Put it into the file."""
+    os.pwrite(descriptor, LAYOUT.pack(pace.pause_until, *pace.starts), 0)
+
+
+def next_start(pace: Pace, rate: float) -> float:
+    """The earliest time at which a request may start.
 
     Args:
-        path: The shared file; made if it is not there.
-        rate: Requests a second.
-    Returns:
-        Seconds until the slot, 0 if it is now.
+        pace: What was sent.
+        rate: Requests a second, 10 at most; of a fraction, what fits wholly into a second.
     """
-    # The clock is the machine's own since it started, the same in all processes and never set back.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    count = max(1, int(rate))
+    window_s = WINDOW_S * max(1.0, 1 / rate)
+    return max(pace.pause_until, pace.starts[-count] + window_s, pace.starts[-1] + EVENNESS * window_s / count)
+
+
+def try_start(path: Path, rate: float) -> tuple[float, float]:
+    """Start a request now, if it may.
+
+    Returns:
+        Seconds to wait and ask again, and 0; or 0 and the start, to be given to `note_sent`.
+    """
+    descriptor = open_locked(path)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        now = time.clock_gettime(time.CLOCK_MONOTONIC)
-        written = os.pread(descriptor, SLOT.size, 0)
-        free = SLOT.unpack(written)[0] if len(written) == SLOT.size else now
-        slot: float = max(now, free) if free - now < FARTHEST_SLOT_S else now
-        os.pwrite(descriptor, SLOT.pack(slot + MARGIN / rate), 0)
-        return slot - now
+        now = clock()
+        pace = read_pace(descriptor, now)
+        wait_s = next_start(pace, rate) - now
+        # A clock that has just started has no second behind it, and 0 is no start.
+        if wait_s > 0 and any((*pace.starts, pace.pause_until)):
+            return wait_s, 0.0
+        write_pace(descriptor, replace(pace, starts=(*pace.starts[1:], now)))
+        return 0.0, now
     finally:
         os.close(descriptor)
 
 
-def wait_for_slot(path: Path, rate: float) -> None:
-    """Sleep until this request may start."""
-    if (wait_s := take_slot(path, rate)) > 0:
+def wait_for_start(path: Path, rate: float) -> float:
+    """Sleep until a request may start; it is counted as started.
+
+    Returns:
+        The start, to be given to `note_sent`.
+    """
+    while True:
+        wait_s, start = try_start(path, rate)
+        if not wait_s:
+            return start
         time.sleep(wait_s)
+
+
+def note_sent(path: Path, start: float) -> None:
+    """Move a start to now, when the request has wholly been sent: a busy machine can lie between the two."""
+    descriptor = open_locked(path)
+    try:
+        now = clock()
+        pace = read_pace(descriptor, now)
+        if start in pace.starts:
+            starts = sorted(now if s == start else s for s in pace.starts)
+            write_pace(descriptor, replace(pace, starts=tuple(starts)))
+    finally:
+        os.close(descriptor)
+
+
+def pause(path: Path, seconds: float) -> None:
+    """Let nobody start a request for a while, 10 minutes at most; a longer pause that is on stays."""
+    descriptor = open_locked(path)
+    try:
+        now = clock()
+        pace = read_pace(descriptor, now)
+        until = max(pace.pause_until, now + min(seconds, LONGEST_PAUSE_S - 1))
+        write_pace(descriptor, replace(pace, pause_until=until))
+    finally:
+        os.close(descriptor)
+
+
+def count_recent(path: Path) -> int:
+    """Requests of this machine that started within the last second."""
+    descriptor = open_locked(path)
+    try:
+        now = clock()
+        return sum(start > now - 1 for start in read_pace(descriptor, now).starts if start)
+    finally:
+        os.close(descriptor)

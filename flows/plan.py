@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from flows.seeds import Seeds
-from warehouse.state import Held, Membership, Reason
+from flows.seeds import CitationRules, Seeds
+from warehouse.state import Asked, Held, Membership, Reason
 
 # Reasons that the seeds folder gives, and takes away again; a PMID that a backfill or a file brought stays.
 SEED_REASONS = frozenset({"seed", "similar", "cited_by", "reference", "pmids", "query"})
@@ -20,7 +21,9 @@ class Plan:
 
     Attributes:
         reasons: Why by PMID, the first reason that applies, in the order in which they are asked: asked (a backfill's),
-            owed (an earlier run did not get it), new, revised (NCBI says so), aged (not looked at for long).
+            owed (the last run did not get it), new, missing (Entrez left it out, or what it sent could not be read),
+            in_process (MeSH, grants and PMCID are still to come), aged (not looked at for long), revised (NCBI says
+            so).
     """
 
     reasons: dict[int, str] = field(default_factory=dict)
@@ -84,30 +87,85 @@ def follow_links(
     }
 
 
+# States of indexing that NLM will leave again.
+IN_PROCESS = frozenset({"Publisher", "In-Data-Review", "In-Process"})
+
+
 def plan_citations(
-    pmids: Iterable[int],
-    *,
-    held: Mapping[int, Held],
-    last_outcomes: Mapping[int, str],
-    last_looks: Mapping[int, datetime],
-    aged_before: datetime,
+    pmids: Iterable[int], *, held: Mapping[int, Held], asked: Mapping[int, Asked], now: datetime, rules: CitationRules
 ) -> Plan:
-    """Members to ask for whatever NCBI says of revisions: those not held, and those not looked at for long.
+    """Members to ask for whatever NCBI says of revisions.
 
     Args:
         pmids: The members.
         held: Citations by PMID.
-        last_outcomes: Outcome of the last request by PMID.
-        last_looks: When last delivered by PMID, UTC.
-        aged_before: A citation looked at before this is asked for again.
+        asked: What runs have asked, by PMID.
+        now: UTC.
+        rules: After how many days what is asked for again.
     """
     plan = Plan()
     wanted = list(dict.fromkeys(pmids))
-    plan.add((p for p in wanted if p not in held and last_outcomes.get(p) == "failed"), "owed")
-    plan.add((p for p in wanted if p not in held and p not in last_outcomes), "new")
-    plan.add((p for p in wanted if p not in held), "missing")
-    plan.add((p for p in wanted if p in held and last_looks.get(p, datetime.min) < aged_before), "aged")  # noqa: DTZ901
+    plan.add((p for p in wanted if p in asked and asked[p].outcome == "failed"), "owed")
+    plan.add((p for p in wanted if p not in held and p not in asked), "new")
+    missing_before = now - timedelta(days=rules.missing_after_days)
+    plan.add(
+        (p for p in wanted if p in asked and is_missing_due(asked[p], missing_before, is_held=p in held)), "missing"
+    )
+    for reason, days in (("in_process", rules.in_process_after_days), ("aged", rules.refetch_after_days)):
+        before = now - timedelta(days=days)
+        plan.add((p for p in wanted if p in held and is_due(held[p], asked.get(p), before, reason)), reason)
     return plan
+
+
+def is_missing_due(asked: Asked, missing_before: datetime, *, is_held: bool) -> bool:
+    """Whether to ask again for a PMID that Entrez left out, or whose record could not be read.
+
+    One that is held is asked for in every run until it is believed deleted, one that never came a second time in the
+    next run; after that, and where the record could not be read, it is asked for by age.
+    """
+    if asked.outcome == "not_found" and (is_held or asked.missing_count == 1):
+        return True
+    return asked.outcome in ("not_found", "rejected") and asked.asked_at < missing_before
+
+
+def is_due(held: Held, asked: Asked | None, before: datetime, reason: str) -> bool:
+    """Whether a citation that is held has not been looked at, or, if it is deleted, asked for, since a time."""
+    if reason == "in_process" and held.citation_status not in IN_PROCESS:
+        return False
+    if asked is not None and asked.outcome == "deleted":
+        return reason == "aged" and asked.asked_at < before
+    return asked is None or asked.looked_at is None or asked.looked_at < before
+
+
+def find_deleted(
+    missing: Iterable[int], *, held: Mapping[int, Held], asked: Mapping[int, Asked], confirmed_before: datetime
+) -> list[int]:
+    """PMIDs that are held and now believed deleted: left out in this run, and first in one that began long enough ago.
+
+    Args:
+        missing: What Entrez has left out in this run.
+        held: Citations by PMID.
+        asked: What earlier runs have asked, by PMID.
+        confirmed_before: The earlier run began before this, so that one outage is not taken for two answers.
+    """
+    return [
+        pmid
+        for pmid in missing
+        if pmid in held
+        and pmid in asked
+        and (since := asked[pmid].missing_since) is not None
+        and since <= confirmed_before
+    ]
+
+
+def is_off_peak(now: datetime) -> bool:
+    """Whether NCBI would have large jobs at this time: at weekends, or from 21:00 to 05:00 in US Eastern (NBK25497).
+
+    Args:
+        now: With its time zone.
+    """
+    eastern = now.astimezone(ZoneInfo("America/New_York"))
+    return eastern.weekday() >= 5 or eastern.hour >= 21 or eastern.hour < 5
 
 
 def stale_links(

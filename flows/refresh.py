@@ -1,100 +1,58 @@
 """The refresh and the backfill: plan, fetch, transform, commit, publish, as plain functions."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from functools import partial
 
 import pyarrow as pa
 
-from flows.entrez import EntrezClient, Reply, connect, elink, search_all, search_revised
+from flows.entrez import Reply, connect
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
 from flows.fetch import (
-    Delivery,
     Outcomes,
     asked_pmids,
     batches,
     drop_kept_replies,
-    fetch_batch,
     kept_replies,
     request_table,
-    store_reply,
     unknown_table,
 )
-from flows.plan import OVERLAP, Plan, compare_members, depths, find_members, follow_links, plan_citations, stale_links
+from flows.in_flight import in_flight
+from flows.links import refresh_links
+from flows.plan import (
+    OVERLAP,
+    Plan,
+    compare_members,
+    depths,
+    find_deleted,
+    find_members,
+    is_off_peak,
+    plan_citations,
+)
 from flows.report import Progress, RunReport, name_some, silent
-from flows.seeds import Seeds, parse_pmid, read_seeds
+from flows.search import search_all, search_revised
+from flows.seeds import DEFINITION_FILE, Seeds, parse_pmid, read_definition, read_seeds
 from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
-from transforms.elink import make_link_tables, parse_elink
+from flows.work import PLAIN_STEPS, Steps, Work, timed
 from transforms.seed_text import make_seed_tables
-from warehouse import build, state
-from warehouse.errors import CheckError, EntrezError, UnreachableError, UsageError
-from warehouse.schema import LINK, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT
+from warehouse import state
+from warehouse.errors import CheckError, DocumentError, EntrezError, UsageError
+from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT
 from warehouse.state import Held, Membership, Reason
-from warehouse.store import DataDirectory, RunWriter, commit_run, discard_run, start_run, writing
-
-LINK_NAMES = {
-    "similar": "pubmed_pubmed",
-    "cited_by": "pubmed_pubmed_citedin",
-    "reference": "pubmed_pubmed_refs",
-}
-
-# PMIDs in one ELink request: each gives a LinkSet of its own, and long answers of ELink are the slowest of all.
-ELINK_BATCH = 100
-
-
-@dataclass(frozen=True)
-class Steps:
-    """The parts that Prefect shows as tasks; plain functions unless a flow wraps them."""
-
-    fetch: Callable[[EntrezClient, Sequence[int], Path], Delivery] = fetch_batch
-    transform: Callable[[Reply, RunWriter, Outcomes, Mapping[int, Held], Sequence[int]], None] = store_reply
-    commit: Callable[[RunWriter], Path] = commit_run
-    publish: Callable[[DataDirectory], dict[str, int]] = build.publish
-
-
-PLAIN_STEPS = Steps()
-
-
-@dataclass
-class Work:
-    """What the functions of one run share.
-
-    Attributes:
-        settings: Options.
-        directory: The data directory, held for writing.
-        client: How to ask Entrez.
-        writer: The run being written.
-        started_at: When it began, UTC.
-        report: Filled in on the way.
-        progress: Told of each step.
-        steps: The parts that may be Prefect tasks.
-        replies: Replies other than EFetch's that rows were made from.
-    """
-
-    settings: Settings
-    directory: DataDirectory
-    client: EntrezClient
-    writer: RunWriter
-    started_at: datetime
-    report: RunReport
-    progress: Progress
-    steps: Steps
-    replies: list[Reply] = field(default_factory=list)
+from warehouse.store import DataDirectory, RunWriter, discard_run, start_run, writing
 
 
 @contextmanager
-def entrez_at(settings: Settings, pages: Path) -> Iterator[str]:
+def entrez_at(settings: Settings) -> Iterator[str]:
     """The base URL of the E-utilities that the settings name; for `sample` a server runs as long as the context.
 
     Raises:
         UsageError: Neither ncbi, sample nor a URL.
     """
     if settings.entrez == "sample":
-        with running_server(RecordStore.from_seeds(pages)) as base_url:
+        with running_server(RecordStore.from_seeds(settings.seeds)) as base_url:
             yield base_url
     elif settings.entrez == "ncbi":
         yield NCBI_BASE_URL
@@ -126,10 +84,10 @@ def refresh(
         members = find_members(seeds, query_pmids)
         kept = {m: s.depth for m, s in held_members.items() if m.reason == "query" and m.via in unasked}
         members.update(kept)
-        refresh_links(work, con, seeds, members)
+        refresh_links(work, con, members)
 
         pmids = [*depths(members), *(m.pmid for m in held_members if m.reason == "backfill")]
-        plan = plan_refresh(work, con, seeds, pmids)
+        plan = plan_refresh(work, con, pmids)
         if dry_run:
             return describe_plan(work, con, plan)
         outcomes = obtain(work, con, plan)
@@ -201,26 +159,18 @@ def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, 
     A dry run writes nothing, and so waits for nobody.
     """
     directory = DataDirectory(settings.data_dir)
-    with entrez_at(settings, settings.seeds) as base_url, nullcontext() if dry_run else writing(directory):
+    with entrez_at(settings) as base_url, nullcontext() if dry_run else writing(directory):
         client = connect(settings, base_url)
+        definition = read_definition(settings.seeds / DEFINITION_FILE)
         now = datetime.now(UTC)
         writer = RunWriter(directory, "", directory.staging / "none") if dry_run else start_run(directory, now)
         report = RunReport(run_kind=kind, is_dry=dry_run)
-        work = Work(settings, directory, client, writer, now.replace(tzinfo=None), report, progress, steps)
+        started_at = now.replace(tzinfo=None)
+        work = Work(settings, definition, directory, client, writer, started_at, report, progress, steps)
         try:
             yield work
         finally:
             discard_run(writer)
-
-
-@contextmanager
-def timed(work: Work, step: str) -> Iterator[None]:
-    """Note the seconds that a step takes."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        work.report.seconds[step] = work.report.seconds.get(step, 0) + time.perf_counter() - start
 
 
 def ask_queries(work: Work, seeds: Seeds) -> tuple[dict[str, list[int]], frozenset[str], list[Reply]]:
@@ -235,103 +185,31 @@ def ask_queries(work: Work, seeds: Seeds) -> tuple[dict[str, list[int]], frozens
     with timed(work, "search"):
         for number, (name, term) in enumerate(seeds.queries.items(), 1):
             try:
-                found[name], replies = search_all(work.client, term)
-                searches += replies
-            except EntrezError as exc:
+                result = search_all(work.client, term)
+                found[name] = result.pmids
+                searches += result.replies
+                work.report.searches[name] = (result.promised, len(result.pmids), len(result.windows))
+            except (EntrezError, DocumentError) as exc:
                 unasked.add(name)
                 work.report.troubles.append(f"{name} was not searched ({exc}); the next run asks again.")
             work.progress("search", number, len(seeds.queries))
     return found, frozenset(unasked), searches
 
 
-def refresh_links(work: Work, con: state.Connection, seeds: Seeds, members: dict[Reason, int]) -> None:
-    """Obtain the link lists that are due, and add the neighbours that are followed to the members.
-
-    Each step along links can bring members whose own lists are due, so the lists are obtained step by step.
-    """
-    rules = seeds.definition.links
-    ages = state.read_link_ages(con)
-    neighbours = state.read_neighbours(con, rules.follow, rules.limit)
-    fetched_before = work.started_at - timedelta(days=rules.refetch_after_days)
-    with timed(work, "links"):
-        for depth in range(rules.depth + 1):
-            at_depth = [pmid for pmid, steps in depths(members).items() if steps == depth]
-            for kind in rules.fetch:
-                due = stale_links(at_depth, kind, ages, fetched_before)
-                work.report.planned_requests += -(-len(due) // ELINK_BATCH)
-                if not work.report.is_dry and not fetch_links(
-                    work, due, kind, neighbours, rules.limit if kind in rules.follow else 0
-                ):
-                    return
-            if depth < rules.depth:
-                for member, steps in follow_links(members, neighbours, depth=depth).items():
-                    members.setdefault(member, steps)
-
-
-def fetch_links(
-    work: Work, pmids: Sequence[int], kind: str, neighbours: dict[int, list[tuple[str, int]]], followed: int
-) -> bool:
-    """Obtain the lists of one kind and write them; the first `followed` neighbours of each are added to `neighbours`.
-
-    Returns:
-        Whether Entrez could be reached.
-    """
-    done = 0
-    for batch in batches(pmids, ELINK_BATCH):
-        try:
-            reply = elink(work.client, batch, LINK_NAMES[kind])
-        except EntrezError as exc:
-            work.report.troubles.append(
-                f"{kind} links of {name_some(list(batch))} were not obtained ({exc}); the next run asks again."
-            )
-            if isinstance(exc, UnreachableError):
-                return False
-            continue
-        work.replies.append(reply)
-        tables = make_link_tables(
-            parse_elink(reply.body),
-            run_id=work.writer.run_id,
-            fetched_at=reply.fetched_at,
-            asked={LINK_NAMES[kind]: kind},
-        )
-        work.writer.write(tables)
-        work.report.link_lists += tables["link_list"].num_rows
-        if followed:
-            follow(tables[LINK.name], kind, neighbours, followed)
-        done += len(batch)
-        work.progress(f"links ({kind})", done, len(pmids))
-    return True
-
-
-def follow(links: pa.Table, kind: str, neighbours: dict[int, list[tuple[str, int]]], limit: int) -> None:
-    """Put the first neighbours of fresh lists in the place of the ones known before."""
-    fresh: dict[int, list[tuple[str, int]]] = {}
-    for row in links.select(["pmid", "linked_pmid", "link_order"]).to_pylist():
-        if row["link_order"] <= limit:
-            fresh.setdefault(row["pmid"], []).append((kind, row["linked_pmid"]))
-    for pmid, pairs in fresh.items():
-        neighbours[pmid] = [pair for pair in neighbours.get(pmid, []) if pair[0] != kind] + pairs
-
-
-def plan_refresh(work: Work, con: state.Connection, seeds: Seeds, pmids: Sequence[int]) -> Plan:
+def plan_refresh(work: Work, con: state.Connection, pmids: Sequence[int]) -> Plan:
     """Which PMIDs to ask for: what is not held, what NCBI says was revised, what has not been looked at for long."""
     held = state.read_held(con, pmids)
-    plan = plan_citations(
-        pmids,
-        held=held,
-        last_outcomes=state.read_last_outcomes(con),
-        last_looks=state.read_last_looks(con),
-        aged_before=work.started_at - timedelta(days=seeds.definition.citations.refetch_after_days),
-    )
+    asked = state.read_asked(con)
+    plan = plan_citations(pmids, held=held, asked=asked, now=work.started_at, rules=work.definition.citations)
     since = state.read_revised_since(con)
     known = [pmid for pmid in dict.fromkeys(pmids) if pmid in held and pmid not in plan.reasons]
     if since is not None and known:
         with timed(work, "search"):
             try:
-                revised, replies = search_revised(work.client, known, f"{since - OVERLAP:%Y/%m/%d}")
-                plan.add(revised, "revised")
-                work.replies += replies if revised else []
-            except EntrezError as exc:
+                revised = search_revised(work.client, known, f"{since - OVERLAP:%Y/%m/%d}")
+                plan.add(revised.pmids, "revised")
+                work.replies += revised.replies
+            except (EntrezError, DocumentError) as exc:
                 work.report.troubles.append(f"Revisions were not searched ({exc}); the next run looks back further.")
     return plan
 
@@ -343,12 +221,16 @@ def describe_plan(work: Work, con: state.Connection, plan: Plan) -> RunReport:
     report.held_count = len(state.read_held(con, plan.reasons))
     report.planned_requests += -(-len(plan.reasons) // work.settings.batch_size)
     report.rate = work.client.rate
+    report.is_off_peak = is_off_peak(work.started_at.replace(tzinfo=UTC))
     report.request_count = work.client.request_count
     return report
 
 
 def obtain(work: Work, con: state.Connection, plan: Plan) -> Outcomes:
     """Fetch and read what the plan names, replies that an unfinished run had fetched first.
+
+    What Entrez leaves out is asked for once more in the same run, unless it was missing before and is not held: a reply
+    can be short by accident. Of what is held and still left out, some is believed deleted, as `find_deleted` says.
 
     Returns:
         One outcome for every PMID of the plan.
@@ -357,27 +239,71 @@ def obtain(work: Work, con: state.Connection, plan: Plan) -> Outcomes:
     pmids = list(plan.reasons)
     held = state.read_held(con, pmids)
     work.report.plan = plan.counts()
-    for reply in kept_replies(work.directory):
+    take_over_records(work, plan, outcomes, held)
+    fetch_records(work, [pmid for pmid in pmids if pmid not in outcomes.by_pmid], outcomes, held, len(pmids))
+    missing = [p for p in pmids if outcomes.by_pmid[p] == "not_found"]
+    again = [p for p in missing if p in held or plan.reasons[p] != "missing"]
+    fetch_records(work, again, outcomes, held, len(pmids))
+    confirm_deleted(work, con, outcomes, held)
+    return outcomes
+
+
+def take_over_records(work: Work, plan: Plan, outcomes: Outcomes, held: Mapping[int, Held]) -> None:
+    """Read the replies of EFetch that a run that broke off had fetched; those without a PMID of the plan are left."""
+    for path, reply in kept_replies(work.directory, work.client.source, datetime.now(UTC)):
+        if reply.utility != "efetch":
+            continue
         answered = [p for p in asked_pmids(reply) if p in plan.reasons and p not in outcomes.by_pmid]
+        if not answered:
+            work.unused.add(path)
+            continue
         with timed(work, "transform"):
             work.steps.transform(reply, work.writer, outcomes, held, answered)
-    left = [pmid for pmid in pmids if pmid not in outcomes.by_pmid]
-    is_reachable = True
-    work.progress("fetch", len(pmids) - len(left), len(pmids))
-    for batch in batches(left, work.settings.batch_size):
-        if not is_reachable:
-            outcomes.note(batch, "failed", "Entrez is out of reach.")
-            continue
+
+
+def fetch_records(work: Work, pmids: Sequence[int], outcomes: Outcomes, held: Mapping[int, Held], total: int) -> None:
+    """Fetch PMIDs in batches, several in flight, and read each reply when it comes; every PMID gets its outcome.
+
+    Args:
+        work: The run.
+        pmids: What to fetch.
+        outcomes: Filled in.
+        held: Citations of the plan's PMIDs.
+        total: PMIDs of the plan.
+    """
+    calls = (
+        partial(work.steps.fetch, work.client, batch, work.directory.replies)
+        for batch in batches(pmids, work.settings.batch_size)
+    )
+    work.progress("fetch", len(outcomes.by_pmid), total)
+    deliveries = in_flight(calls, work.client.in_flight, work.client.stopping)
+    while True:
         with timed(work, "fetch"):
-            delivery = work.steps.fetch(work.client, batch, work.directory.replies)
-        is_reachable = not delivery.is_unreachable
+            delivery = next(deliveries, None)
+        if delivery is None:
+            return
         for pmid, sentence in delivery.failed.items():
             outcomes.note([pmid], "failed", sentence)
         with timed(work, "transform"):
             for reply in delivery.replies:
                 work.steps.transform(reply, work.writer, outcomes, held, asked_pmids(reply))
-        work.progress("fetch", len(outcomes.by_pmid), len(pmids))
-    return outcomes
+        work.progress("fetch", len(outcomes.by_pmid), total)
+
+
+def confirm_deleted(work: Work, con: state.Connection, outcomes: Outcomes, held: Mapping[int, Held]) -> None:
+    """Note and write the citations that are now believed deleted."""
+    missing = [pmid for pmid, outcome in outcomes.by_pmid.items() if outcome == "not_found"]
+    hours = work.definition.citations.deleted_after_hours
+    deleted = find_deleted(
+        missing,
+        held=held,
+        asked=state.read_asked(con) if missing else {},
+        confirmed_before=work.started_at - timedelta(hours=hours),
+    )
+    outcomes.note(deleted, "deleted", "Entrez left it out of its replies in two runs.")
+    run_id = work.writer.run_id
+    rows = [(pmid, "empty_reply", f"efetch from {work.client.source}", run_id) for pmid in deleted]
+    work.writer.write({DELETED_CITATION.name: DELETED_CITATION.to_arrow(rows)})
 
 
 def write_seeds(work: Work, con: state.Connection, seeds: Seeds, outcomes: Outcomes) -> None:
@@ -455,7 +381,7 @@ def finish(
         writer.write({RAW_REPLY.name: reply_table(work)})
         writer.write({RUN.name: run_table(work, outcomes, reason)})
         work.steps.commit(writer)
-        drop_kept_replies(work.directory)
+        drop_kept_replies(work.directory, work.unused)
     report.run_id = writer.run_id
     work.progress("publish", 0, 1)
     with timed(work, "publish"):
@@ -484,7 +410,7 @@ def run_table(work: Work, outcomes: Outcomes, reason: str | None) -> pa.Table:
                 work.report.run_kind,
                 work.started_at,
                 datetime.now(UTC),
-                "sample" if work.settings.entrez == "sample" else work.client.base_url,
+                work.client.source,
                 reason,
                 len(outcomes.by_pmid),
                 *(counts.get(outcome, 0) for outcome in OUTCOMES),

@@ -34,6 +34,9 @@ class RunReport:
         held_count: PMIDs of the plan that are held already (dry run).
         planned_requests: Requests that the plan takes (dry run).
         rate: Requests a second that are allowed; None is without limit (dry run).
+        is_off_peak: Whether it is now the time that NCBI asks for with large jobs (dry run).
+        searches: Of each query: PMIDs promised, PMIDs delivered, parts it was split into.
+        unresolved: Entries of seed pages whose PMID is not known.
     """
 
     run_id: str = ""
@@ -54,6 +57,9 @@ class RunReport:
     held_count: int = 0
     planned_requests: int = 0
     rate: float | None = None
+    is_off_peak: bool = False
+    searches: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    unresolved: int = 0
 
     @property
     def exit_code(self) -> int:

@@ -32,6 +32,8 @@ class LinkRules(BaseModel):
     limit: int = Field(20, ge=1)
     depth: int = Field(1, ge=0, le=5)
     refetch_after_days: int = Field(7, ge=0)
+    linkout: bool = False
+    linkout_after_days: int = Field(30, ge=0)
 
 
 class CitationRules(BaseModel):
@@ -39,6 +41,9 @@ class CitationRules(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     refetch_after_days: int = Field(90, ge=0)
+    in_process_after_days: int = Field(7, ge=0)
+    missing_after_days: int = Field(7, ge=0)
+    deleted_after_hours: int = Field(12, ge=0)
 
 
 class CorpusDefinition(BaseModel):

@@ -32,8 +32,11 @@ class Settings(BaseSettings):
         le=10,
         description="Requests a second; by default 3, or 10 with an API key, and unlimited on loopback.",
     )
-    entrez_timeout_s: float = Field(60, gt=0, description="Seconds without an answer before a request is given up.")
-    entrez_budget_s: float = Field(120, ge=0, description="Seconds spent on all attempts of one request.")
+    entrez_in_flight: int | None = Field(
+        None, ge=1, le=50, description="Requests at a time; by default 6, or 16 at more than 3 requests a second."
+    )
+    entrez_timeout_s: float = Field(60, gt=0, description="Seconds of silence before an attempt is given up.")
+    entrez_budget_s: float = Field(180, ge=0, description="Seconds spent on all attempts of one request.")
     batch_size: int = Field(200, ge=1, le=10_000, description="PMIDs in one EFetch request.")
 
 

@@ -79,11 +79,25 @@ def summarise_plan(report: RunReport) -> list[str]:
         pace = "no limit here"
     else:
         pace = f"{report.planned_requests / report.rate / 60:.1f} minutes at {report.rate:g} requests/s"
+    if report.is_off_peak:
+        hours = "off-peak now, the time NCBI asks for with large jobs"
+    else:
+        hours = "peak hours now; NCBI asks for large jobs at weekends or from 21:00 to 05:00 US Eastern"
     return [
         f"{report.run_kind}, dry run: nothing was fetched or written",
+        *describe_searches(report),
         f"  PMIDs       {asked:,} to ask for: {reasons}",
         f"  held        {report.held_count:,} of them already",
         f"  requests    {report.planned_requests:,} ({pace})",
+        f"  hours       {hours}",
+    ]
+
+
+def describe_searches(report: RunReport) -> list[str]:
+    """A line for each query: what it promised, what came, in how many parts."""
+    return [
+        f"  {name}: {promised:,} PMIDs promised, {delivered:,} delivered (parts: {parts:,})"
+        for name, (promised, delivered, parts) in report.searches.items()
     ]
 
 
@@ -99,6 +113,9 @@ def summarise_run(report: RunReport) -> list[str]:
         f"{what}: {seconds:.1f} s ({steps})",
         f"  PMIDs       {asked:,} asked for{': ' + outcomes if outcomes else ''}",
     ]
+    lines += describe_searches(report)
+    if report.unresolved:
+        lines.append(f"  unresolved  {report.unresolved:,} entries of seed pages have no PMID yet, in seed_citation")
     if report.link_lists:
         lines.append(f"  link lists  {report.link_lists:,} obtained")
     if rows:

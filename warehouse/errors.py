@@ -11,7 +11,8 @@ CorpusError                a sentence for the user; exit code 1 unless a subclas
 ├── QueryError             a user's SQL cannot be run
 └── EntrezError            NCBI, or whoever stands in for it, did not deliver
     ├── TransientError     worth asking again: 429, 5xx, a time-out, a body cut off
-    │   └── UnreachableError  there is no connection at all
+    │   ├── UnreachableError  there is no connection at all
+    │   └── HistoryError      the history set is gone; posted anew, it may be had
     └── PermanentError     the same request will fail again: a bad parameter, a URL too long
 """
 
@@ -74,6 +75,10 @@ class TransientError(EntrezError):
 
 class UnreachableError(TransientError):
     """There is no connection; the requests that follow would fail as well."""
+
+
+class HistoryError(TransientError):
+    """NCBI no longer has a set of its history server; what made the set has to be asked again."""
 
 
 class PermanentError(EntrezError):

@@ -22,11 +22,13 @@ class Held:
         content_sha256: Of its record.
         pmid_version: Version of the PMID.
         date_revised: As NLM says, or None.
+        citation_status: State of indexing, MEDLINE, In-Process ...; None where it was not looked up or not given.
     """
 
     content_sha256: str
     pmid_version: int
     date_revised: date | None
+    citation_status: str | None = None
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,13 @@ def open_state(directory: DataDirectory) -> Connection:
 
 def read_held(con: Connection, pmids: Collection[int] | None = None) -> dict[int, Held]:
     """The citations held by PMID, of the given PMIDs or of all; those known from seed text only are not held."""
-    query = "SELECT pmid, content_sha256, pmid_version, date_revised FROM current_citation WHERE source <> 'seed'"
+    query = """SELECT pmid, content_sha256, pmid_version, date_revised, citation_status
+        FROM current_citation WHERE source <> 'seed'"""
     if pmids is not None:
         con.register("asked", pa.table({"pmid": pa.array(list(pmids), pa.int64())}))
         query += " AND pmid IN (SELECT pmid FROM asked)"
     rows = con.execute(query).fetchall()
-    return {pmid: Held(sha256, version, revised) for pmid, sha256, version, revised in rows}
+    return {pmid: Held(*rest) for pmid, *rest in rows}
 
 
 def read_members(con: Connection) -> dict[Reason, Membership]:
@@ -108,18 +111,52 @@ def read_neighbours(con: Connection, kinds: Collection[str], limit: int) -> dict
     return neighbours
 
 
-def read_last_outcomes(con: Connection) -> dict[int, str]:
-    """The outcome of the last request of each PMID."""
-    return dict(con.execute("SELECT pmid, arg_max(outcome, run_id) FROM run_request GROUP BY pmid").fetchall())
+@dataclass(frozen=True)
+class Asked:
+    """What runs have asked of a PMID.
+
+    Attributes:
+        outcome: That of the last run that asked for it.
+        asked_at: When that run began, UTC.
+        looked_at: When the last run began that it was delivered to, the same or not; None if it never was.
+        missing_count: Runs in a row, up to the last one, in whose replies it was left out.
+        missing_since: When the first of those began; None if the last one is none of them.
+    """
+
+    outcome: str
+    asked_at: datetime
+    looked_at: datetime | None
+    missing_count: int
+    missing_since: datetime | None
 
 
-def read_last_looks(con: Connection) -> dict[int, datetime]:
-    """When each PMID was last delivered by a run, the same or not, UTC."""
+def read_asked(con: Connection) -> dict[int, Asked]:
+    """What runs have asked, by PMID."""
     rows = con.execute(
-        """SELECT pmid, max(started_at) FROM run_request JOIN run_run USING (run_id)
-        WHERE outcome IN ('new', 'revised', 'unchanged') GROUP BY pmid"""
+        """WITH asked AS (
+            SELECT pmid, outcome, run_id, started_at, outcome IN ('not_found', 'deleted') AS is_missing,
+                outcome IN ('new', 'revised', 'unchanged', 'rejected') AS is_delivered
+            FROM run_request JOIN run_run USING (run_id)
+        ),
+        last_delivery AS (
+            SELECT pmid, max(run_id) AS run_id FROM asked WHERE is_delivered GROUP BY pmid
+        )
+        SELECT
+            asked.pmid,
+            arg_max(outcome, asked.run_id),
+            max(started_at),
+            max(started_at) FILTER (outcome IN ('new', 'revised', 'unchanged')),
+            count(*) FILTER (is_missing AND asked.run_id > coalesce(last_delivery.run_id, '')),
+            min(started_at) FILTER (is_missing AND asked.run_id > coalesce(last_delivery.run_id, ''))
+        FROM asked LEFT JOIN last_delivery USING (pmid)
+        GROUP BY asked.pmid"""
     ).fetchall()
-    return dict(rows)
+    return {pmid: Asked(*rest) for pmid, *rest in rows}
+
+
+def read_linkout_ages(con: Connection) -> dict[int, datetime]:
+    """When the LinkOut resources of each PMID were last obtained, UTC."""
+    return dict(con.execute("SELECT pmid, fetched_at FROM current_linkout_list").fetchall())
 
 
 def read_revised_since(con: Connection) -> datetime | None:

@@ -1,43 +1,97 @@
-"""Slots are handed out at even distances, to whoever asks."""
+"""No second ever has more starts than the rate, whoever asks, and hardly any slot of it is wasted."""
 
 import itertools
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
-from flows.pacer import SLOT, take_slot
+import pytest
 
-HAND_OUT = """
-import sys, time, pathlib
-from flows.pacer import take_slot
-for _ in range(20):
-    wait = take_slot(pathlib.Path(sys.argv[1]), 10)
-    print(time.clock_gettime(time.CLOCK_MONOTONIC) + wait)
+from flows.pacer import LAYOUT, Pace, clock, next_start, note_sent, pause, try_start, wait_for_start
+
+START = """
+import sys, pathlib
+from flows.pacer import clock, note_sent, wait_for_start
+for _ in range(15):
+    start = wait_for_start(pathlib.Path(sys.argv[1]), 10)
+    print(start)
 """
 
 
-def test_the_first_slot_is_now_and_the_next_ones_follow_at_the_gap(tmp_path: Path) -> None:
-    """Three requests a second are a third of a second apart, and 1 % more."""
-    waits = [take_slot(tmp_path / "pace", 3) for _ in range(4)]
-    assert waits[0] == 0
-    assert all(abs(wait - number * 1.01 / 3) < 0.1 for number, wait in enumerate(waits))
+def busiest(starts: list[float]) -> int:
+    """The most starts in any window of one second."""
+    return max(sum(first <= start < first + 1 for start in starts) for first in starts)
 
 
-def test_two_processes_never_get_slots_closer_than_the_gap(tmp_path: Path) -> None:
-    """NCBI counts the requests of an address, not of a process.
+@pytest.mark.parametrize(("rate", "most", "least_used"), [(10, 10, 9.5), (3, 3, 2.7), (2.5, 2, 1.9), (0.5, 1, 0.45)])
+def test_no_second_has_more_than_the_rate_and_almost_all_of_it_is_used(
+    rate: float, most: int, least_used: float
+) -> None:
+    """On a clock of the test's own, by whose hundredths requests are late."""
+    pace, starts = Pace(), [100.0]
+    pace = Pace(starts=(*pace.starts[1:], 100.0))
+    for number in range(200):
+        start = max(next_start(pace, rate), starts[-1]) + number % 3 / 100
+        starts.append(start)
+        pace = Pace(starts=(*pace.starts[1:], start))
+    assert busiest(starts) == most
+    assert 200 / (starts[-1] - starts[0]) >= least_used
 
-    The clock is read after the slot is taken, so that a busy machine can make two slots look a little closer.
-    """
-    command = [sys.executable, "-c", HAND_OUT, str(tmp_path / "pace")]
+
+def test_two_processes_share_one_pace(tmp_path: Path) -> None:
+    """NCBI counts the requests of an address, not of a process."""
+    command = [sys.executable, "-c", START, str(tmp_path / "pace")]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    slots = sorted(float(line) for process in processes for line in process.communicate()[0].split())
-    assert len(slots) == 40
-    assert all(later - earlier > 0.08 for earlier, later in itertools.pairwise(slots))
+    starts = sorted(float(line) for process in processes for line in process.communicate()[0].split())
+    assert len(starts) == 30
+    assert busiest(starts) <= 10
+    assert all(later - earlier > 0.08 for earlier, later in itertools.pairwise(starts))
 
 
-def test_a_slot_from_before_the_machine_was_started_is_not_waited_for(tmp_path: Path) -> None:
+def test_threads_share_it_too(tmp_path: Path) -> None:
+    """They wait for each other, not for their own last request only."""
+    starts: list[float] = []
+    threads = [threading.Thread(target=lambda: starts.append(wait_for_start(tmp_path / "pace", 10))) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert busiest(starts) <= 10
+
+
+def test_a_request_that_took_long_to_send_counts_from_its_end(tmp_path: Path) -> None:
+    """It arrives when it was sent, not when it was meant to be."""
+    path = tmp_path / "pace"
+    start = wait_for_start(path, 1)
+    time.sleep(0.2)
+    note_sent(path, start)
+    wait_s, _ = try_start(path, 1)
+    assert wait_s > 0.9
+
+
+def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(tmp_path: Path) -> None:
+    """What one process was told holds for the address."""
+    path = tmp_path / "pace"
+    pause(path, 30)
+    pause(path, 1)
+    wait_s, start = try_start(path, 10)
+    assert 29 < wait_s <= 30
+    assert start == 0
+
+
+def test_what_was_written_before_the_machine_was_started_is_not_waited_for(tmp_path: Path) -> None:
     """The clock begins anew with the machine, the file may outlive it."""
     path = tmp_path / "pace"
-    path.write_bytes(SLOT.pack(time.clock_gettime(time.CLOCK_MONOTONIC) + 1e6))
-    assert take_slot(path, 3) == 0
+    path.write_bytes(LAYOUT.pack(*(clock() + 1e6 for _ in range(11))))
+    wait_s, start = try_start(path, 3)
+    assert wait_s == 0
+    assert start > 0
+
+
+def test_a_file_of_another_form_begins_anew(tmp_path: Path) -> None:
+    """It may be an earlier version's, or cut off."""
+    path = tmp_path / "pace"
+    path.write_bytes(b"\0" * 8)
+    assert try_start(path, 3)[0] == 0

@@ -13,8 +13,9 @@ import pytest
 
 from flows.entrez import EntrezClient, Reply
 from flows.fetch import fetch_batch, keep_reply, kept_replies
-from flows.refresh import Steps, backfill, parse_pmids, refresh
+from flows.refresh import backfill, parse_pmids, refresh
 from flows.settings import Settings
+from flows.work import Steps
 from tests.conftest import REPOSITORY
 from tests.records import article, article_set
 from warehouse.errors import LockedError, UsageError
@@ -185,8 +186,9 @@ def test_replies_of_a_run_that_broke_off_are_not_asked_for_again(make_settings: 
 def test_a_reply_that_is_kept_is_the_same_when_read_again(tmp_path: Path) -> None:
     """Bytes, parameters and time."""
     reply = Reply("efetch", '{"id":"1"}', b"\x00<x/>", datetime(2026, 11, 23, tzinfo=UTC))
-    keep_reply(reply, DataDirectory(tmp_path).replies)
-    (found,) = kept_replies(DataDirectory(tmp_path))
+    directory = DataDirectory(tmp_path)
+    keep_reply(reply, directory.replies, "sample")
+    ((_, found),) = kept_replies(directory, "sample", reply.fetched_at)
     assert (found.body, found.parameters, found.sha256) == (reply.body, reply.parameters, reply.sha256)
 
 

@@ -1,0 +1,71 @@
+"""What the functions of one run share."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from flows.entrez import EntrezClient, Reply
+from flows.fetch import Delivery, Outcomes, fetch_batch, store_reply
+from flows.report import Progress, RunReport
+from flows.seeds import CorpusDefinition
+from flows.settings import Settings
+from warehouse import build
+from warehouse.state import Held
+from warehouse.store import DataDirectory, RunWriter, commit_run
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The parts that Prefect shows as tasks; plain functions unless a flow wraps them."""
+
+    fetch: Callable[[EntrezClient, Sequence[int], Path], Delivery] = fetch_batch
+    transform: Callable[[Reply, RunWriter, Outcomes, Mapping[int, Held], Sequence[int]], None] = store_reply
+    commit: Callable[[RunWriter], Path] = commit_run
+    publish: Callable[[DataDirectory], dict[str, int]] = build.publish
+
+
+PLAIN_STEPS = Steps()
+
+
+@dataclass
+class Work:
+    """What the functions of one run share.
+
+    Attributes:
+        settings: Options.
+        definition: `corpus.toml`.
+        directory: The data directory, held for writing.
+        client: How to ask Entrez.
+        writer: The run being written.
+        started_at: When it began, UTC.
+        report: Filled in on the way.
+        progress: Told of each step.
+        steps: The parts that may be Prefect tasks.
+        replies: Replies other than EFetch's that rows were made from.
+        unused: Files of replies in staging that this run has no use for.
+    """
+
+    settings: Settings
+    definition: CorpusDefinition
+    directory: DataDirectory
+    client: EntrezClient
+    writer: RunWriter
+    started_at: datetime
+    report: RunReport
+    progress: Progress
+    steps: Steps
+    replies: list[Reply] = field(default_factory=list)
+    unused: set[Path] = field(default_factory=set)
+
+
+@contextmanager
+def timed(work: Work, step: str) -> Iterator[None]:
+    """Note the seconds that a step takes."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        work.report.seconds[step] = work.report.seconds.get(step, 0) + time.perf_counter() - start
