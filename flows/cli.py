@@ -101,15 +101,35 @@ def backfill(
 
 @app.command(epilog="Example: corpus ingest pubmed26n0001.xml.gz pubmed26n0002.xml.gz")
 def ingest(
-    files: Annotated[list[Path], typer.Argument(help="PubMed XML, .xml or .xml.gz, or folders of it, in order.")],
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="PubMed XML, .xml or .xml.gz, or folders of it, in order.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(envvar="CORPUS_WORKERS", min=1, help="Processes that read. Default: one a core.")
+    ] = None,
     data_dir: DataOption = None,
+    *,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Of a file that breaks off, keep the whole records before the break.")
+    ] = False,
+    replay_rejected: Annotated[
+        bool, typer.Option("--replay-rejected", help="Read the rejected records again, instead of files.")
+    ] = False,
 ) -> None:
     """Read PubMed XML on disk: EFetch sets, baseline and update files."""
-    from flows.ingest import ingest as ingest_files
+    from flows import ingest as ingestion
+    from flows.parallel import default_workers
 
+    if bool(files) == replay_rejected:
+        raise UsageError("Name the files to read, or give --replay-rejected and no file.")
     settings = load_settings(data_dir=data_dir)
     with show_progress() as progress:
-        report = ingest_files(settings, files, progress=progress)
+        if files:
+            report = ingestion.ingest(
+                settings, files, workers=workers or default_workers(), salvage=salvage, progress=progress
+            )
+        else:
+            report = ingestion.replay_rejected(settings, progress=progress)
     end(report, settings)
 
 

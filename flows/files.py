@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+
+from isal import isal_zlib
 
 from warehouse.errors import DocumentError, UsageError
 
@@ -33,12 +34,16 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
     return files
 
 
-def read_blocks(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
+def read_blocks(
+    path: Path, on_read: Callable[[int], None], *, on_break: Callable[[str], None] | None = None
+) -> Iterator[bytes]:
     """A file's bytes in blocks, unpacked if they are gzip, whatever the file's name says.
 
     Args:
         path: The file.
         on_read: Told how many bytes of the file have been read.
+        on_break: Told that the gzip data end early or are damaged, after what could be unpacked; without it, that is an
+            error.
     Raises:
         DocumentError: The file cannot be read, or its gzip data are damaged or end early.
     """
@@ -50,12 +55,17 @@ def read_blocks(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
         else:
             yield first
             yield from blocks
-    except EOFError as exc:
-        raise DocumentError(f"{path} ends before its gzip data do; download it again.") from exc
+    except EOFError:
+        broken = f"{path} ends before its gzip data do; download it again."
+    except isal_zlib.error as exc:
+        broken = f"{path} is damaged ({exc}); download it again."
     except OSError as exc:
         raise DocumentError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
-    except zlib.error as exc:
-        raise DocumentError(f"{path} is damaged ({exc}); download it again.") from exc
+    else:
+        return
+    if on_break is None:
+        raise DocumentError(broken)
+    on_break(broken)
 
 
 def read_packed(path: Path, on_read: Callable[[int], None]) -> Iterator[bytes]:
@@ -73,23 +83,26 @@ def unpack_gzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
     Raises:
         EOFError: The data end early.
-        zlib.error: The data are damaged.
+        isal_zlib.error: The data are damaged.
     """
-    unpack = zlib.decompressobj(wbits=31)
+    unpack = isal_zlib.decompressobj(wbits=31)
     for block in blocks:
         rest = block
         while rest:
             if unpack.eof:
-                unpack = zlib.decompressobj(wbits=31)
+                unpack = isal_zlib.decompressobj(wbits=31)
             yield unpack.decompress(rest, BLOCK_BYTES)
             rest = unpack.unconsumed_tail or unpack.unused_data
     if not unpack.eof:
         raise EOFError
 
 
-def check_md5(path: Path) -> None:
+def check_md5(path: Path, *, on_break: Callable[[str], None] | None = None) -> None:
     """Compare a file with the `.md5` that NLM puts beside each, where it is there.
 
+    Args:
+        path: The file.
+        on_break: Told that they differ; without it, that is an error.
     Raises:
         DocumentError: They differ.
     """
@@ -100,4 +113,7 @@ def check_md5(path: Path) -> None:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "md5").hexdigest()
     if said is None or said[0] != digest:
-        raise DocumentError(f"{path} does not agree with {beside.name}; download it again.")
+        sentence = f"{path} does not agree with {beside.name}; download it again."
+        if on_break is None:
+            raise DocumentError(sentence)
+        on_break(sentence)

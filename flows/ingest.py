@@ -1,24 +1,28 @@
 """PubMed XML on disk: EFetch sets, baseline and update files, read as a stream and committed one run a file."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from lxml import etree
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.fetch import Outcomes, request_table, unknown_table
 from flows.files import check_md5, find_files, read_blocks
+from flows.parallel import ChunkReader, reading_chunks
 from flows.report import Progress, RunReport, silent
 from flows.settings import CODE_VERSION, Settings
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import Provenance, make_tables
-from warehouse import build, state
+from transforms.pubmed_document import DocumentChunk, split_document
+from transforms.pubmed_xml import ParsedRecords, Provenance, ReadChunk, RecordSummary, add_unknown
+from warehouse import build, rejected, state
 from warehouse.errors import DocumentError
-from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RUN
+from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, REJECTED_CITATION, RUN
 from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter, commit_run, discard_run, start_run, writing
+
+Tables = dict[str, pa.Table]
 
 
 @dataclass
@@ -26,30 +30,33 @@ class FileReading:
     """What has been read of one file.
 
     Attributes:
-        path: The file.
+        name: What the rows call the file.
         writer: Its run.
         held: Citations by PMID as of before the file; brought up to date when it is committed.
+        started_at: When it began, UTC.
+        breaks: Where the file breaks off, if it does and its whole records were wanted all the same.
         outcomes: One for every PMID of the file.
-        records: Records read so far.
         fresh: What to hold by PMID when the file is committed.
         versions: PMID version by PMID, of the records read so far.
-        again: Records whose PMID has come before in the file; the last one of the highest version counts.
+        again: Summary and rows of a record whose PMID has come before in the file; the last of the highest version.
         deletions: Evidence by PMID.
     """
 
-    path: Path
+    name: str
     writer: RunWriter
     held: dict[int, Held]
     started_at: datetime
+    breaks: list[str]
     outcomes: Outcomes = field(default_factory=Outcomes)
-    records: int = 0
     fresh: dict[int, Held] = field(default_factory=dict)
     versions: dict[int, int] = field(default_factory=dict)
-    again: dict[int, RawRecord] = field(default_factory=dict)
+    again: dict[int, tuple[RecordSummary, Tables]] = field(default_factory=dict)
     deletions: dict[int, str] = field(default_factory=dict)
 
 
-def ingest(settings: Settings, paths: Sequence[Path], *, progress: Progress = silent) -> RunReport:
+def ingest(
+    settings: Settings, paths: Sequence[Path], *, workers: int = 1, salvage: bool = False, progress: Progress = silent
+) -> RunReport:
     """Read files in the order given, each into a run of its own, and publish at the end.
 
     A file that cannot be used is named in the report's troubles; the others are read all the same.
@@ -57,6 +64,8 @@ def ingest(settings: Settings, paths: Sequence[Path], *, progress: Progress = si
     Args:
         settings: Options.
         paths: Files, or folders that stand for the `.xml` and `.xml.gz` files in them.
+        workers: Processes that read; the rows come out the same, in the same order.
+        salvage: Keep the whole records before the place where a file breaks off.
         progress: Told of each file's compressed bytes.
     Raises:
         UsageError: A path does not exist, or a folder has no such file.
@@ -66,139 +75,268 @@ def ingest(settings: Settings, paths: Sequence[Path], *, progress: Progress = si
     directory = DataDirectory(settings.data_dir)
     report = RunReport(run_kind="ingest", plan={}, outcomes={})
     start = time.perf_counter()
-    with writing(directory):
+    with writing(directory), reading_chunks(files, workers) as read_chunks:
         con = state.open_state(directory)
         held = state.read_held(con)
         members = {m.pmid for m in state.read_members(con) if m.reason == "file"}
         con.close()
         for path in files:
             try:
-                reading = read_file(directory, path, held, members, progress)
+                reading = read_file(directory, path, held, members, read_chunks, progress, salvage=salvage)
             except DocumentError as exc:
                 report.troubles.append(str(exc))
                 continue
             add_to_report(report, reading)
         report.seconds["read"] = time.perf_counter() - start
         if report.files:
-            progress("publish", 0, 1)
-            start = time.perf_counter()
-            report.row_counts = build.publish(directory)
-            report.seconds["publish"] = time.perf_counter() - start
-            progress("publish", 1, 1)
+            publish(report, directory, progress)
     return report
 
 
+def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunReport:
+    """Read the rejected records again that have not been read since, with today's transforms, and publish.
+
+    Args:
+        settings: Options.
+        progress: Told of the records.
+    Raises:
+        CorpusError: The data directory cannot be read or written.
+    """
+    directory = DataDirectory(settings.data_dir)
+    report = RunReport(run_kind="ingest", plan={}, outcomes={})
+    start = time.perf_counter()
+    with writing(directory), reading_chunks([], 1) as read_chunks:
+        con = state.open_state(directory)
+        waiting = rejected.read_open(con)
+        held = state.read_held(con)
+        members = {m.pmid for m in state.read_members(con)}
+        con.close()
+        if waiting:
+            reading = read_rejected(directory, waiting, held, members, read_chunks, progress)
+            add_to_report(report, reading)
+        report.seconds["read"] = time.perf_counter() - start
+        if report.files:
+            publish(report, directory, progress)
+    return report
+
+
+def publish(report: RunReport, directory: DataDirectory, progress: Progress) -> None:
+    """Publish what was committed, and note the time that it takes."""
+    progress("publish", 0, 1)
+    start = time.perf_counter()
+    report.row_counts = build.publish(directory)
+    report.seconds["publish"] = time.perf_counter() - start
+    progress("publish", 1, 1)
+
+
 def read_file(
-    directory: DataDirectory, path: Path, held: dict[int, Held], members: set[int], progress: Progress
+    directory: DataDirectory,
+    path: Path,
+    held: dict[int, Held],
+    members: set[int],
+    read_chunks: ChunkReader,
+    progress: Progress,
+    *,
+    salvage: bool = False,
 ) -> FileReading:
     """Read one file into one run and commit it; `held` and `members` are brought up to date.
 
     Raises:
         DocumentError: The file cannot be used; nothing of it was committed.
     """
-    check_md5(path)
-    now = datetime.now(UTC)
-    writer = start_run(directory, now)
+    breaks: list[str] = []
+    on_break = breaks.append if salvage else None
+    check_md5(path, on_break=on_break)
+    size = path.stat().st_size
+    blocks = read_blocks(path, lambda done: progress(path.name, min(done, size), size), on_break=on_break)
+    chunks = split_document(blocks, name=str(path), on_break=on_break)
+    reading = read_run(
+        directory, path.name, [("file", path.name, str(path), chunks)], held, members, read_chunks, breaks
+    )
+    progress(path.name, size, size)
+    return reading
+
+
+def read_rejected(
+    directory: DataDirectory,
+    waiting: Sequence[rejected.RejectedRecord],
+    held: dict[int, Held],
+    members: set[int],
+    read_chunks: ChunkReader,
+    progress: Progress,
+) -> FileReading:
+    """Read rejected records into one run and commit it."""
+    sources = [
+        (record.source, record.record_source, f"the rejected record of {record.record_source}", record_chunks(record))
+        for record in waiting
+    ]
+    progress("rejected records", 0, len(waiting))
+    reading = read_run(directory, "rejected records", sources, held, members, read_chunks, [])
+    progress("rejected records", len(waiting), len(waiting))
+    return reading
+
+
+def record_chunks(record: rejected.RejectedRecord) -> Iterator[DocumentChunk]:
+    """A record as a document of its own."""
+    return split_document([record.record_xml], name=f"the rejected record of {record.record_source}")
+
+
+def read_run(
+    directory: DataDirectory,
+    name: str,
+    sources: Sequence[tuple[str, str, str, Iterator[DocumentChunk]]],
+    held: dict[int, Held],
+    members: set[int],
+    read_chunks: ChunkReader,
+    breaks: list[str],
+) -> FileReading:
+    """Read documents into one run and commit it; `held` and `members` are brought up to date.
+
+    Args:
+        directory: The data directory, held for writing.
+        name: What the run calls its source.
+        sources: (source, record_source, name in an error, chunks) of each document.
+        held: Citations by PMID.
+        members: PMIDs that are members because of a file.
+        read_chunks: Reads chunks, in this process or others.
+        breaks: Filled in while the chunks are read, if one breaks off.
+    Raises:
+        DocumentError: A document cannot be used; nothing was committed.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    writer = start_run(directory, datetime.now(UTC))
     try:
-        reading = FileReading(path, writer, held, now)
-        size = path.stat().st_size
-        blocks = read_blocks(path, lambda done: progress(path.name, min(done, size), size))
-        for chunk in split_document(blocks, name=str(path)):
-            found = read_chunk(chunk, name=str(path))
-            reading.deletions.update(found.deletions)
-            store_records(reading, found.records)
+        reading = FileReading(name, writer, held, now, breaks)
+        for source, record_source, called, chunks in sources:
+            provenance = Provenance(writer.run_id, source, record_source, now, CODE_VERSION)
+            for chunk in read_chunks(chunks, lambda pmids: known_hashes(held, pmids), called, provenance):
+                store_chunk(reading, chunk)
         store_again(reading)
         finish_file(reading, members)
         commit_run(writer)
     finally:
         discard_run(writer)
-    progress(path.name, size, size)
     held.update(reading.fresh)
     return reading
 
 
-def store_records(reading: FileReading, records: Iterable[RawRecord]) -> None:
-    """Write the records that are new or different, and note every record's outcome."""
-    changed = []
-    for record in records:
-        reading.records += 1
-        if record.pmid is None:
-            changed.append(record)
-        elif record.pmid in reading.versions:
-            if record.pmid_version >= reading.versions[record.pmid]:
-                reading.versions[record.pmid] = record.pmid_version
-                reading.again[record.pmid] = record
+def known_hashes(held: Mapping[int, Held], pmids: Sequence[int]) -> dict[int, str]:
+    """What is held of some PMIDs: content_sha256 by PMID."""
+    return {pmid: held[pmid].content_sha256 for pmid in pmids if pmid in held}
+
+
+def store_chunk(reading: FileReading, chunk: ReadChunk) -> None:
+    """Write the rows of the records that are new or different, and note every record's outcome."""
+    reading.deletions.update(chunk.deletions)
+    for summaries, parsed in chunk.parts:
+        wanted = []
+        for summary in summaries:
+            if summary.pmid is None:
+                continue
+            if summary.pmid in reading.versions:
+                if summary.pmid_version >= reading.versions[summary.pmid]:
+                    reading.versions[summary.pmid] = summary.pmid_version
+                    reading.again[summary.pmid] = (summary, rows_of(parsed.tables, [summary.pmid], with_nameless=False))
+            else:
+                reading.versions[summary.pmid] = summary.pmid_version
+                if is_news(reading, summary):
+                    wanted.append(summary)
+        for element in parsed.unknown.values():
+            add_unknown(reading.outcomes.unknown, element)
+        write_rows(reading, wanted, parsed, is_whole=len(wanted) == len(summaries))
+
+
+def write_rows(reading: FileReading, wanted: Sequence[RecordSummary], parsed: ParsedRecords, *, is_whole: bool) -> None:
+    """Write the rows of some records of a part, and of those without a PMID, and note their outcomes."""
+    pmids = [summary.pmid for summary in wanted if summary.pmid is not None]
+    tables = parsed.tables if is_whole else rows_of(parsed.tables, pmids, with_nameless=True)
+    note_outcomes(reading, wanted, parsed.rejected)
+    write_tables(reading, tables)
+
+
+def write_tables(reading: FileReading, tables: Tables) -> None:
+    """Write rows; rejected records are numbered through the run."""
+    if (refused := tables.get(REJECTED_CITATION.name)) is not None and refused.num_rows:
+        first = reading.outcomes.rejected_count + 1
+        reading.outcomes.rejected_count += refused.num_rows
+        at = refused.schema.get_field_index("record_order")
+        numbers = pa.array(range(first, first + refused.num_rows), pa.int32())
+        tables = tables | {REJECTED_CITATION.name: refused.set_column(at, refused.schema.field(at), numbers)}
+    reading.writer.write(tables)
+
+
+def note_outcomes(reading: FileReading, summaries: Sequence[RecordSummary], refused: Mapping[int, str]) -> None:
+    """Note the outcomes of records that were read, and what is held of them now."""
+    for summary in summaries:
+        pmid = summary.pmid
+        if pmid is None:
+            continue
+        if pmid in refused:
+            reading.outcomes.note([pmid], "rejected", refused[pmid])
         else:
-            reading.versions[record.pmid] = record.pmid_version
-            if is_news(reading, record):
-                changed.append(record)
-    write_records(reading, changed)
+            reading.outcomes.note([pmid], "revised" if pmid in reading.held else "new")
+            reading.fresh[pmid] = Held(
+                summary.content_sha256, summary.pmid_version, summary.date_revised, summary.citation_status
+            )
 
 
-def write_records(reading: FileReading, records: Sequence[RawRecord]) -> None:
-    """Write records and note their outcomes."""
-    provenance = Provenance(
-        run_id=reading.writer.run_id,
-        source="file",
-        record_source=reading.path.name,
-        fetched_at=reading.started_at,
-        code_version=CODE_VERSION,
-    )
-    parsed = make_tables(records, provenance, rejected_before=reading.outcomes.rejected_count)
-    reading.outcomes.note_parsed(parsed, reading.held, records)
-    reading.writer.write(parsed.tables)
-    for record in records:
-        if record.pmid is not None and record.pmid not in parsed.rejected:
-            revised = date_revised(record.element)
-            reading.fresh[record.pmid] = Held(record.content_sha256, record.pmid_version, revised)
+def rows_of(tables: Tables, pmids: Sequence[int], *, with_nameless: bool) -> Tables:
+    """The rows of some PMIDs.
+
+    Args:
+        tables: Rows of records.
+        pmids: Which of them.
+        with_nameless: Those without a PMID as well.
+    """
+    wanted = pa.array(pmids, pa.int64())
+    found = {}
+    for name, table in tables.items():
+        mask = pc.is_in(table["pmid"], wanted)
+        if with_nameless:
+            mask = pc.or_(mask, pc.is_null(table["pmid"]))
+        found[name] = table.filter(mask)
+    return found
 
 
-def is_news(reading: FileReading, record: RawRecord) -> bool:
+def is_news(reading: FileReading, summary: RecordSummary) -> bool:
     """Whether a record is to be written; where it is not, its outcome is noted.
 
     A file can be older than what is held: a record of a lower PMID version, or revised on an earlier day, is not taken.
     """
-    if record.pmid is None or (held := reading.held.get(record.pmid)) is None:
+    if summary.pmid is None or (held := reading.held.get(summary.pmid)) is None:
         return True
-    if held.content_sha256 == record.content_sha256:
-        reading.outcomes.note([record.pmid], "unchanged")
+    if held.content_sha256 == summary.content_sha256:
+        reading.outcomes.note([summary.pmid], "unchanged")
         return False
-    revised = date_revised(record.element)
+    revised = summary.date_revised
     is_older = held.date_revised is not None and revised is not None and revised < held.date_revised
-    if is_older or record.pmid_version < held.pmid_version:
-        reading.outcomes.note([record.pmid], "unchanged", f"{reading.path.name} has an older record than the one held.")
+    if is_older or summary.pmid_version < held.pmid_version:
+        reading.outcomes.note([summary.pmid], "unchanged", f"{reading.name} has an older record than the one held.")
         return False
     return True
 
 
 def store_again(reading: FileReading) -> None:
     """Let the later record of a PMID that came more than once take the place of the earlier one."""
-    news = [record for record in reading.again.values() if is_news(reading, record)]
+    news = {pmid: again for pmid, again in reading.again.items() if is_news(reading, again[0])}
     if not news:
         return
-    pmids = [record.pmid for record in news if record.pmid is not None]
     same = [
-        p for p, r in reading.again.items() if p in reading.fresh and reading.fresh[p].pmid_version == r.pmid_version
+        p
+        for p, (summary, _) in reading.again.items()
+        if p in reading.fresh and reading.fresh[p].pmid_version == summary.pmid_version
     ]
-    reading.writer.drop_citations(pmids, same)
-    write_records(reading, news)
-
-
-def date_revised(record: etree._Element) -> date | None:
-    """DateRevised of a record as a date; None where it is missing or no calendar date."""
-    element = record.find(".//DateRevised")
-    if element is None:
-        return None
-    parts = [element.findtext(name) or "" for name in ("Year", "Month", "Day")]
-    try:
-        return date(int(parts[0]), int(parts[1]), int(parts[2]))
-    except ValueError:
-        return None
+    reading.writer.drop_citations(list(news), same)
+    for summary, tables in news.values():
+        refused = tables.get(REJECTED_CITATION.name, REJECTED_CITATION.to_arrow([]))
+        reasons = dict(zip(refused["pmid"].to_pylist(), refused["reason"].to_pylist(), strict=True))
+        note_outcomes(reading, [summary], reasons)
+        write_tables(reading, tables)
 
 
 def finish_file(reading: FileReading, members: set[int]) -> None:
     """Write the deletions, the memberships, the outcomes and the run's row."""
-    run_id, name = reading.writer.run_id, reading.path.name
+    run_id, name = reading.writer.run_id, reading.name
     outcomes = reading.outcomes
     for pmid, evidence in reading.deletions.items():
         outcomes.note([pmid], "deleted", f"{evidence} in {name}")
@@ -217,7 +355,7 @@ def finish_file(reading: FileReading, members: set[int]) -> None:
         None,
         len(outcomes.by_pmid),
         *(counts.get(outcome, 0) for outcome in OUTCOMES),
-        True,
+        not reading.breaks,
         0,
         CODE_VERSION,
     )
@@ -241,6 +379,9 @@ def add_to_report(report: RunReport, reading: FileReading) -> None:
         report.outcomes[outcome] = report.outcomes.get(outcome, 0) + count
     for pmid, outcome in reading.outcomes.by_pmid.items():
         if outcome == "rejected":
-            report.rejected[pmid] = f"{reading.outcomes.details[pmid]} ({reading.path.name})"
+            report.rejected[pmid] = f"{reading.outcomes.details[pmid]} ({reading.name})"
     for path, element in reading.outcomes.unknown.items():
         report.unknown[path] = report.unknown.get(path, 0) + element.count
+    if reading.breaks:
+        kept = len(reading.outcomes.by_pmid)
+        report.salvaged.append(f"{reading.breaks[0]} The {kept:,} whole records before that were kept.")

@@ -30,6 +30,7 @@ class RunReport:
         request_count: Requests sent.
         seconds: Time by step.
         files: Files read (ingest).
+        salvaged: Sentences about files of which only the records before a break were read.
         is_dry: Only the plan was made.
         held_count: PMIDs of the plan that are held already (dry run).
         planned_requests: Requests that the plan takes (dry run).
@@ -53,6 +54,7 @@ class RunReport:
     request_count: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
     files: int = 0
+    salvaged: list[str] = field(default_factory=list)
     is_dry: bool = False
     held_count: int = 0
     planned_requests: int = 0
@@ -63,9 +65,9 @@ class RunReport:
 
     @property
     def exit_code(self) -> int:
-        """0 done; 3 done in part: something is owed to the next run; 1 a file of an ingest could not be used."""
+        """0 done; 3 in part: something is owed, or a file was salvaged; 1 a file could not be used."""
         if self.run_kind == "ingest":
-            return 1 if self.troubles else 0
+            return 1 if self.troubles else 3 if self.salvaged else 0
         return 3 if self.owed or self.troubles else 0
 
 

@@ -62,7 +62,7 @@ class PlainLines:
 def summarise(report: RunReport, settings: Settings) -> str:
     """What a run did, in a few lines that fit a terminal, and what to do next."""
     lines = summarise_plan(report) if report.is_dry else summarise_run(report)
-    lines += [f"! {trouble}" for trouble in report.troubles]
+    lines += [f"! {sentence}" for sentence in (*report.troubles, *report.salvaged)]
     if report.owed:
         lines.append(f"! Owed to the next run (view `owed`): {name_some(report.owed, most=50)}")
     if not report.is_dry and report.row_counts:

@@ -144,6 +144,7 @@ class RunWriter:
     row_counts: dict[str, int] = field(default_factory=dict)
     _writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
     _waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
+    _waiting_bytes: dict[str, int] = field(default_factory=dict)
 
     def write(self, tables: Mapping[str, pa.Table]) -> None:
         """Append rows; `run_id` is added to tables that do not declare it.
@@ -153,14 +154,15 @@ class RunWriter:
         """
         for name, table in tables.items():
             if table.num_rows:
-                waiting = self._waiting.setdefault(name, [])
-                waiting.append(table)
+                self._waiting.setdefault(name, []).append(table)
+                self._waiting_bytes[name] = self._waiting_bytes.get(name, 0) + table.nbytes
                 self.row_counts[name] = self.row_counts.get(name, 0) + table.num_rows
-                if sum(t.nbytes for t in waiting) >= ROW_GROUP_BYTES:
+                if self._waiting_bytes[name] >= ROW_GROUP_BYTES:
                     self._flush(name)
 
     def _flush(self, name: str) -> None:
         table = with_run_id(TABLES[name], pa.concat_tables(self._waiting.pop(name)), self.run_id)
+        self._waiting_bytes[name] = 0
         try:
             if name not in self._writers:
                 self._writers[name] = self._open(name, table.schema)

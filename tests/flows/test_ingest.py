@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from flows import parallel
 from flows.files import read_blocks
-from flows.ingest import ingest
+from flows.ingest import ingest, replay_rejected
 from flows.settings import Settings
 from tests.flows.test_refresh import query
 from tests.records import article, article_set
-from warehouse.errors import DocumentError, UsageError
+from transforms import pubmed_xml
+from transforms.pubmed_document import split_document
+from warehouse.errors import DocumentError, RecordError, UsageError
 
 
 @pytest.fixture
@@ -148,3 +151,76 @@ def test_a_path_that_is_not_there_is_said_before_anything_is_read(settings: Sett
     with pytest.raises(UsageError, match=r"holds no \.xml"):
         ingest(settings, [tmp_path])
     assert not settings.data_dir.exists()
+
+
+def test_a_file_that_breaks_off_is_refused_unless_it_is_to_be_salvaged(settings: Settings, write: Write) -> None:
+    """Then its whole records are kept, and the exit code says that it is not all."""
+    document = article_set(article(1), article(2), article(3))
+    cut = write("cut.xml", document[: document.index(b'<PMID Version="1">3') + 5])
+    refused = ingest(settings, [cut])
+    assert (refused.exit_code, refused.files) == (1, 0)
+    assert f"{cut}, line" in refused.troubles[0]
+    kept = ingest(settings, [cut], salvage=True)
+    assert (kept.exit_code, kept.outcomes) == (3, {"new": 2})
+    assert "ends half way; download it again. The 2 whole records before that were kept." in kept.salvaged[0]
+    assert query(settings, "SELECT pmid FROM citation ORDER BY pmid") == [(1,), (2,)]
+    assert query(settings, "SELECT is_complete FROM run") == [(False,)]
+
+
+def test_gzip_data_that_end_early_can_be_salvaged(settings: Settings, write: Write) -> None:
+    """What could be unpacked is read up to its last whole record."""
+    packed = gzip.compress(article_set(*(article(pmid, title=f"Title {pmid * 7919}.") for pmid in range(1, 200))))
+    cut = write("cut.xml.gz", packed[: len(packed) // 2])
+    assert ingest(settings, [cut]).troubles == [f"{cut} ends before its gzip data do; download it again."]
+    kept = ingest(settings, [cut], salvage=True)
+    (count,) = query(settings, "SELECT count(*) FROM citation")[0]
+    assert 0 < count < 199
+    assert f"ends before its gzip data do; download it again. The {count} whole records" in kept.salvaged[0]
+
+
+def test_rejected_records_are_read_again_when_the_code_can(
+    settings: Settings, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the XML that was kept, without the file; what still cannot be read stays rejected."""
+
+    def refuse(*_: object) -> None:
+        raise RecordError("Not today.")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(pubmed_xml, "derive", refuse)
+        first = ingest(settings, [write("a.xml", article_set(article(1), article(2)))])
+    assert first.outcomes == {"rejected": 2}
+    assert query(settings, "SELECT count(*) FROM citation") == [(0,)]
+    bad = (
+        article(3)
+        .replace('ValidYN="Y"', "")
+        .replace('PubModel="Print"', 'PubModel="Print"')
+        .replace(
+            "<Language>eng</Language>",
+            "<AuthorList><Author ValidYN='maybe'><LastName>A</LastName></Author></AuthorList>",
+        )
+    )
+    ingest(settings, [write("b.xml", article_set(bad))])
+    again = replay_rejected(settings)
+    assert again.outcomes == {"new": 2, "rejected": 1}
+    assert "'maybe' is neither Y nor N" in again.rejected[3]
+    assert query(settings, "SELECT pmid, source FROM citation ORDER BY pmid") == [(1, "file"), (2, "file")]
+    assert replay_rejected(settings).outcomes == {"rejected": 1}
+
+
+def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the same order, with the duplicates of a file and the records held before."""
+    monkeypatch.setattr(parallel, "WORTH_WORKERS_BYTES", 0)
+    monkeypatch.setitem(split_document.__kwdefaults__, "chunk_bytes", 2000)
+    files = [
+        write("a.xml", article_set(*(article(pmid) for pmid in range(1, 40)))),
+        write("b.xml", article_set(*(article(p, title=f"T{p % 3}.", version=1 + p % 2) for p in (*range(20, 60), 21)))),
+    ]
+    answers = []
+    for workers in (1, 2):
+        settings = Settings(data_dir=tmp_path / f"data-{workers}")
+        report = ingest(settings, files, workers=workers)
+        rows = query(settings, "SELECT * EXCLUDE (run_id, fetched_at) FROM citation ORDER BY pmid")
+        answers.append((report.outcomes, rows, query(settings, "SELECT * FROM language ORDER BY ALL")))
+    assert answers[0] == answers[1]
+    assert answers[0][0]["new"] == 59
