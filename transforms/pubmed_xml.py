@@ -6,15 +6,15 @@ fatal.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
 
-from transforms.pubmed_document import RawRecord
+from transforms.pubmed_document import DocumentChunk, RawRecord, read_chunk
 from transforms.record_paths import (
     CONTEXT,
     COUNTS,
@@ -488,6 +488,88 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejecte
         reject(parsed, rejected, provenance)
     add_raw(parsed, records, provenance)
     return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSummary:
+    """What there is to know of a record before its rows are wanted.
+
+    Attributes:
+        pmid: Its PMID; None if it has none, and is rejected.
+        pmid_version: Version of the PMID.
+        content_sha256: As in citation.
+        date_revised: DateRevised, where it is a calendar date.
+        citation_status: As in citation.
+        is_known: The record is the one held, byte for byte; it has no rows here.
+    """
+
+    pmid: int | None
+    pmid_version: int
+    content_sha256: str
+    date_revised: date | None
+    citation_status: str | None
+    is_known: bool
+
+
+@dataclass
+class ReadChunk:
+    """A chunk of a document, read.
+
+    Attributes:
+        parts: Summaries in document order and the rows made of them; in each part a PMID comes once.
+        deletions: The PMIDs it withdraws, with the element that says so.
+    """
+
+    parts: list[tuple[list[RecordSummary], ParsedRecords]] = field(default_factory=list)
+    deletions: list[tuple[int, str]] = field(default_factory=list)
+
+
+def read_records(chunk: DocumentChunk, *, name: str, known: Mapping[int, str], provenance: Provenance) -> ReadChunk:
+    """Read a chunk of a document into rows.
+
+    Args:
+        chunk: As `split_document` gave it.
+        name: What to call the document in an error.
+        known: content_sha256 of the records that are held already, by PMID; no rows are made of the same again.
+        provenance: Where the records are from.
+    Raises:
+        DocumentError: The chunk is not well-formed.
+    """
+    found = read_chunk(chunk, name=name)
+    read = ReadChunk(deletions=found.deletions)
+    waiting = found.records
+    while waiting:
+        part: dict[int | None, RawRecord] = {}
+        nameless: list[RawRecord] = []
+        again: list[RawRecord] = []
+        for record in waiting:
+            if record.pmid is None:
+                nameless.append(record)
+            elif record.pmid in part:
+                again.append(record)
+            else:
+                part[record.pmid] = record
+        records = [*part.values(), *nameless]
+        summaries = [summarise(record, known) for record in records]
+        fresh = [record for record, summary in zip(records, summaries, strict=True) if not summary.is_known]
+        read.parts.append((summaries, make_tables(fresh, provenance)))
+        waiting = again
+    return read
+
+
+def summarise(record: RawRecord, known: Mapping[int, str]) -> RecordSummary:
+    """The summary of a record."""
+    element = record.element.find(".//DateRevised")
+    revised = [element.findtext(part) for part in ("Year", "Month", "Day")] if element is not None else [None] * 3
+    citation = record.element if record.element.tag == "MedlineCitation" else record.element.find("MedlineCitation")
+    return RecordSummary(
+        record.pmid,
+        record.pmid_version,
+        record.content_sha256,
+        date_of(*revised),
+        citation.get("Status") if citation is not None else None,
+        record.pmid is not None and known.get(record.pmid) == record.content_sha256,
+    )
 
 
 def add_links(reading: Reading, links: list[Row], link_lists: list[Row]) -> None:
