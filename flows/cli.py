@@ -303,6 +303,7 @@ def describe_status(found: dict[str, Any]) -> str:
         f"deleted     {found['deleted']:,}",
         f"rejected    {found['rejected']:,}",
         f"owed        {len(found['owed']):,}{': ' + name_some(found['owed']) if found['owed'] else ''}",
+        f"unresolved  {found['unresolved']:,} entries of seed pages have no PMID yet",
         f"oldest      fetched {found['oldest_fetched_at'] or 'never'} UTC",
         f"last run    {run['run_id']} ({run['run_kind']}), {found['runs']:,} in all" if run else "last run    none",
         f"size        DuckDB {found['database_bytes'] / 1e6:,.1f} MB, Parquet {found['parquet_bytes'] / 1e6:,.1f} MB",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import get_ident
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,8 @@ from warehouse.errors import DocumentError, EntrezError, UnreachableError
 from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
 from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -82,10 +85,10 @@ def unknown_table(outcomes: Outcomes, run_id: str) -> pa.Table:
     )
 
 
-def batches(pmids: Sequence[int], size: int) -> Iterator[Sequence[int]]:
+def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Portions of a list."""
-    for start in range(0, len(pmids), size):
-        yield pmids[start : start + size]
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
 
 
 def asked_pmids(reply: Reply) -> list[int]:

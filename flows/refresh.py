@@ -32,6 +32,7 @@ from flows.plan import (
     plan_citations,
 )
 from flows.report import Progress, RunReport, name_some, silent
+from flows.resolve import resolve_seeds
 from flows.search import search_all, search_revised
 from flows.seeds import DEFINITION_FILE, Seeds, parse_pmid, read_definition, read_seeds
 from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
@@ -80,6 +81,7 @@ def refresh(
     with running(settings, "refresh", progress, steps, dry_run=dry_run) as work:
         con = state.open_state(work.directory)
         held_members = state.read_members(con)
+        seeds, resolved = resolve_seeds(work, con, seeds)
         query_pmids, unasked, searches = ask_queries(work, seeds)
         members = find_members(seeds, query_pmids)
         kept = {m: s.depth for m, s in held_members.items() if m.reason == "query" and m.via in unasked}
@@ -91,7 +93,7 @@ def refresh(
         if dry_run:
             return describe_plan(work, con, plan)
         outcomes = obtain(work, con, plan)
-        write_seeds(work, con, seeds, outcomes)
+        write_seeds(work, con, seeds, outcomes, resolved)
         if write_members(work, members, held_members, unasked):
             work.replies += searches
         finish(work, con, plan, outcomes)
@@ -306,10 +308,10 @@ def confirm_deleted(work: Work, con: state.Connection, outcomes: Outcomes, held:
     work.writer.write({DELETED_CITATION.name: DELETED_CITATION.to_arrow(rows)})
 
 
-def write_seeds(work: Work, con: state.Connection, seeds: Seeds, outcomes: Outcomes) -> None:
-    """Write the seed pages that are new or different, and note those that are gone."""
+def write_seeds(work: Work, con: state.Connection, seeds: Seeds, outcomes: Outcomes, resolved: frozenset[str]) -> None:
+    """Write the seed pages that are new or different, or whose entries were asked about; note those that are gone."""
     before = state.read_seed_hashes(con)
-    pages = [page for page in seeds.pages if before.get(page.seed_id) != page.seed_sha256]
+    pages = [p for p in seeds.pages if before.get(p.seed_id) != p.seed_sha256 or p.seed_id in resolved]
     on_pages = {page.pmid for page in pages} | {e.pmid for page in pages for e in page.entries if e.pmid is not None}
     delivered = set(state.read_held(con, on_pages))
     delivered |= {pmid for pmid, outcome in outcomes.by_pmid.items() if outcome in ("new", "revised", "unchanged")}

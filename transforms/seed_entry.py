@@ -92,6 +92,7 @@ class SeedEntry:
         volume, issue, pages, doi, pii, pmc_id, epub_date, authors: Verbatim; None where not given.
         flags: Phrases of the entry that are no publication type, in order: Free PMC article, Online ahead of print.
         publication_types: Phrases that are, in order: Review, Clinical Trial.
+        resolution: How Entrez found the PMID where the entry gives none: ecitmatch or esearch; None otherwise.
     """
 
     list_name: str
@@ -112,6 +113,7 @@ class SeedEntry:
     authors: str | None = None
     flags: tuple[str, ...] = ()
     publication_types: tuple[str, ...] = ()
+    resolution: str | None = None
 
 
 @dataclass

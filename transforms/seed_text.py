@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -54,6 +55,8 @@ class SeedPage:
         list_names: Lists that the page has a heading for, once each, with or without entries.
         authors, journal, pub_date, pub_year, volume, issue, pages, pii, epub_date: Of the page's own citation, as in
             SeedEntry; None where the page does not show them.
+        resolution_asked_at: When Entrez was last asked for the PMIDs of entries that give none, UTC; None if it never
+            was, or every entry gives its PMID.
     """
 
     seed_id: str
@@ -77,6 +80,7 @@ class SeedPage:
     pages: str | None = None
     pii: str | None = None
     epub_date: str | None = None
+    resolution_asked_at: datetime | None = None
 
     @property
     def publication_types(self) -> tuple[str, ...]:
@@ -230,7 +234,7 @@ def make_document(page: SeedPage, run_id: str) -> tuple[object, ...]:
 
 def make_seed_citation(page: SeedPage, entry: SeedEntry) -> tuple[object, ...]:
     """The row of seed_citation of an entry."""
-    resolution = None if entry.pmid is None else "text"
+    resolution = None if entry.pmid is None else entry.resolution or "text"
     values = vars(entry) | {"seed_id": page.seed_id, "resolution": resolution}
     return tuple(values[name] for name in SEED_CITATION.column_names)
 

@@ -1,11 +1,13 @@
 """Single values: the text of an element, dates, identifiers."""
 
 import re
+import unicodedata
 from datetime import date
 
 from lxml import etree
 
 LINE_BREAKS = re.compile(r"\s*\n\s*")
+LETTERS = re.compile(r"[^\W_]+")
 ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])/?")
 MONTHS = {
     name: number
@@ -26,6 +28,11 @@ def text_of(element: etree._Element) -> str:
     if "\n" in text:
         text = LINE_BREAKS.sub(" ", text)
     return text.strip()
+
+
+def normal_text(text: str) -> str:
+    """The letters and digits of a text, without case: what two ways to typeset one title have in common."""
+    return "".join(LETTERS.findall(unicodedata.normalize("NFC", text).lower()))
 
 
 def yes_no(value: str | None) -> bool | None:

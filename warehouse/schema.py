@@ -387,7 +387,9 @@ CITATION = Table(
             "The paper is retracted: publication type D016441, or a RetractionIn. Never true for the notice.",
             source="Derived from publication_type and comment_correction.",
         ),
-        column("content_sha256", TEXT, "SHA-256, hex, of the record's XML without line breaks and blanks between its tags."),
+        column(
+            "content_sha256", TEXT, "SHA-256, hex, of the record's XML without line breaks and blanks between its tags."
+        ),
         RUN_ID,
         optional(
             "fetched_at",
@@ -1326,6 +1328,12 @@ SEED_DOCUMENT = Table(
         optional("epub_date", TEXT, "Date of electronic publication, verbatim.", null="The page does not show it."),
         column("seed_text", TEXT, "The file as it is."),
         column("seed_sha256", TEXT, "SHA-256, hex, of the file's bytes."),
+        optional(
+            "resolution_asked_at",
+            TIMESTAMP,
+            "When Entrez was last asked for the PMIDs of the entries that give none.",
+            null="Never, or every entry gives its PMID.",
+        ),
         column("is_removed", BOOL, "The file is no longer in the seeds folder."),
         RUN_ID,
     ),
@@ -1346,7 +1354,11 @@ SEED_CITATION = of_seed(
     order("citation_order", "the entry in its list"),
     column("citation_text", TEXT, "The entry as it stands, its lines joined."),
     optional(
-        "pmid", INT64, "PMID.", source="`PMID: n` in the entry.", null="The entry gives none and is not resolved."
+        "pmid",
+        INT64,
+        "PMID.",
+        source="`PMID: n` in the entry, or as `resolution` says.",
+        null="The entry gives none and is not resolved.",
     ),
     optional("title", TEXT, "Title.", null="Where the title stops cannot be told."),
     optional("journal", TEXT, "Journal, as NLM abbreviates it.", null="Cannot be told."),

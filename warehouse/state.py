@@ -163,3 +163,19 @@ def read_revised_since(con: Connection) -> datetime | None:
     """When the last complete refresh began, UTC; None before the first."""
     rows = con.execute("SELECT max(started_at) FROM run_run WHERE run_kind = 'refresh' AND is_complete").fetchall()
     return rows[0][0] if rows else None
+
+
+def read_resolutions(con: Connection) -> dict[tuple[str, str, int], tuple[int, str]]:
+    """PMID and method of the entries of seed pages that Entrez has resolved, by seed id, list and position."""
+    rows = con.execute(
+        """SELECT seed_id, list_name, citation_order, pmid, resolution FROM current_seed_citation
+        WHERE pmid IS NOT NULL AND resolution <> 'text'"""
+    ).fetchall()
+    return {(seed_id, name, order): (pmid, method) for seed_id, name, order, pmid, method in rows}
+
+
+def read_resolution_times(con: Connection) -> dict[str, datetime | None]:
+    """When Entrez was last asked for the entries of each seed page that give no PMID, UTC, by seed id."""
+    return dict(
+        con.execute("SELECT seed_id, resolution_asked_at FROM current_seed_document WHERE NOT is_removed").fetchall()
+    )

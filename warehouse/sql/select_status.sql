@@ -9,5 +9,7 @@ SELECT
     (SELECT count(*) FROM citation WHERE is_retracted) AS retracted,
     (SELECT count(*) FROM deleted_citation) AS deleted,
     (SELECT count(*) FROM rejected_citation) AS rejected,
+    (SELECT count(*) FROM seed_citation
+        WHERE pmid IS NULL AND list_name IN ('similar', 'cited_by', 'reference')) AS unresolved,
     (SELECT count(*) FROM run) AS runs,
     (SELECT min(fetched_at) FROM citation) AS oldest_fetched_at;
