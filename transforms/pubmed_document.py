@@ -327,11 +327,10 @@ def slice_records(xml: bytes, elements: list[etree._Element]) -> list[bytes] | N
 
 def make_record(element: etree._Element, record_xml: bytes) -> RawRecord:
     """A record with its PMID and hash."""
-    pmid = element.find("MedlineCitation/PMID")
+    inner = element if element.tag in ("MedlineCitation", "BookDocument") or len(element) == 0 else element[0]
+    pmid = inner.find("PMID")
     if pmid is None:
-        pmid = element.find("BookDocument/PMID")
-    if pmid is None:
-        pmid = element.find("PMID")
+        pmid = element.find("*/PMID")
     number = (pmid.text or "").strip() if pmid is not None else ""
     version = (pmid.get("Version") or "1").strip() if pmid is not None else "1"
     return RawRecord(

@@ -75,12 +75,14 @@ class ParsedRecords:
         unknown: Elements and attributes no reader is for, by path.
         rejected: The reason by PMID, for records that could not be read.
         rejected_count: Records of the run rejected so far, those without a PMID among them.
+        states: date_revised and citation_status by PMID, as in citation.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     unknown: dict[str, UnknownElement] = field(default_factory=dict)
     rejected: dict[int, str] = field(default_factory=dict)
     rejected_count: int = 0
+    states: dict[int, tuple[date | None, str | None]] = field(default_factory=dict)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -326,8 +328,19 @@ def positions(table: str, *names: str) -> tuple[int, ...]:
     return tuple(TABLES[table].column_names.index(name) for name in names)
 
 
-CITATION = {name: index for index, name in enumerate(TABLES["citation"].column_names)}
-BOOK = {name: index for index, name in enumerate(TABLES["book"].column_names)}
+PUB_DATE_PARTS = ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
+CITATION_PUB_DATE = positions("citation", *PUB_DATE_PARTS)
+BOOK_PUB_DATE = positions("book", *PUB_DATE_PARTS)
+PUB_YEAR, PUB_DATE, DATE_COMPLETED, DATE_REVISED, ABSTRACT, IS_RETRACTED = positions(
+    "citation", "pub_year", "pub_date", "date_completed", "date_revised", "abstract", "is_retracted"
+)
+DOI, PII, PMC_ID = positions("citation", "doi", "pii", "pmc_id")
+PMID_VERSION, RECORD_KIND, CONTENT_SHA256, CITATION_STATUS = positions(
+    "citation", "pmid_version", "record_kind", "content_sha256", "citation_status"
+)
+DATE_KIND = positions("citation_date", "date_kind")[0]
+TYPE_UI, TYPE_NAME = positions("publication_type", "publication_type_ui", "publication_type")
+REF_TYPE = positions("comment_correction", "ref_type")[0]
 SECTION_KIND, SECTION_LANGUAGE, SECTION_ORDER, SECTION_LABEL, SECTION_TEXT = positions(
     "abstract_section", "abstract_kind", "language", "section_order", "label", "section_text"
 )
@@ -339,6 +352,7 @@ HISTORY_YEAR, HISTORY_MONTH, HISTORY_DAY, HISTORY_WHOLE = positions(
 
 # Few dates are ever different ones.
 date_of = lru_cache(maxsize=100_000)(to_date)
+year_of = lru_cache(maxsize=10_000)(first_year)
 
 
 def derive(reading: Reading, record: RawRecord) -> None:
@@ -400,49 +414,51 @@ def derive_citation(reading: Reading, record: RawRecord) -> None:
     """CITATION: what follows from the record's parts; BOOK: whether there is a row."""
     (citation,), (book,) = reading.of("citation"), reading.of("book")
     is_book = "Book" in reading.tag
-    dates, names = (book, BOOK) if is_book else (citation, CITATION)
     year, month, day, medline = (
-        as_text(dates[names[name]]) for name in ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
+        [book[index] for index in BOOK_PUB_DATE] if is_book else [citation[index] for index in CITATION_PUB_DATE]
     )
-    citation[CITATION["pub_year"]] = first_year(year, medline)
-    citation[CITATION["pub_date"]] = date_of(year, month, day)
+    citation[PUB_YEAR] = year_of(year, medline)
+    citation[PUB_DATE] = date_of(year, month, day)
     for row in reading.of("citation_date"):
-        if row[2] == "DateRevised":
-            citation[CITATION["date_revised"]] = row[DATE_WHOLE]
-        elif row[2] == "DateCompleted":
-            citation[CITATION["date_completed"]] = row[DATE_WHOLE]
-    choose_ids(citation, reading.of("article_id"), reading.of("elocation_id"))
-    is_retracted = any(
-        row[2] == RETRACTED_PUBLICATION or row[3] == "Retracted Publication" for row in reading.of("publication_type")
-    ) or any(row[2] == "RetractionIn" for row in reading.of("comment_correction"))
-    lines = [
-        f"{row[SECTION_LABEL]}: {row[SECTION_TEXT]}" if row[SECTION_LABEL] else str(row[SECTION_TEXT])
-        for row in reading.of("abstract_section")
-        if row[SECTION_KIND] == "main" and row[SECTION_TEXT]
-    ]
-    citation[CITATION["abstract"]] = "\n".join(lines) or None
-    citation[CITATION["is_retracted"]] = is_retracted
-    citation[CITATION["pmid_version"]] = record.pmid_version
-    citation[CITATION["record_kind"]] = "book" if is_book else "article"
-    citation[CITATION["content_sha256"]] = record.content_sha256
+        if row[DATE_KIND] == "DateRevised":
+            citation[DATE_REVISED] = row[DATE_WHOLE]
+        elif row[DATE_KIND] == "DateCompleted":
+            citation[DATE_COMPLETED] = row[DATE_WHOLE]
+    own, locations = reading.of("article_id"), reading.of("elocation_id")
+    citation[DOI] = choose_id("doi", own, locations)
+    citation[PII] = choose_id("pii", own, locations)
+    citation[PMC_ID] = choose_id("pmc", own, locations)
+    if sections := reading.of("abstract_section"):
+        lines = [
+            f"{row[SECTION_LABEL]}: {row[SECTION_TEXT]}" if row[SECTION_LABEL] else row[SECTION_TEXT]
+            for row in sections
+            if row[SECTION_KIND] == "main" and row[SECTION_TEXT]
+        ]
+        citation[ABSTRACT] = "\n".join(lines) or None
+    citation[IS_RETRACTED] = is_retracted(reading.of("publication_type"), reading.of("comment_correction"))
+    citation[PMID_VERSION] = record.pmid_version
+    citation[RECORD_KIND] = "book" if is_book else "article"
+    citation[CONTENT_SHA256] = record.content_sha256
     if not is_book and not any(book[1:]):
         reading.of("book").clear()
 
 
-def choose_ids(citation: Row, own: list[Row], locations: list[Row]) -> None:
-    """The one DOI, PII and PMC id: the first of the own list, else of the valid, else of the invalid locations."""
-    for id_type, column in (("doi", "doi"), ("pii", "pii"), ("pmc", "pmc_id")):
-        chosen = next((row[3] for row in own if row[2] == id_type and row[3]), None)
-        for is_invalid in (False, True):
-            chosen = chosen or next(
-                (row[4] for row in locations if row[2] == id_type and (row[3] is False) is is_invalid and row[4]), None
-            )
-        citation[CITATION[column]] = chosen
+def is_retracted(types: list[Row], ties: list[Row]) -> bool:
+    """Whether the paper is retracted, by its publication type or by a tie to the notice; never true for the notice."""
+    for row in types:
+        if row[TYPE_UI] == RETRACTED_PUBLICATION or row[TYPE_NAME] == "Retracted Publication":
+            return True
+    return any(row[REF_TYPE] == "RetractionIn" for row in ties)
 
 
-def as_text(value: object) -> str | None:
-    """A value of a text column."""
-    return value if isinstance(value, str) else None
+def choose_id(id_type: str, own: list[Row], locations: list[Row]) -> str | None:
+    """The one identifier of a kind: the first of the own list, else of the valid, else of the invalid locations."""
+    for row in own:
+        if row[2] == id_type and row[3]:
+            return str(row[3])
+    found = [row for row in locations if row[2] == id_type and row[4]]
+    found.sort(key=lambda row: row[3] is False)
+    return found[0][4] if found else None
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -476,6 +492,8 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejecte
             add_unknown(parsed.unknown, UnknownElement(path, 1, reading.pmid, text or None))
         for all_rows, found in zip(rows, reading.rows, strict=True):
             all_rows.extend(found)
+        citation = reading.of("citation")[0]
+        parsed.states[reading.pmid] = (citation[DATE_REVISED], citation[CITATION_STATUS])
         add_links(reading, links, link_lists)
     try:
         parsed.tables = read_tables(rows, links, link_lists, provenance)
@@ -498,9 +516,9 @@ class RecordSummary:
         pmid: Its PMID; None if it has none, and is rejected.
         pmid_version: Version of the PMID.
         content_sha256: As in citation.
-        date_revised: DateRevised, where it is a calendar date.
-        citation_status: As in citation.
-        is_known: The record is the one held, byte for byte; it has no rows here.
+        date_revised: As in citation; None for a record without rows.
+        citation_status: As in citation; None for a record without rows.
+        is_known: The record is the one held; it has no rows here.
     """
 
     pmid: int | None
@@ -550,26 +568,25 @@ def read_records(chunk: DocumentChunk, *, name: str, known: Mapping[int, str], p
             else:
                 part[record.pmid] = record
         records = [*part.values(), *nameless]
-        summaries = [summarise(record, known) for record in records]
-        fresh = [record for record, summary in zip(records, summaries, strict=True) if not summary.is_known]
-        read.parts.append((summaries, make_tables(fresh, provenance)))
+        parsed = make_tables([record for record in records if not is_known(record, known)], provenance)
+        summaries = [
+            RecordSummary(
+                record.pmid,
+                record.pmid_version,
+                record.content_sha256,
+                *parsed.states.get(record.pmid or 0, (None, None)),
+                is_known=is_known(record, known),
+            )
+            for record in records
+        ]
+        read.parts.append((summaries, parsed))
         waiting = again
     return read
 
 
-def summarise(record: RawRecord, known: Mapping[int, str]) -> RecordSummary:
-    """The summary of a record."""
-    element = record.element.find(".//DateRevised")
-    revised = [element.findtext(part) for part in ("Year", "Month", "Day")] if element is not None else [None] * 3
-    citation = record.element if record.element.tag == "MedlineCitation" else record.element.find("MedlineCitation")
-    return RecordSummary(
-        record.pmid,
-        record.pmid_version,
-        record.content_sha256,
-        date_of(*revised),
-        citation.get("Status") if citation is not None else None,
-        record.pmid is not None and known.get(record.pmid) == record.content_sha256,
-    )
+def is_known(record: RawRecord, known: Mapping[int, str]) -> bool:
+    """Whether a record is held already, as it is."""
+    return record.pmid is not None and known.get(record.pmid) == record.content_sha256
 
 
 def add_links(reading: Reading, links: list[Row], link_lists: list[Row]) -> None:
@@ -657,6 +674,7 @@ def read_one_by_one(records: list[RawRecord], provenance: Provenance, rejected_b
         part = make_tables([record], provenance, rejected_before=joined.rejected_count)
         joined.rejected_count = part.rejected_count
         joined.rejected |= part.rejected
+        joined.states |= part.states
         for element in part.unknown.values():
             add_unknown(joined.unknown, element)
         parts.append(part.tables)
