@@ -5,6 +5,7 @@ An entry is asked for when its page is new or has changed, and again when the an
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -19,7 +20,7 @@ from transforms.seed_entry import SeedEntry
 from transforms.seed_match import citation_parts, is_record_of, search_terms
 from transforms.seed_text import LINK_KINDS, SeedPage
 from warehouse import state
-from warehouse.errors import EntrezError
+from warehouse.errors import EntrezError, PermanentError
 
 # Citation strings in one request of ECitMatch.
 ECITMATCH_BATCH = 100
@@ -165,5 +166,11 @@ def search_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions:
 
 def search_entry(client: EntrezClient, place: Place, entry: SeedEntry) -> tuple[Place, list[tuple[int, Reply]]]:
     """The hits of an entry's searches that find one PMID and no more, the surest first."""
-    results = [esearch(client, term, retmax=2) for term in search_terms(entry)]
-    return place, [(result.pmids[0], result.reply) for result in results if result.count == len(result.pmids) == 1]
+    hits = []
+    for term in search_terms(entry):
+        # A search that is refused finds nothing; it must not cost the others.
+        with suppress(PermanentError):
+            result = esearch(client, term, retmax=2)
+            if result.count == len(result.pmids) == 1:
+                hits.append((result.pmids[0], result.reply))
+    return place, hits
