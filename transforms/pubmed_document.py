@@ -15,7 +15,7 @@ from lxml import etree
 from transforms.record_paths import TEXT_ELEMENTS
 from warehouse.errors import DocumentError
 
-CHUNK_BYTES = 4 << 20
+CHUNK_BYTES = 2 << 20
 LONGEST_RECORD_BYTES = 64 << 20
 LONGEST_PROLOG_BYTES = 1 << 20
 

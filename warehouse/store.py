@@ -24,7 +24,7 @@ from warehouse.errors import LockedError, StoreError
 from warehouse.schema import CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
 
 # Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded in any run.
-ROW_GROUP_BYTES = 16 << 20
+ROW_GROUP_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
