@@ -1,0 +1,104 @@
+"""An HTTP server that answers as a test scripts it, and remembers what it was asked."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+
+@dataclass
+class Asked:
+    """A request: the utility, its parameters (the last one of each name), when it came, and its headers."""
+
+    utility: str
+    parameters: dict[str, str]
+    at: float
+    headers: dict[str, str]
+
+
+@dataclass
+class Answer:
+    """What is sent back.
+
+    Attributes:
+        body: The bytes.
+        status: HTTP status.
+        headers: Besides Content-Type and Content-Length.
+        content_type: As it is called.
+        cut_at: Bytes after which the connection is closed; None sends all.
+        drip_s: Seconds between single bytes.
+        is_reset: The connection is closed without an answer.
+    """
+
+    body: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = "text/xml; charset=UTF-8"
+    cut_at: int | None = None
+    drip_s: float = 0
+    is_reset: bool = False
+
+
+Script = Callable[[Asked, int], Answer]
+
+
+@contextmanager
+def scripted_server(script: Script) -> Iterator[tuple[str, list[Asked]]]:
+    """Serve on a free port of loopback; gives the base URL and the requests so far.
+
+    Args:
+        script: Called with each request and its number, from 0.
+    """
+    asked: list[Asked] = []
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+        def do_GET(self) -> None:
+            self.answer(self.path.partition("?")[2])
+
+        def answer(self, text: str) -> None:
+            parameters = {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
+            name = self.path.partition("?")[0].rsplit("/", 1)[-1].partition(".")[0]
+            request = Asked(name, parameters, time.monotonic(), dict(self.headers))
+            with lock:
+                number = len(asked)
+                asked.append(request)
+            answer = script(request, number)
+            if answer.is_reset:
+                self.close_connection = True
+                return
+            self.send_response(answer.status)
+            for header, value in {"Content-Type": answer.content_type, **answer.headers}.items():
+                self.send_header(header, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            body = answer.body if answer.cut_at is None else answer.body[: answer.cut_at]
+            if not answer.drip_s:
+                self.wfile.write(body)
+                return
+            for byte in body:
+                try:
+                    self.wfile.write(bytes([byte]))
+                except OSError:
+                    return
+                time.sleep(answer.drip_s)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Nothing is logged."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
