@@ -69,9 +69,9 @@ def search_all(
         found = Found()
         result = esearch(client, term, retmax=REACHABLE, **whole)
         found.promised = result.count
-        if result.count == len(result.pmids):
+        if result.count <= REACHABLE:
             found.add(result, "all")
-        elif result.count > REACHABLE:
+        else:
             dated = search_days(client, term, datetype, first, last, found)
             if not is_dated and dated < result.count:
                 undated = f"({term}) NOT {first:%Y/%m/%d}:{last:%Y/%m/%d}[{datetype}]"
