@@ -235,7 +235,11 @@ def last_border(buffer: bytes, ends: Iterable[bytes]) -> int:
     """Where the last whole record of the buffer ends, outside comments and CDATA; 0 if there is none."""
     limit = len(buffer)
     while True:
-        cut = max((at + len(end) for end in ends if (at := buffer.rfind(end, 0, limit)) >= 0), default=0)
+        cut = 0
+        for end in ends:
+            # Only what comes behind the border found so far is of interest; most documents have one kind of record.
+            at = buffer.rfind(end, cut, limit)
+            cut = at + len(end) if at >= 0 else cut
         if cut == 0 or not (is_inside(buffer, cut, b"<!--", b"-->") or is_inside(buffer, cut, b"<![CDATA[", b"]]>")):
             return cut
         limit = cut - 1
@@ -243,7 +247,7 @@ def last_border(buffer: bytes, ends: Iterable[bytes]) -> int:
 
 def is_inside(buffer: bytes, position: int, start: bytes, end: bytes) -> bool:
     """Whether a position lies between two marks."""
-    opened = buffer.rfind(start, 0, position)
+    opened = buffer.rfind(start, 0, position) if start in buffer else -1
     return opened >= 0 and buffer.find(end, opened, position) < 0
 
 

@@ -5,11 +5,11 @@ a record along them, and derives the columns that follow from others. What has n
 fatal.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import pyarrow as pa
@@ -629,17 +629,17 @@ def add_raw(parsed: ParsedRecords, records: list[RawRecord], provenance: Provena
     rows = [
         (
             None,
-            record.pmid,
-            record.pmid_version,
-            record.record_xml,
-            hashlib.sha256(record.record_xml).hexdigest(),
-            record.content_sha256,
+            r.pmid,
+            r.pmid_version,
+            r.record_xml,
+            sha256(r.record_xml).hexdigest(),
+            r.content_sha256,
             None,
             None,
             None,
         )
-        for record in records
-        if record.pmid is not None
+        for r in records
+        if r.pmid is not None
     ]
     if rows:
         parsed.tables[RAW_CITATION.name] = RAW_CITATION.to_arrow(rows, constants_of(provenance))

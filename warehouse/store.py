@@ -21,7 +21,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.errors import LockedError, StoreError
-from warehouse.schema import CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
+from warehouse.schema import BYTES, CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
+
+# Endings of the columns whose values are all different.
+UNREPEATED = ("_sha256", "abstract", "article_title", "_text", "citation")
 
 # Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded in any run.
 ROW_GROUP_BYTES = 4 << 20
@@ -204,7 +207,11 @@ class RunWriter:
 
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         path = self.folder / f"{name}.parquet"
-        return pq.ParquetWriter(path, schema, compression="zstd", compression_level=3)
+        # Texts that hardly ever come twice are not worth looking for twice.
+        repeated = [c.name for c in TABLES[name].columns if c.type != BYTES and not c.name.endswith(UNREPEATED)]
+        return pq.ParquetWriter(
+            path, schema, compression="zstd", compression_level=1, use_dictionary=[*repeated, "run_id"]
+        )
 
     def close(self) -> None:
         """Write what is waiting and close all files."""
