@@ -77,7 +77,7 @@ def left_out_lines() -> Iterator[str]:
     """What the XML has and no column holds."""
     yield "## What has no column"
     yield ""
-    yield "Everything that NLM's DTD declares is in a column above, or here. What no DTD declares is in `unknown_element`,"
+    yield "All that NLM's DTD declares is in a column above, or here. What no DTD declares is in `unknown_element`,"
     yield "with its path and count, and all of it is in `raw_citation`."
     yield ""
     yield "| element or attribute | why |"
