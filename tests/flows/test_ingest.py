@@ -2,6 +2,9 @@
 
 import gzip
 import hashlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from flows import parallel
 from flows.files import read_blocks
 from flows.ingest import ingest, replay_rejected
 from flows.settings import Settings
+from tests.conftest import REPOSITORY
 from tests.flows.test_refresh import query
 from tests.records import article, article_set
 from transforms import pubmed_xml
@@ -224,3 +228,24 @@ def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkey
         answers.append((report.outcomes, rows, query(settings, "SELECT * FROM language ORDER BY ALL")))
     assert answers[0] == answers[1]
     assert answers[0][0]["new"] == 59
+
+
+@pytest.mark.parametrize("around", [b"<ArticleTitle>", b"<PubmedArticle>"], ids=["one element", "no record"])
+def test_a_gigabyte_in_one_element_is_refused_with_bounded_memory(tmp_path: Path, around: bytes) -> None:
+    """Packed it is one megabyte; unpacked at once, it would be more than many machines have to spare."""
+    bomb = tmp_path / "bomb.xml.gz"
+    with gzip.open(bomb, "wb", compresslevel=1) as stream:
+        stream.write(b"<PubmedArticleSet><PubmedArticle><MedlineCitation>" + around)
+        for _ in range(1024):
+            stream.write(bytes(1 << 20).replace(b"\0", b"x"))
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "ingest", str(bomb), "--workers", "1"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    ) as process:
+        assert process.stdout is not None
+        said = process.stdout.read().decode()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 1
+    assert f"{bomb}, line 1: a record of more than 64 MiB; this is no PubMed file." in said
+    assert usage.ru_maxrss < 500 << 10, "kilobytes"

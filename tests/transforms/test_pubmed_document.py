@@ -82,11 +82,32 @@ def test_deletions_are_told_from_records() -> None:
         (b"", "not XML of PubMed"),
         (b"<eFetchResult><ERROR>No such id</ERROR></eFetchResult>", "NCBI says: No such id"),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><PubmedArticleSet/>', "declares entities of its own"),
+        (
+            b'<!DOCTYPE a [<!ENTITY a "aaa"><!ENTITY b "&a;&a;">]><PubmedArticleSet>&b;</PubmedArticleSet>',
+            "declares entities",
+        ),
+        (
+            b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><PubmedArticleSet>&x;</PubmedArticleSet>',
+            "declares",
+        ),
         (article_set(article(7, title="a & b")), "test.xml, line 15: not well-formed"),
         (article_set(article(7, title="&nbsp;")), "not well-formed"),
         (article_set("junk", article(7)), "text between the records"),
     ],
-    ids=["no end", "cut", "html", "medline text", "empty", "error", "entity", "ampersand", "unknown entity", "junk"],
+    ids=[
+        "no end",
+        "cut",
+        "html",
+        "medline text",
+        "empty",
+        "error",
+        "entity",
+        "bomb",
+        "external entity",
+        "ampersand",
+        "unknown entity",
+        "junk",
+    ],
 )
 def test_a_document_that_cannot_be_used_is_one_sentence(document: bytes, sentence: str) -> None:
     """The sentence names the document and, where it makes sense, the line."""
