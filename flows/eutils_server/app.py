@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from flows.eutils_server.citation_match import answer_line, citation_lines
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.search import SearchError, search
 
@@ -67,6 +68,7 @@ def create_app(store: RecordStore) -> Starlette:
         "esearch": esearch,
         "epost": epost,
         "elink": elink,
+        "ecitmatch": ecitmatch,
     }
 
     async def answer(request: Request) -> Response:
@@ -93,6 +95,8 @@ def create_app(store: RecordStore) -> Starlette:
             Route("/corpus-server/statistics", statistics),
             Route("/entrez/eutils/{utility}.fcgi", answer, methods=["GET", "POST"]),
             Route("/{utility}.fcgi", answer, methods=["GET", "POST"]),
+            Route("/entrez/eutils/{utility}.cgi", answer, methods=["GET", "POST"]),
+            Route("/{utility}.cgi", answer, methods=["GET", "POST"]),
         ]
     )
 
@@ -109,6 +113,8 @@ def xml_reply(text: str, status: int = 200) -> Response:
 
 def error_reply(utility: str, error: UtilityError) -> Response:
     """NCBI's form of an error."""
+    if utility == "ecitmatch":
+        return Response(f"{error}\n", error.status, media_type="text/plain; charset=UTF-8")
     body = f"<ERROR>{escape(str(error))}</ERROR>"
     root, public, path = {
         "efetch": ("eFetchResult", "-//NLM//DTD efetch 20131226//EN", "20131226/efetch.dtd"),
@@ -299,6 +305,19 @@ def link_set(store: RecordStore, pmids: Sequence[int], names: Sequence[str], *, 
             )
             parts.append(f"<LinkSetDb><DbTo>pubmed</DbTo><LinkName>{name}</LinkName>{written}</LinkSetDb>")
     return f"<LinkSet><DbFrom>pubmed</DbFrom><IdList>{ids}</IdList>{''.join(parts)}</LinkSet>\n"
+
+
+def ecitmatch(server: Server, parameters: Parameters) -> Response:
+    """The PMIDs of citation strings, a line each; plain text, although `retmode=xml` has to be asked for.
+
+    Raises:
+        UtilityError: There is no citation string.
+    """
+    lines = citation_lines(parameters.get("bdata") or "")
+    if not lines:
+        raise UtilityError(400, "Empty bdata parameter")
+    text = "".join(f"{answer_line(server.store.citations, line)}\n" for line in lines)
+    return Response(text, media_type="text/plain; charset=UTF-8")
 
 
 def is_scored(has_scores: bool, score: int | None) -> bool:  # noqa: FBT001

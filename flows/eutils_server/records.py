@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lxml import etree
 
+from flows.eutils_server.citation_match import CitationIndex
 from flows.eutils_server.seed_records import seed_links, seed_record
 from flows.files import read_blocks
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
@@ -47,6 +48,7 @@ class RecordStore:
         references: The PMIDs that each record cites.
         links: Neighbours by link name and PMID, where they are given and not derived.
         title_words: The distinct words of each title.
+        citations: Where each was published.
         skipped: Files that were no PubMed XML, or not whole, with the reason.
     """
 
@@ -58,6 +60,7 @@ class RecordStore:
     cited_by: dict[int, list[int]] = field(default_factory=dict)
     links: dict[str, dict[int, Links]] = field(default_factory=dict)
     title_words: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    citations: CitationIndex = field(default_factory=CitationIndex)
     skipped: list[str] = field(default_factory=list)
 
     @classmethod
@@ -133,6 +136,7 @@ class RecordStore:
             for word in found:
                 postings = self.words[name].setdefault(word, array("q"))
                 postings.append(pmid)
+        self.citations.add(pmid, element)
         self.references[pmid] = tuple(cited_pmids(element))
         for kind, when in record_dates(element).items():
             self.dates[kind][pmid] = when

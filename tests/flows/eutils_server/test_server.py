@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 from Bio import Entrez
 
-from flows.entrez import connect, efetch, elink, epost, esearch, search_revised
+from flows.entrez import connect
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.search import SearchError, search
+from flows.search import search_revised
 from flows.settings import Settings
+from flows.utilities import efetch, elink, epost, esearch
 from tests.records import article, article_set
 from transforms.elink import parse_elink
 from transforms.pubmed_document import read_chunk, split_document
-from warehouse.errors import PermanentError
+from warehouse.errors import HistoryError, PermanentError
 
 REFERENCES = """<ReferenceList><Reference><Citation>One.</Citation><ArticleIdList>
 <ArticleId IdType="pubmed">1</ArticleId></ArticleIdList></Reference></ReferenceList>"""
@@ -95,8 +97,7 @@ def test_links_come_for_each_pmid_with_scores_where_there_are_any(base_url: str)
 
 def test_revised_pmids_are_found_through_the_history(base_url: str) -> None:
     """The cost of a night follows what changed."""
-    revised, _ = search_revised(connect(Settings(), base_url), [1, 2, 3], "2026/11/01")
-    assert revised == [2]
+    assert search_revised(connect(Settings(), base_url), [1, 2, 3], "2026/11/01").pmids == [2]
 
 
 def test_more_than_two_hundred_ids_go_by_post(base_url: str) -> None:
@@ -111,7 +112,7 @@ def test_an_error_inside_status_200_has_ncbis_words(base_url: str) -> None:
     client = connect(Settings(), base_url)
     with pytest.raises(PermanentError, match="cannot be larger than 9998"):
         esearch(client, "ketamine", retstart=10_000)
-    with pytest.raises(PermanentError, match="Unable to obtain query #7"):
+    with pytest.raises(HistoryError, match="Unable to obtain query #7"):
         esearch(client, "#7 AND ketamine", WebEnv="MCID_gone")
 
 
