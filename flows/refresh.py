@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -240,6 +241,9 @@ def obtain(work: Work, con: state.Connection, plan: Plan) -> Outcomes:
     outcomes = Outcomes()
     pmids = list(plan.reasons)
     held = state.read_held(con, pmids)
+    for pmid in state.read_deleted(con) & held.keys():
+        # One that comes back the same is written all the same: that it was delivered ends its deletion.
+        held[pmid] = replace(held[pmid], content_sha256="")
     work.report.plan = plan.counts()
     take_over_records(work, plan, outcomes, held)
     fetch_records(work, [pmid for pmid in pmids if pmid not in outcomes.by_pmid], outcomes, held, len(pmids))

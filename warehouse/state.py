@@ -179,3 +179,8 @@ def read_resolution_times(con: Connection) -> dict[str, datetime | None]:
     return dict(
         con.execute("SELECT seed_id, resolution_asked_at FROM current_seed_document WHERE NOT is_removed").fetchall()
     )
+
+
+def read_deleted(con: Connection) -> set[int]:
+    """The PMIDs that are believed deleted."""
+    return {pmid for (pmid,) in con.execute("SELECT pmid FROM current_deleted_citation").fetchall()}
