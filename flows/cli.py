@@ -192,7 +192,7 @@ def entrez_server(
     def say(base_url: str) -> None:
         for sentence in store.skipped:
             typer.echo(f"! {sentence}", err=True)
-        typer.echo(f"Serving {len(store.packed):,} records at {base_url}; stop with Ctrl-C.")
+        typer.echo(f"Serving {len(store):,} records at {base_url}; stop with Ctrl-C.")
         typer.echo(f"Use it: corpus refresh --entrez {base_url}")
 
     serve_records(store, host=host, port=port, on_ready=say)

@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from flows.eutils_server.citation_match import answer_line, citation_lines
 from flows.eutils_server.records import RecordStore
-from flows.eutils_server.search import SearchError, search
+from flows.eutils_server.search import search
+from flows.eutils_server.search_parser import SearchError
 
 DTD = "https://eutils.ncbi.nlm.nih.gov/eutils/dtd"
 DECLARATION = '<?xml version="1.0" encoding="UTF-8" ?>\n'
@@ -194,7 +195,7 @@ def efetch(server: Server, parameters: Parameters) -> Response:
         pmids = pmids[start : min(start + number(parameters, "retmax", LIMIT), REACHABLE)]
     if parameters.get("rettype") == "uilist":
         return Response("".join(f"{pmid}\n" for pmid in pmids), media_type="text/plain; charset=UTF-8")
-    known = [pmid for pmid in dict.fromkeys(pmids[:LIMIT]) if pmid in server.store.packed]
+    known = [pmid for pmid in dict.fromkeys(pmids[:LIMIT]) if pmid in server.store]
     body = b"\n".join(server.store.xml(pmid) for pmid in known)
     head = f"{DECLARATION}{PUBMED_DOCTYPE}<PubmedArticleSet>\n".encode()
     return Response(head + body + b"\n</PubmedArticleSet>\n", media_type="text/xml; charset=UTF-8")
@@ -251,7 +252,7 @@ def find(server: Server, parameters: Parameters) -> Iterable[int]:
         term = f"({term}) AND {window}" if term else window
     try:
         if term:
-            found = search(server.store, term, sets)
+            found = search(server.store, term, sets).pmids
             earlier = history_set(server, parameters)
             return found if earlier is None else found & set(earlier)
     except SearchError as exc:
@@ -316,7 +317,7 @@ def ecitmatch(server: Server, parameters: Parameters) -> Response:
     lines = citation_lines(parameters.get("bdata") or "")
     if not lines:
         raise UtilityError(400, "Empty bdata parameter")
-    text = "".join(f"{answer_line(server.store.citations, line)}\n" for line in lines)
+    text = "".join(f"{answer_line(server.store, line)}\n" for line in lines)
     return Response(text, media_type="text/plain; charset=UTF-8")
 
 

@@ -1,71 +1,32 @@
 """ECitMatch: the PMID of a citation by its journal, year, volume, first page and author (NBK25499, ECitMatch)."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 
-from lxml import etree
-
-from transforms.values import first_year, normal_text, text_of
+from flows.eutils_server.record_fields import JOINT, value_token, words_of
+from flows.eutils_server.records import RecordStore
 
 LINE_END = re.compile(r"\r\n?|\n")
+# The parts of a citation string before the author, by the names of their values in the index.
+PARTS = ("ta", "year", "vi", "pg")
 
 # So many PMIDs are named where a citation fits several records; of more, their number is said.
 NAMED_COUNT = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """What a record, or a citation string, says of where it was published; '' and () where it says nothing.
-
-    Attributes:
-        journals: Names of the journal, by their letters and digits alone; a citation string has one at most.
-        year, volume, first_page: As given, without blanks around them, in lower case.
-        author: First author, `mann bj`, by letters, digits and single blanks.
-    """
-
-    journals: tuple[str, ...]
-    year: str
-    volume: str
-    first_page: str
-    author: str
+def citation_lines(bdata: str) -> list[str]:
+    """The citation strings of a request, one a line; NCBI takes any line end."""
+    return [line for line in LINE_END.split(bdata) if line.strip()]
 
 
-@dataclass
-class CitationIndex:
-    """Citations of records by first page; those without pages are below ''."""
-
-    by_page: dict[str, list[tuple[int, Citation]]] = field(default_factory=lambda: defaultdict(list))
-
-    def add(self, pmid: int, element: etree._Element) -> None:
-        """Add what a record says."""
-        citation = read_citation(element)
-        self.by_page[citation.first_page].append((pmid, citation))
-
-    def match(self, wanted: Citation) -> list[int]:
-        """The PMIDs that every part that is given fits, ascending."""
-        if not any((wanted.journals, wanted.year, wanted.volume, wanted.first_page)):
-            return []
-        if wanted.first_page:
-            candidates: Iterable[tuple[int, Citation]] = self.by_page.get(wanted.first_page, ())
-        else:
-            candidates = (pair for pairs in self.by_page.values() for pair in pairs)
-        return sorted({pmid for pmid, citation in candidates if is_match(wanted, citation)})
-
-
-def answer_line(index: CitationIndex, line: str) -> str:
+def answer_line(store: RecordStore, line: str) -> str:
     """The answer to one citation string: the string, and a PMID, NOT_FOUND, or AMBIGUOUS with what it may be.
 
     Args:
-        index: The records.
+        store: The records.
         line: `journal|year|volume|first page|author|key|`, the last bar or not.
     """
     parts = [*line.split("|"), "", "", "", "", "", ""][:6]
-    journal, year, volume, first_page, author, _ = (part.strip() for part in parts)
-    journals = (normal_text(journal),) if normal_text(journal) else ()
-    wanted = Citation(journals, year, volume.lower(), first_page.lower(), normal_author(author))
-    found = index.match(wanted)
+    found = sorted(match_citation(store, parts[:4], parts[4]))
     if not found:
         outcome = "NOT_FOUND"
     elif len(found) == 1:
@@ -74,50 +35,32 @@ def answer_line(index: CitationIndex, line: str) -> str:
         outcome = f"AMBIGUOUS {','.join(map(str, found))}"
     else:
         outcome = f"AMBIGUOUS ({len(found)} citations)"
-    return "|".join([*parts, outcome])
+    return "|".join([*(part.strip() for part in parts), outcome])
 
 
-def citation_lines(bdata: str) -> list[str]:
-    """The citation strings of a request, one a line; NCBI takes any line end."""
-    return [line for line in LINE_END.split(bdata) if line.strip()]
+def match_citation(store: RecordStore, parts: list[str], author: str) -> set[int]:
+    """The PMIDs that every part that is given fits; a record that names no author fits any.
+
+    An author alone is no citation.
+    """
+    given = [value_token(name, part) for name, part in zip(PARTS, parts, strict=True) if words_of(part)]
+    if not given:
+        return set()
+    expression = "val : " + " AND val : ".join(f'"{token}"' for token in given)
+    found = store.match(expression)
+    name = author_token(author)
+    if not name:
+        return found
+    has_author = store.match(f'{expression} AND val : "{value_token("hasau", "yes")}"')
+    is_first = store.match(f"{expression} AND val : ({name})")
+    return (found - has_author) | is_first
 
 
-def is_match(wanted: Citation, citation: Citation) -> bool:
-    """Whether a record fits every part that is given; a record that names no author fits any."""
-    return (
-        (not wanted.journals or wanted.journals[0] in citation.journals)
-        and wanted.year in ("", citation.year)
-        and wanted.volume in ("", citation.volume)
-        and wanted.first_page in ("", citation.first_page)
-        and (not wanted.author or not citation.author or is_author(wanted.author, citation.author))
-    )
-
-
-def is_author(wanted: str, author: str) -> bool:
-    """Whether a name, with as many initials as are given, is that of an author."""
-    return f"{author} ".startswith(f"{wanted} ") or (" " in wanted and author.startswith(wanted))
-
-
-def read_citation(element: etree._Element) -> Citation:
-    """What a record says of where it was published."""
-    names = {normal_text(text_of(e)) for e in element.iterfind(".//Journal/Title")}
-    names |= {normal_text(text_of(e)) for e in element.iterfind(".//Journal/ISOAbbreviation")}
-    names |= {normal_text(text_of(e)) for e in element.iterfind(".//MedlineJournalInfo/MedlineTA")}
-    year = first_year(element.findtext(".//PubDate/Year"), element.findtext(".//PubDate/MedlineDate"))
-    pages = element.findtext(".//Pagination/MedlinePgn") or element.findtext(".//Pagination/StartPage") or ""
-    first_page = re.match(r"[^\s,;-]*", pages)
-    author = element.find(".//AuthorList/Author")
-    name = "" if author is None else f"{author.findtext('LastName') or ''} {author.findtext('Initials') or ''}"
-    return Citation(
-        tuple(sorted(names - {""})),
-        str(year or ""),
-        (element.findtext(".//JournalIssue/Volume") or "").strip().lower(),
-        (first_page[0] if first_page else "").lower(),
-        normal_author(name),
-    )
-
-
-def normal_author(name: str) -> str:
-    """A name as it is compared: `Mann, B.J.` is `mann bj`."""
-    last, *rest = [normal_text(part) for part in re.split(r"[\s,]+", name.strip())]
-    return f"{last} {''.join(rest)}".strip()
+def author_token(name: str) -> str:
+    """The expression for a first author, with as many initials as are given: `Mann, B.J.` is `mann bj`; '' for none."""
+    last, *rest = [*(words for part in re.split(r"[\s,]+", name.strip()) if (words := "".join(words_of(part)))), ""]
+    if not last:
+        return ""
+    initials = "".join(rest)
+    token = value_token("1au", f"{last} {initials}")
+    return f'"{token}"*' if initials else f'"{token}" OR "{token}{JOINT}"*'

@@ -1,34 +1,55 @@
-"""The records that the server stands on: their XML packed in memory, and what searches and links need of them."""
+"""The records that the server stands on, and the index of them.
 
-import re
+Both are in a temporary SQLite database, which is deleted with the store: memory stays the same however many records
+there are. Words are found with SQLite's FTS5.
+"""
+
+import sqlite3
+import weakref
 import zlib
-from array import array
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from math import log
+from functools import cached_property
 from pathlib import Path
 
 from lxml import etree
 
-from flows.eutils_server.citation_match import CitationIndex
+from flows.eutils_server.linkout import LINKOUT_FILES, read_linkout
+from flows.eutils_server.record_fields import TITLES, RecordFields, elements_by_tag, joined, read_fields, words_of
 from flows.eutils_server.seed_records import seed_links, seed_record
 from flows.files import read_blocks
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.seed_text import parse_seed_document
-from transforms.values import text_of, to_date, to_pmid
 from warehouse.errors import DocumentError, UsageError
 
-Element = etree._Element
+SCHEMA = """
+pragma journal_mode = off;
+pragma synchronous = off;
+pragma cache_size = -65536;
+create table record (pmid integer primary key, version integer, packed blob);
+create table citation (
+    pmid integer primary key, edat integer, crdt integer, mdat integer, pdat integer, epdat integer, author text,
+    journal text
+);
+create table link (link_name text, pmid integer, link_order integer, neighbour integer);
+create table linkout (pmid integer, resource text);
+create virtual table text using fts5 (ti, ab, ad, other, val, content='', tokenize="unicode61 remove_diacritics 2");
+create virtual table vocabulary using fts5vocab (text, 'col');
+"""
+INDEXES = """
+create index citation_edat on citation (edat);
+create index citation_crdt on citation (crdt);
+create index citation_mdat on citation (mdat);
+create index citation_pdat on citation (pdat);
+create index citation_epdat on citation (epdat);
+create index link_pmid on link (link_name, pmid, link_order);
+create index link_neighbour on link (link_name, neighbour);
+create index linkout_pmid on linkout (pmid);
+"""
+DATE_KINDS = ("edat", "crdt", "mdat", "pdat", "epdat")
+SORT_ORDERS = {"pub_date": "pdat desc, pmid desc", "author": "author, pmid desc", "journalname": "journal, pmid desc"}
 
-WORD = re.compile(r"[a-z0-9]+")
-
-# The fields whose words are kept, with the elements they are taken from.
-TITLE = ("ArticleTitle", "VernacularTitle", "BookTitle")
-ABSTRACT = ("AbstractText",)
-
-# Words that more records share than this say nothing of likeness, and would make it slow.
+# Words that more titles share than this say nothing of likeness, and would make it slow.
 COMMON_WORD_COUNT = 1_000
 NEIGHBOUR_COUNT = 20
 
@@ -36,42 +57,41 @@ NEIGHBOUR_COUNT = 20
 Links = list[tuple[int, int | None]]
 
 
+def open_index() -> sqlite3.Connection:
+    """An empty index in a temporary file of SQLite's own; used from one thread at a time, whichever that is."""
+    con = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+    con.executescript(SCHEMA)
+    con.execute("begin")
+    return con
+
+
 @dataclass
 class RecordStore:
     """Records by PMID.
 
     Attributes:
-        packed: The XML of each record's element, compressed.
-        versions: PMID version of each.
-        words: PMIDs by word, for the fields `ti` and `ab`; each list ascending once the store is complete.
-        dates: Dates by kind (edat, crdt, mdat, pdat) and PMID.
-        references: The PMIDs that each record cites.
-        links: Neighbours by link name and PMID, where they are given and not derived.
-        title_words: The distinct words of each title.
-        citations: Where each was published.
+        con: The index.
+        has_given_links: Neighbours are given, and not derived from reference lists and titles.
         skipped: Files that were no PubMed XML, or not whole, with the reason.
     """
 
-    packed: dict[int, bytes] = field(default_factory=dict)
-    versions: dict[int, int] = field(default_factory=dict)
-    words: "dict[str, dict[str, array[int]]]" = field(default_factory=lambda: {"ti": {}, "ab": {}})
-    dates: dict[str, dict[int, date]] = field(default_factory=lambda: defaultdict(dict))
-    references: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    cited_by: dict[int, list[int]] = field(default_factory=dict)
-    links: dict[str, dict[int, Links]] = field(default_factory=dict)
-    title_words: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    citations: CitationIndex = field(default_factory=CitationIndex)
+    con: sqlite3.Connection = field(default_factory=open_index)
+    has_given_links: bool = False
     skipped: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Close the index with the store."""
+        weakref.finalize(self, self.con.close)
 
     @classmethod
     def from_paths(cls, paths: Sequence[Path]) -> "RecordStore":
-        """The records of PubMed XML files, and of all files in folders that are such.
+        """The records of PubMed XML files, and of all files in folders that are such; LinkOut of `linkout.tsv`.
 
         Of several records of a PMID the highest version counts, then the last file. A file in a folder that is no
         PubMed XML is passed over and noted in `skipped`, and so is the rest of one that ends half way.
 
         Raises:
-            UsageError: A path does not exist.
+            UsageError: A path does not exist, or a LinkOut file cannot be read.
             DocumentError: A file that was named itself is not PubMed XML.
         """
         store = cls()
@@ -98,25 +118,27 @@ class RecordStore:
         Raises:
             SeedError: A page cannot be read.
         """
-        store = cls()
-        given: dict[str, dict[int, Links]] = defaultdict(lambda: defaultdict(list))
+        store = cls(has_given_links=True)
         for path in sorted(folder.glob("*.txt")):
             page = parse_seed_document(path.read_bytes(), seed_id=path.stem, file_name=path.name)
             for pmid, xml in seed_record(page):
-                if pmid not in store.packed:
+                if pmid not in store:
                     store.add(next(iter(records_of(xml, path.name))))
-            for name, pmid, linked in seed_links(page):
-                given[name][pmid].append((linked, None))
-        store.links = {name: dict(by_pmid) for name, by_pmid in given.items()}
+            for order, (name, pmid, linked) in enumerate(seed_links(page)):
+                store.con.execute("insert into link values (?, ?, ?, ?)", (name, pmid, order, linked))
         store.complete()
         return store
 
     def add_file(self, path: Path) -> None:
-        """Add the records of a file.
+        """Add the records of a file, or LinkOut data.
 
         Raises:
-            DocumentError: It is not PubMed XML.
+            DocumentError: It is neither.
+            UsageError: It is LinkOut data that cannot be read.
         """
+        if path.name in LINKOUT_FILES:
+            self.con.executemany("insert into linkout values (?, ?)", read_linkout(path))
+            return
         for chunk in split_document(read_blocks(path, lambda _: None), name=str(path), on_break=self.skipped.append):
             for record in read_chunk(chunk, name=str(path)).records:
                 self.add(record)
@@ -124,30 +146,57 @@ class RecordStore:
     def add(self, record: RawRecord) -> None:
         """Add a record, unless a higher version of its PMID is there."""
         pmid = record.pmid
-        if pmid is None or self.versions.get(pmid, 0) > record.pmid_version:
+        if pmid is None:
             return
-        self.versions[pmid] = record.pmid_version
-        self.packed[pmid] = zlib.compress(wrapped(record), 1)
-        element = record.element
-        for name, tags in (("ti", TITLE), ("ab", ABSTRACT)):
-            found = words_of(" ".join(text_of(e) for e in element.iter(*tags)))
-            if name == "ti":
-                self.title_words[pmid] = tuple(found)
-            for word in found:
-                postings = self.words[name].setdefault(word, array("q"))
-                postings.append(pmid)
-        self.citations.add(pmid, element)
-        self.references[pmid] = tuple(cited_pmids(element))
-        for kind, when in record_dates(element).items():
-            self.dates[kind][pmid] = when
+        held = self.con.execute("select version from record where pmid = ?", (pmid,)).fetchone()
+        if held is not None:
+            if held[0] > record.pmid_version:
+                return
+            self.remove(pmid)
+        fields = read_fields(record.element)
+        packed = zlib.compress(wrapped(record), 1)
+        self.con.execute("insert into record values (?, ?, ?)", (pmid, record.pmid_version, packed))
+        days = [fields.dates.get(kind) for kind in DATE_KINDS]
+        self.con.execute(
+            "insert into citation values (?, ?, ?, ?, ?, ?, ?, ?)", (pmid, *days, fields.author, fields.journal)
+        )
+        self.con.execute(
+            "insert into text (rowid, ti, ab, ad, other, val) values (?, ?, ?, ?, ?, ?)", row(pmid, fields)
+        )
+        if not self.has_given_links:
+            links = [("pubmed_pubmed_refs", pmid, order, cited) for order, cited in enumerate(fields.cited_pmids)]
+            self.con.executemany("insert into link values (?, ?, ?, ?)", links)
+
+    def remove(self, pmid: int) -> None:
+        """Take a record out, for another version of it; FTS5 wants to be told what it had."""
+        had = row(pmid, read_fields(self.element(pmid)))
+        self.con.execute(
+            "insert into text (text, rowid, ti, ab, ad, other, val) values ('delete', ?, ?, ?, ?, ?, ?)", had
+        )
+        for table in ("record", "citation", "link"):
+            self.con.execute(f"delete from {table} where pmid = ?", (pmid,))
 
     def complete(self) -> None:
-        """Turn references round, once all records are there."""
-        cited_by: dict[int, list[int]] = defaultdict(list)
-        for pmid, references in self.references.items():
-            for cited in references:
-                cited_by[cited].append(pmid)
-        self.cited_by = dict(cited_by)
+        """Make the indexes, once all records are there."""
+        self.con.execute("commit")
+        self.con.executescript(INDEXES)
+
+    def __contains__(self, pmid: int) -> bool:
+        """Whether there is a record of this PMID."""
+        return self.con.execute("select 1 from record where pmid = ?", (pmid,)).fetchone() is not None
+
+    def __len__(self) -> int:
+        """The number of records."""
+        return len(self.pmids)
+
+    @cached_property
+    def pmids(self) -> frozenset[int]:
+        """All PMIDs, once all records are there."""
+        return frozenset(self.select("select pmid from citation"))
+
+    def select(self, query: str, *parameters: object) -> list[int]:
+        """The first column of a query's rows."""
+        return [row[0] for row in self.con.execute(query, parameters).fetchall()]
 
     def xml(self, pmid: int) -> bytes:
         """A record's element.
@@ -155,30 +204,77 @@ class RecordStore:
         Raises:
             KeyError: There is none of this PMID.
         """
-        return zlib.decompress(self.packed[pmid])
+        found = self.con.execute("select packed from record where pmid = ?", (pmid,)).fetchone()
+        if found is None:
+            raise KeyError(pmid)
+        return zlib.decompress(found[0])
+
+    def element(self, pmid: int) -> etree._Element:
+        """The same, parsed.
+
+        Raises:
+            KeyError: There is none of this PMID.
+        """
+        return next(iter(records_of(self.xml(pmid), f"PMID {pmid}"))).element
+
+    def match(self, expression: str) -> set[int]:
+        """The PMIDs that an expression of FTS5 over the columns ti, ab, ad, other and val finds."""
+        return set(self.select("select rowid from text where text match ?", expression))
+
+    def between(self, kinds: Sequence[str], first: int, last: int) -> set[int]:
+        """The PMIDs with a date of one of some kinds in a range of days as YYYYMMDD; kind `uid` is the PMID itself."""
+        columns = ["pmid" if kind == "uid" else kind for kind in kinds]
+        found: set[int] = set()
+        for column in columns:
+            found.update(self.select(f"select pmid from citation where {column} between ? and ?", first, last))
+        return found
+
+    def sort(self, pmids: Iterable[int], order: str) -> list[int]:
+        """PMIDs in one of SORT_ORDERS; those without a record are left out."""
+        listed = str(list(pmids))
+        return self.select(
+            f"select pmid from citation join json_each(?) on pmid = value order by {SORT_ORDERS[order]}", listed
+        )
 
     def neighbours(self, link_name: str, pmid: int) -> Links:
         """The neighbours of a PMID: the given ones, else derived from reference lists and from the words of titles."""
-        if self.links:
-            return self.links.get(link_name, {}).get(pmid, [])
-        if link_name == "pubmed_pubmed_refs":
-            return [(cited, None) for cited in self.references.get(pmid, ())]
+        if self.has_given_links or link_name == "pubmed_pubmed_refs":
+            query = "select neighbour from link where link_name = ? and pmid = ? order by link_order"
+            return [(neighbour, None) for neighbour in self.select(query, link_name, pmid)]
         if link_name == "pubmed_pubmed_citedin":
-            return [(citing, None) for citing in sorted(self.cited_by.get(pmid, []), reverse=True)]
+            query = "select pmid from link where link_name = 'pubmed_pubmed_refs' and neighbour = ? order by pmid desc"
+            return [(citing, None) for citing in self.select(query, pmid)]
         return self.alike(pmid) if link_name == "pubmed_pubmed" else []
 
     def alike(self, pmid: int) -> Links:
-        """Records whose titles share words, itself first: the sum of the words' weights, rare ones weigh more."""
-        scores: Counter[int] = Counter()
-        for word in self.title_words.get(pmid, ()):
-            postings = self.words["ti"][word]
-            if len(postings) <= COMMON_WORD_COUNT:
-                weight = round(1e6 * log(1 + len(self.packed) / len(postings)))
-                for other in set(postings):
-                    scores[other] += weight
-        own = scores.pop(pmid, 0)
-        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:NEIGHBOUR_COUNT]
-        return [(pmid, own), *ranked] if pmid in self.packed else []
+        """Records whose titles share words, itself first; the score is FTS5's bm25, in millionths."""
+        if pmid not in self:
+            return []
+        words = dict.fromkeys(words_of(joined(elements_by_tag(self.element(pmid)), *TITLES)))
+        count = "select doc from vocabulary where term = ? and col = 'ti'"
+        rare = [word for word in words if sum(self.select(count, word)) <= COMMON_WORD_COUNT]
+        if not rare:
+            return [(pmid, 0)]
+        query = "select rowid, rank from text where text match ? order by rank, rowid desc limit ?"
+        expression = f"ti : ({' OR '.join(rare)})"
+        scores = {
+            other: round(-1e6 * rank) for other, rank in self.con.execute(query, (expression, NEIGHBOUR_COUNT + 1))
+        }
+        own = max(scores.values(), default=0)
+        scores.pop(pmid, None)
+        return [(pmid, own), *list(scores.items())[:NEIGHBOUR_COUNT]]
+
+    def linkouts(self, pmid: int) -> list[str]:
+        """The LinkOut resources of a PMID, as `linkout.py` packs them."""
+        return [
+            resource
+            for (resource,) in self.con.execute("select resource from linkout where pmid = ?", (pmid,)).fetchall()
+        ]
+
+
+def row(pmid: int, fields: RecordFields) -> tuple[int, str, str, str, str, str]:
+    """A row of the index of words."""
+    return pmid, fields.title, fields.abstract, fields.affiliations, fields.other, " ".join(fields.values)
 
 
 def records_of(xml: bytes, name: str) -> Iterator[RawRecord]:
@@ -191,45 +287,3 @@ def wrapped(record: RawRecord) -> bytes:
     """A record as EFetch sends it: those of old files and of book sets have the element around them that they lack."""
     around = {"MedlineCitation": b"PubmedArticle", "BookDocument": b"PubmedBookArticle"}.get(str(record.element.tag))
     return b"<%b>%b</%b>" % (around, record.record_xml, around) if around else record.record_xml
-
-
-def words_of(text: str) -> list[str]:
-    """The distinct words of a text in lower case."""
-    return list(dict.fromkeys(WORD.findall(text.lower())))
-
-
-def cited_pmids(element: Element) -> Iterable[int]:
-    """The PMIDs that the record's own reference list names, each once, in order."""
-    found = (to_pmid(text_of(e)) for e in element.iterfind(".//Reference/ArticleIdList/ArticleId[@IdType='pubmed']"))
-    return dict.fromkeys(pmid for pmid in found if pmid is not None)
-
-
-def record_dates(element: Element) -> dict[str, date]:
-    """The dates a search can ask for.
-
-    edat is the History's `entrez`, crdt its `pubmed`, pdat PubDate with missing parts taken as the first; mdat is
-    DateRevised, else edat.
-    """
-    dates: dict[str, date] = {}
-    for status, kind in (("entrez", "edat"), ("pubmed", "crdt")):
-        found = element.find(f".//PubMedPubDate[@PubStatus='{status}']")
-        if found is not None and (when := date_of(found)):
-            dates[kind] = when
-    published = element.find(".//PubDate")
-    if published is not None:
-        year = re.search(r"\d{4}", text_of(published))
-        month, day = published.findtext("Month") or "1", published.findtext("Day") or "1"
-        when = to_date(year[0] if year else None, month, day)
-        if when is None and year:
-            when = date(int(year[0]), 1, 1)
-        if when:
-            dates["pdat"] = when
-    revised = element.find(".//DateRevised")
-    modified = date_of(revised) if revised is not None else None
-    modified = modified or dates.get("edat")
-    return dates | ({"mdat": modified} if modified else {})
-
-
-def date_of(element: Element) -> date | None:
-    """The date of an element with Year, Month and Day."""
-    return to_date(element.findtext("Year"), element.findtext("Month"), element.findtext("Day"))

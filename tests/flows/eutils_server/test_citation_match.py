@@ -60,7 +60,7 @@ def test_records_of_seed_pages_are_matched(tmp_path: Path) -> None:
     page = "Ketamine.\nPMID: 5\n\nSimilar articles\n\nOther. Mann BJ. J Invent Res. 2001 Mar;7(2):11-9. PMID: 6\n"
     (tmp_path / "a.txt").write_text(page)
     store = RecordStore.from_seeds(tmp_path)
-    assert sorted(store.packed) == [5, 6]
+    assert sorted(store.pmids) == [5, 6]
     with running_server(store) as url:
         connect(Settings(), url)
         assert ask("J Invent Res|2001|7|11|Mann BJ|k|") == ["J Invent Res|2001|7|11|Mann BJ|k|6"]

@@ -10,7 +10,6 @@ from Bio import Entrez
 
 from flows.entrez import connect
 from flows.eutils_server.records import RecordStore
-from flows.eutils_server.search import SearchError, search
 from flows.search import search_revised
 from flows.settings import Settings
 from flows.utilities import efetch, elink, epost, esearch
@@ -116,42 +115,12 @@ def test_an_error_inside_status_200_has_ncbis_words(base_url: str) -> None:
         esearch(client, "#7 AND ketamine", WebEnv="MCID_gone")
 
 
-@pytest.mark.parametrize(
-    ("term", "expected"),
-    [
-        ("ketamine rats", {1, 2}),
-        ("ketamine NOT depressed", {1}),
-        ("(depressed OR else) AND ketamine", {2}),
-        ('"something else"[ti]', {3}),
-        ("2[uid]", {2}),
-        ("3", {3}),
-        ("2026[mdat]", {2}),
-        ("2020/01:2020/01/31[mdat]", {1, 3}),
-        ("2019/03/05[edat]", {1, 2, 3}),
-        ("#1 AND rats", {1}),
-        ("nothing", set()),
-    ],
-)
-def test_a_term_finds_what_it_says(tmp_path: Any, term: str, expected: set[int]) -> None:
-    """Words, fields, dates, operators from left to right, and earlier sets."""
-    (tmp_path / "r.xml").write_bytes(RECORDS)
-    assert search(RecordStore.from_paths([tmp_path]), term, {1: [1, 3]}) == expected
-
-
-@pytest.mark.parametrize("term", ["ketamine[nofield]", "(ketamine", "ketamine)", "yesterday[mdat]", "#3"])
-def test_a_term_that_is_not_understood_is_an_error(tmp_path: Any, term: str) -> None:
-    """Nothing is searched by guess."""
-    (tmp_path / "r.xml").write_bytes(RECORDS)
-    with pytest.raises(SearchError):
-        search(RecordStore.from_paths([tmp_path]), term, {})
-
-
 def test_a_folder_may_hold_other_things(tmp_path: Any) -> None:
     """They are passed over, and said."""
     (tmp_path / "r.xml").write_bytes(RECORDS)
     (tmp_path / "notes.txt").write_text("not a record")
     (tmp_path / "cut.xml").write_bytes(article_set(article(8), article(9))[:-200])
     store = RecordStore.from_paths([tmp_path])
-    assert sorted(store.packed) == [1, 2, 3, 8]
+    assert sorted(store.pmids) == [1, 2, 3, 8]
     assert len(store.skipped) == 2
     assert store.xml(8).startswith(b"<PubmedArticle>")
