@@ -11,10 +11,11 @@ from urllib.parse import parse_qs
 
 @dataclass
 class Asked:
-    """A request: the utility, its parameters (the last one of each name), when it came, and its headers."""
+    """A request: the utility, its parameters (the last one of each name), its ids, when it came, and its headers."""
 
     utility: str
     parameters: dict[str, str]
+    ids: list[str]
     at: float
     headers: dict[str, str]
 
@@ -63,9 +64,11 @@ def scripted_server(script: Script) -> Iterator[tuple[str, list[Asked]]]:
             self.answer(self.path.partition("?")[2])
 
         def answer(self, text: str) -> None:
-            parameters = {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
+            at = time.monotonic()
+            given = parse_qs(text, keep_blank_values=True)
+            parameters = {name: values[-1] for name, values in given.items()}
             name = self.path.partition("?")[0].rsplit("/", 1)[-1].partition(".")[0]
-            request = Asked(name, parameters, time.monotonic(), dict(self.headers))
+            request = Asked(name, parameters, given.get("id", []), at, dict(self.headers))
             with lock:
                 number = len(asked)
                 asked.append(request)

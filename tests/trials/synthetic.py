@@ -1,0 +1,231 @@
+"""An Entrez of made-up records, as large as a trial wants it, with limits and faults; and refreshes that ask it."""
+
+import os
+import random
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from tests.records import article, article_set
+from tests.scripted import Answer, Asked, scripted_server
+
+REPOSITORY = Path(__file__).parents[2]
+CORPUS = (sys.executable, "-c", "from flows.cli import main; main()")
+TITLE = "Trial {} of ketamine."
+REACHABLE = 9_999
+
+# What no two runs have in common.
+OF_A_RUN = {"run_id", "fetched_at", "since_run_id", "until_run_id", "reply_sha256", "started_at", "finished_at"}
+COMPARED = ("citation", "author", "language", "link", "link_list", "member", "article_id", "seed_citation", "linkout")
+
+
+@dataclass
+class Synthetic:
+    """Records of the PMIDs 1 to `count`; each refers to the next ones, and has its entrez date in a year of its own.
+
+    Attributes:
+        count: Records.
+        revised: PMIDs that a search by mdat finds, and whose records differ from before.
+        limit: Requests in any window of one second; those beyond are refused with 429. None refuses none.
+        latency_s: Before each answer.
+        fault: Name of the fault that is injected.
+        share: How many of the requests it strikes, 0 to 1.
+        injected: How often it was.
+        refused: How many requests were refused for the limit.
+        arrivals: Times of all requests.
+        fetched: How often each record was sent.
+    """
+
+    count: int
+    revised: frozenset[int] = frozenset()
+    limit: int | None = None
+    latency_s: float = 0.0
+    fault: str = ""
+    share: float = 0.2
+    injected: int = 0
+    refused: int = 0
+    arrivals: list[float] = field(default_factory=list)
+    fetched: Counter[int] = field(default_factory=Counter)
+    dice: random.Random = field(default_factory=lambda: random.Random(2026))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, asked: Asked, _number: int) -> Answer:
+        """Answer a request: refuse it, spoil it, or serve it."""
+        with self.lock:
+            recent = sum(at > asked.at - 1 for at in self.arrivals[-50:])
+            self.arrivals.append(asked.at)
+            is_struck = bool(self.fault) and self.dice.random() < self.share
+            if self.limit is not None and recent >= self.limit:
+                self.refused += 1
+                body = f'{{"error":"API rate limit exceeded","api-key":"192.0.2.1","count":"{recent + 1}"}}'
+                return Answer(body.encode(), 429, content_type="application/json")
+        if self.latency_s:
+            time.sleep(self.latency_s)
+        good = self.serve(asked)
+        spoilt = spoil(self.fault, asked, good) if is_struck else None
+        if spoilt is None:
+            return good
+        with self.lock:
+            self.injected += 1
+        return spoilt
+
+    def serve(self, asked: Asked) -> Answer:
+        """The answer without fault."""
+        parameters = asked.parameters
+        if asked.utility == "efetch":
+            pmids = [int(p) for p in parameters["id"].split(",") if self.has(int(p))]
+            with self.lock:
+                self.fetched.update(pmids)
+            return Answer(article_set(*map(self.record, pmids)))
+        if asked.utility == "epost":
+            return Answer(b"<ePostResult><QueryKey>1</QueryKey><WebEnv>MCID_1</WebEnv></ePostResult>")
+        if asked.utility == "elink":
+            sets = "".join(self.link_set(int(p), parameters["linkname"]) for p in asked.ids)
+            return Answer(f"<eLinkResult>{sets}</eLinkResult>".encode())
+        found = sorted(self.search(parameters))
+        page = "".join(f"<Id>{pmid}</Id>" for pmid in found[: min(int(parameters["retmax"]), REACHABLE)])
+        return Answer(f"<eSearchResult><Count>{len(found)}</Count><IdList>{page}</IdList></eSearchResult>".encode())
+
+    def has(self, pmid: int) -> bool:
+        """Whether there is such a record."""
+        return 1 <= pmid <= self.count
+
+    def record(self, pmid: int) -> str:
+        """A record that cites the two that follow it."""
+        refers = "".join(
+            f'<Reference><ArticleIdList><ArticleId IdType="pubmed">{p}</ArticleId></ArticleIdList></Reference>'
+            for p in (pmid + 1, pmid + 2)
+        )
+        title = TITLE.format(f"{pmid}, revised" if pmid in self.revised else pmid)
+        return article(pmid, title=title, parts=("", "", f"<ReferenceList>{refers}</ReferenceList>"))
+
+    def link_set(self, pmid: int, name: str) -> str:
+        """The LinkSet of a PMID."""
+        near = [p for p in (pmid + 1, pmid + 2) if self.has(p)]
+        links = "".join(f"<Link><Id>{p}</Id><Score>{1000 - p % 1000}</Score></Link>" for p in near)
+        found = f"<LinkSetDb><DbTo>pubmed</DbTo><LinkName>{name}</LinkName>{links}</LinkSetDb>" if near else ""
+        return f"<LinkSet><DbFrom>pubmed</DbFrom><IdList><Id>{pmid}</Id></IdList>{found}</LinkSet>"
+
+    def search(self, parameters: dict[str, str]) -> Sequence[int]:
+        """What is revised, or what has its date between two: PMID 1 is of 2000, the last one of 2024."""
+        if "[mdat]" in parameters["term"]:
+            return sorted(self.revised)
+        if "mindate" not in parameters:
+            return range(1, self.count + 1)
+        first, last = (float_year(parameters[name]) for name in ("mindate", "maxdate"))
+        return [p for p in range(1, self.count + 1) if first <= 2000 + 25 * (p - 1) / self.count < last + 1 / 365]
+
+
+def float_year(day: str) -> float:
+    """A day as YYYY/MM/DD as a year with a fraction, in 365ths."""
+    year, month, date = map(int, day.split("/"))
+    return year + min(364, (month - 1) * 31 + date - 1) / 365
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    print(line, flush=True)  # noqa: T201
+
+
+HTML = b"<html><body><h1>Error</h1></body></html>"
+
+# What is sent in the place of the good answer, whichever utility is asked.
+REPLACED: dict[str, Callable[[Answer], Answer]] = {
+    "429": lambda _: Answer(b'{"error":"API rate limit exceeded","count":"11"}', 429),
+    "500": lambda _: Answer(HTML, 500, content_type="text/html"),
+    "502": lambda _: Answer(HTML, 502, content_type="text/html"),
+    "503 with Retry-After": lambda _: Answer(HTML, 503, {"Retry-After": "1"}, "text/html"),
+    "HTML in 200": lambda _: Answer(HTML, content_type="text/html"),
+    "reset": lambda _: Answer(is_reset=True),
+    "cut off": lambda good: Answer(good.body, cut_at=len(good.body) // 2),
+    "ends early": lambda good: Answer(good.body[: len(good.body) * 2 // 3]),
+    "ERROR in 200": lambda good: Answer(
+        re.sub(rb"^.*<(e\w+Result|PubmedArticleSet)>.*$", error_of, good.body, flags=re.DOTALL)
+    ),
+    "slow bytes": lambda good: Answer(good.body[:200], drip_s=0.05),
+    "stall": lambda good: Answer(good.body[:1], drip_s=3),
+    "wrong content type": lambda good: Answer(good.body, content_type="text/plain"),
+}
+
+# What is taken out of the good answer of a utility.
+LEFT_OUT: dict[tuple[str, str], tuple[bytes, int]] = {
+    ("empty set", "efetch"): (rb"<PubmedArticle>.*?</PubmedArticle>", 0),
+    ("PMIDs left out", "efetch"): (rb"<PubmedArticle>.*?</PubmedArticle>", 3),
+    ("PMIDs left out", "elink"): (rb"<LinkSet>.*?</LinkSet>", 3),
+}
+FAULTS = (*REPLACED, "dead WebEnv", *dict.fromkeys(name for name, _ in LEFT_OUT))
+
+
+def error_of(found: re.Match[bytes]) -> bytes:
+    """An answer that names a failing back end in the element of the good one."""
+    root = b"eFetchResult" if found[1] == b"PubmedArticleSet" else found[1]
+    return b"<%b><ERROR>Search Backend failed: read timeout</ERROR></%b>" % (root, root)
+
+
+def spoil(fault: str, asked: Asked, good: Answer) -> Answer | None:
+    """The answer with a fault; None where the fault is none of this utility."""
+    if fault in REPLACED:
+        return REPLACED[fault](good)
+    if (fault, asked.utility) in LEFT_OUT:
+        pattern, count = LEFT_OUT[fault, asked.utility]
+        return Answer(re.sub(pattern, b"", good.body, count=count, flags=re.DOTALL))
+    if fault == "dead WebEnv" and "WebEnv" in asked.parameters:
+        return Answer(b"<eSearchResult><ERROR>Unable to obtain query #1</ERROR></eSearchResult>")
+    return None
+
+
+@contextmanager
+def serving(entrez: Synthetic) -> Iterator[str]:
+    """Serve it; gives the base URL."""
+    with scripted_server(entrez.answer) as (base_url, _):
+        yield base_url
+
+
+def start_refresh(base_url: str, seeds: Path, data_dir: Path, **variables: str) -> subprocess.Popen[str]:
+    """Start `corpus refresh` in a process of its own; `variables` are of its environment."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), **variables}
+    command = [*CORPUS, "refresh", "--entrez", base_url, "--seeds", str(seeds), "--data-dir", str(data_dir)]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def write_seeds(folder: Path, pmids: Sequence[int], definition: str) -> Path:
+    """A seeds folder with PMIDs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "a.pmids").write_text("\n".join(map(str, pmids)) + "\n")
+    (folder / "corpus.toml").write_text(definition)
+    return folder
+
+
+def busiest_second(arrivals: Sequence[float]) -> int:
+    """The most arrivals in any window of one second."""
+    times = sorted(arrivals)
+    most = last = 0
+    for first, start in enumerate(times):
+        while last < len(times) and times[last] < start + 1:
+            last += 1
+        most = max(most, last - first)
+    return most
+
+
+def content_of(database: Path) -> dict[str, str]:
+    """A hash of the content of each table, without what belongs to a run."""
+    hashes = {}
+    with duckdb.connect(database, read_only=True) as con:
+        for table in COMPARED:
+            described = con.execute(f"SELECT column_name FROM (DESCRIBE {table})").fetchall()
+            columns = ", ".join(f'"{name}"' for (name,) in described if name not in OF_A_RUN)
+            rows = con.execute(
+                f"SELECT md5(string_agg(md5(CAST(t AS VARCHAR)), '' ORDER BY md5(CAST(t AS VARCHAR))))"
+                f" FROM (SELECT {columns} FROM {table}) t"
+            ).fetchall()
+            hashes[table] = str(rows[0][0])
+    return hashes
