@@ -215,7 +215,7 @@ def test_rejected_records_are_read_again_when_the_code_can(
 def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the same order, with the duplicates of a file and the records held before."""
     monkeypatch.setattr(parallel, "WORTH_WORKERS_BYTES", 0)
-    monkeypatch.setitem(split_document.__kwdefaults__, "chunk_bytes", 2000)
+    monkeypatch.setitem(split_document.__kwdefaults__ or {}, "chunk_bytes", 2000)
     files = [
         write("a.xml", article_set(*(article(pmid) for pmid in range(1, 40)))),
         write("b.xml", article_set(*(article(p, title=f"T{p % 3}.", version=1 + p % 2) for p in (*range(20, 60), 21)))),
@@ -230,12 +230,11 @@ def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkey
     assert answers[0][0]["new"] == 59
 
 
-@pytest.mark.parametrize("around", [b"<ArticleTitle>", b"<PubmedArticle>"], ids=["one element", "no record"])
-def test_a_gigabyte_in_one_element_is_refused_with_bounded_memory(tmp_path: Path, around: bytes) -> None:
+def test_a_gigabyte_in_one_element_is_refused_with_bounded_memory(tmp_path: Path) -> None:
     """Packed it is one megabyte; unpacked at once, it would be more than many machines have to spare."""
     bomb = tmp_path / "bomb.xml.gz"
     with gzip.open(bomb, "wb", compresslevel=1) as stream:
-        stream.write(b"<PubmedArticleSet><PubmedArticle><MedlineCitation>" + around)
+        stream.write(b"<PubmedArticleSet><PubmedArticle><MedlineCitation><ArticleTitle>")
         for _ in range(1024):
             stream.write(bytes(1 << 20).replace(b"\0", b"x"))
     command = [sys.executable, "-c", "from flows.cli import main; main()", "ingest", str(bomb), "--workers", "1"]
