@@ -1,57 +1,59 @@
 """The DuckDB file: built beside the published one from the committed runs, checked, and put in its place.
 
 Nothing ever opens the published file read-write, so a reader keeps the snapshot it opened and nobody waits for a lock.
+A publish brings a copy of the published file up to date with the runs that it has not seen; where that cannot be, or
+would not be faster, it builds the file afresh.
 """
 
+import hashlib
 import os
 import re
+import shutil
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from warehouse.current import columns_ddl, literal, open_memory, quoted, view_runs
+from warehouse.current import literal, open_memory, quoted, view_runs
 from warehouse.errors import CheckError, StoreError
-from warehouse.schema import CONFLICT, TABLES, Table
-from warehouse.store import DataDirectory, sync
-
-SQL_FOLDER = Path(__file__).parent / "sql"
+from warehouse.fill import create_tables, fill_tables, note_build
+from warehouse.schema import TABLES
+from warehouse.sql_files import SQL_FOLDER, SqlFile, read_sql
+from warehouse.store import DataDirectory, committed_runs, rebuilt_by, sync
 
 # Files of this version can be read by DuckDB 1.x clients as well.
 STORAGE_VERSION = "v1.0.0"
 
+# What DuckDB may hold in memory; beyond it, it writes to disk. Each thread needs some of its own.
+MEMORY_LIMIT = "200MB"
+THREADS = 2
+
+# From so many new runs on, or if they have more than this share of all bytes, building afresh is not slower.
+MOST_NEW_RUNS = 16
+MOST_NEW_SHARE = 0.3
+
 
 @dataclass(frozen=True)
-class SqlFile:
-    """One statement, with what its head says.
+class Published:
+    """What is known of the published file.
 
     Attributes:
-        name: Name of the file without its ending, `<verb>_<object>`.
-        comment: The `--` lines at its top, joined.
-        statement: The SQL.
+        run_ids: The runs it has.
+        facts: How it was built: table `build`.
     """
 
-    name: str
-    comment: str
-    statement: str
+    run_ids: frozenset[str]
+    facts: dict[str, str]
 
 
-def read_sql(verb: str) -> list[SqlFile]:
-    """The SQL files whose names begin with a verb, sorted by name."""
-    files = []
-    for path in sorted(SQL_FOLDER.glob(f"{verb}_*.sql")):
-        text = path.read_text(encoding="utf-8")
-        head = re.match(r"(?:--.*\n)*", text)
-        lines = head.group().splitlines() if head else []
-        comment = " ".join(line.removeprefix("--").strip() for line in lines)
-        files.append(SqlFile(path.stem, comment, text))
-    return files
-
-
-def publish(directory: DataDirectory) -> dict[str, int]:
+def publish(directory: DataDirectory, *, afresh: bool = False) -> dict[str, int]:
     """Build the next `corpus.duckdb` from all committed runs, check it and put it in the place of the published one.
 
+    Args:
+        directory: The data directory, held for writing.
+        afresh: Do not begin with the published file.
     Returns:
         Rows of each table.
     Raises:
@@ -61,24 +63,60 @@ def publish(directory: DataDirectory) -> dict[str, int]:
     target = directory.staging / f"corpus-{os.getpid()}.duckdb"
     try:
         directory.staging.mkdir(parents=True, exist_ok=True)
-        for stale in directory.staging.glob("corpus-*.duckdb*"):
-            stale.unlink()
-        counts = build(directory, target)
+        for stale in directory.staging.glob("corpus-*"):
+            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+        new = None if afresh else runs_to_add(directory)
+        counts = build(directory, target) if new is None else bring_up_to_date(directory, target, new)
         sync(target)
         target.replace(directory.database)
         sync(directory.root)
     except duckdb.Error as exc:
-        raise StoreError(f"{directory.database} was not renewed: {first_line(exc)}") from exc
+        raise StoreError(f"{directory.database} was not renewed: {first_line(exc)}; the old one stays.") from exc
     except OSError as exc:
         raise StoreError(f"{directory.database} was not renewed: {exc.strerror or exc}; the old one stays.") from exc
     finally:
         with suppress(OSError):
             target.unlink(missing_ok=True)
+            target.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+            shutil.rmtree(spill_folder(target), ignore_errors=True)
     return counts
 
 
-def build(directory: DataDirectory, target: Path) -> dict[str, int]:
-    """Make a DuckDB file of all committed runs, with tables, comments and views, checked and closed.
+def runs_to_add(directory: DataDirectory) -> frozenset[str] | None:
+    """The committed runs that the published file has not seen; None if it is to be built afresh."""
+    published = read_published(directory)
+    committed = committed_runs(directory)
+    if published is None or published.facts != facts_of(directory) or not published.run_ids <= committed.keys():
+        return None
+    new = committed.keys() - published.run_ids
+    is_in_order = not new or not published.run_ids or min(new) > max(published.run_ids)
+    is_small = sum(committed[run_id] for run_id in new) <= MOST_NEW_SHARE * sum(committed.values())
+    return frozenset(new) if is_in_order and is_small and len(new) <= MOST_NEW_RUNS else None
+
+
+def read_published(directory: DataDirectory) -> Published | None:
+    """What the published file is made of; None if there is none, or none that can be read."""
+    if not directory.database.exists():
+        return None
+    try:
+        with duckdb.connect(directory.database, read_only=True) as con:
+            run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
+            facts = dict(con.execute("SELECT fact, value FROM build").fetchall())
+    except duckdb.Error:
+        return None
+    return Published(run_ids, facts)
+
+
+def facts_of(directory: DataDirectory) -> dict[str, str]:
+    """The rules by which a file is built now: a hash of this folder, and the last rebuild of the model, if any."""
+    rules = hashlib.sha256(STORAGE_VERSION.encode())
+    for path in sorted((*SQL_FOLDER.glob("*.sql"), *Path(__file__).parent.glob("*.py"))):
+        rules.update(path.read_bytes())
+    return {"definition_sha256": rules.hexdigest(), "rebuilt": rebuilt_by(directory)}
+
+
+def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | None = None) -> dict[str, int]:
+    """Make a DuckDB file of the committed runs, or of some of them, whole, checked and closed.
 
     Returns:
         Rows of each table.
@@ -86,44 +124,70 @@ def build(directory: DataDirectory, target: Path) -> dict[str, int]:
         CheckError: A check found rows.
         duckdb.Error: DuckDB cannot read a run or write the file.
     """
-    con = open_memory()
+    con = open_builder(target)
     try:
-        view_runs(con, directory)
+        view_runs(con, directory, run_ids=run_ids)
         con.execute(f"ATTACH {literal(str(target))} AS next (STORAGE_VERSION {literal(STORAGE_VERSION)})")
         con.execute("USE next")
         con.execute("BEGIN")
-        for table in TABLES.values():
-            if not table.is_raw:
-                create_table(con, table)
-        for file in read_sql("insert"):
-            con.execute(file.statement)
+        create_tables(con)
+        fill_tables(con, base=None)
         for file in read_sql("create"):
             con.execute(file.statement)
             comment_on_view(con, file)
-        check_build(con)
-        counts = count_rows(con)
-        con.execute("COMMIT")
-        con.execute("CHECKPOINT next")
-        con.execute("USE memory")
-        con.execute("DETACH next")
+        return finish(con, directory)
     finally:
         con.close()
+
+
+def bring_up_to_date(directory: DataDirectory, target: Path, run_ids: Collection[str]) -> dict[str, int]:
+    """Make a DuckDB file of the published one and the runs that it has not seen, in one transaction; checked, closed.
+
+    Returns:
+        Rows of each table.
+    Raises:
+        CheckError: A check found rows.
+        duckdb.Error: DuckDB cannot read a run or write the file.
+        OSError: The file cannot be copied.
+    """
+    shutil.copyfile(directory.database, target)
+    con = open_builder(target)
+    try:
+        con.execute(f"ATTACH {literal(str(target))} AS next")
+        view_runs(con, directory, run_ids=run_ids, base="next")
+        con.execute("USE next")
+        con.execute("BEGIN")
+        fill_tables(con, base="next")
+        return finish(con, directory)
+    finally:
+        con.close()
+
+
+def open_builder(target: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB with bounded memory, which goes on beside the file that it builds."""
+    con = open_memory()
+    con.execute(f"SET temp_directory = {literal(str(spill_folder(target)))}")
+    con.execute(f"SET memory_limit = {literal(MEMORY_LIMIT)}")
+    con.execute(f"SET threads = {THREADS}")
+    con.execute("SET preserve_insertion_order = false")
+    return con
+
+
+def spill_folder(target: Path) -> Path:
+    """Where DuckDB puts what its memory does not hold."""
+    return target.with_suffix(".spill")
+
+
+def finish(con: duckdb.DuckDBPyConnection, directory: DataDirectory) -> dict[str, int]:
+    """Check what was built, commit it and close the file; rows of each table."""
+    note_build(con, facts_of(directory))
+    check_build(con)
+    counts = count_rows(con)
+    con.execute("COMMIT")
+    con.execute("CHECKPOINT next")
+    con.execute("USE memory")
+    con.execute("DETACH next")
     return counts
-
-
-def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Create a table, fill it with the rows that hold now in the order of their key, and comment it."""
-    name = quoted(table.name)
-    con.execute(f"CREATE TABLE {name} ({columns_ddl(table)})")
-    if table is not CONFLICT:
-        columns = ", ".join(quoted(c) for c in table.column_names)
-        key = ", ".join(quoted(c) for c in table.key)
-        con.execute(f"INSERT INTO {name} SELECT {columns} FROM current_{table.name} ORDER BY {key}")
-    comment = f"One row is: {table.row} Key: {', '.join(table.key)}."
-    con.execute(f"COMMENT ON TABLE {name} IS {literal(comment)}")
-    for column in table.columns:
-        null = f" Null: {column.null}" if column.null else ""
-        con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.doc + null)}")
 
 
 def comment_on_view(con: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
@@ -139,7 +203,7 @@ def check_build(con: duckdb.DuckDBPyConnection) -> None:
     """Keys are unique, and no check in `sql/check_*.sql` returns a row.
 
     Raises:
-        CheckError: Names the table or the check and the first row.
+        CheckError: Names the table or the check and the first rows.
     """
     for table in TABLES.values():
         if not table.is_raw:

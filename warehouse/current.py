@@ -1,16 +1,28 @@
 """The committed runs as DuckDB views: every row of every run, and the rows that hold now.
 
-`run_<table>` has the rows of all runs; `current_<table>` has those that no later run replaced. The published file and
+`new_<table>` has the rows of the runs that are read; `run_<table>` has those and, where a published file is brought up
+to date, its own rows that they touch; `current_<table>` has those that no later run replaced. The published file and
 the plan of the next run are both made from them.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from warehouse.errors import StoreError
-from warehouse.schema import CITATION, CONFLICT, DELETED_CITATION, SEED_CITATION, SEED_DOCUMENT, TABLES, Table
+from warehouse.schema import (
+    CITATION,
+    DELETED_CITATION,
+    DERIVED,
+    LINK_LIST,
+    LINKOUT_LIST,
+    MEMBER,
+    SEED_DOCUMENT,
+    TABLES,
+    Table,
+)
 from warehouse.store import DataDirectory, run_folders
 
 DUCKDB_TYPES = {
@@ -25,6 +37,10 @@ DUCKDB_TYPES = {
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP",
 }
+
+# The tables whose rows replace each other by key, and take their parts with them; seed pages first, since citations
+# that are known from them alone go with them.
+OWNERS = (SEED_DOCUMENT, CITATION, LINK_LIST, LINKOUT_LIST, MEMBER, DELETED_CITATION)
 
 
 def quoted(name: str) -> str:
@@ -54,36 +70,97 @@ def open_memory() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def view_runs(con: duckdb.DuckDBPyConnection, directory: DataDirectory) -> None:
-    """Create `run_<table>` and `current_<table>` for every table, over the runs committed now.
+def view_runs(
+    con: duckdb.DuckDBPyConnection,
+    directory: DataDirectory,
+    *,
+    run_ids: Collection[str] | None = None,
+    base: str | None = None,
+) -> None:
+    """Create `new_<table>`, `run_<table>` and `current_<table>` for every table, over the runs committed now.
 
+    Args:
+        con: Where to create them.
+        directory: The data directory.
+        run_ids: Read only these runs.
+        base: The attached file that has all runs before them.
     Raises:
         StoreError: A Parquet file cannot be read.
     """
     folders = run_folders(directory)
+    if run_ids is not None:
+        con.execute("CREATE TEMP TABLE asked_run (run_id VARCHAR)")
+        con.execute("INSERT INTO asked_run SELECT unnest($1)", [list(run_ids)])
     for table in TABLES.values():
-        create_run_view(con, table, folders)
-    for table in (SEED_DOCUMENT, SEED_CITATION, CITATION):
-        create_current_view(con, table)
-    for table in sorted(TABLES.values(), key=lambda t: bool(t.owner)):
-        if table not in (SEED_DOCUMENT, SEED_CITATION, CITATION, CONFLICT) and not table.is_raw:
-            create_current_view(con, table)
+        if table.owner != DERIVED:
+            create_new_view(con, table, folders, is_restricted=run_ids is not None)
+    if base:
+        for owner in OWNERS:
+            create_touched(con, owner, base)
+    for table in TABLES.values():
+        if table.owner != DERIVED:
+            create_run_view(con, table, base)
+    for owner in OWNERS:
+        create_key(con, owner)
+        for table in TABLES.values():
+            if table.owner == owner.name:
+                create_current_view(con, table, owner)
+    for table in TABLES.values():
+        if table.is_log:
+            con.execute(f"CREATE TEMP VIEW current_{table.name} AS FROM run_{table.name}")
 
 
-def create_run_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[Path]) -> None:
-    """Create `run_<table>`: the rows of every run, with `run_id`; without a file of it, an empty table."""
+def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[Path], *, is_restricted: bool) -> None:
+    """Create `new_<table>`: the rows of the runs' files, with `run_id`; without a file of it, an empty table."""
     files = [file for folder in folders if (file := folder / f"{table.name}.parquet").exists()]
     # The declared columns come first, so that a file written before a column was declared still has it, as null.
     con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns_ddl(table, run_id=True).replace(' NOT NULL', '')})")
     query = f"SELECT * FROM empty_{table.name}"
     if files:
         names = ", ".join(literal(str(file)) for file in files)
-        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true)"
+        where = " WHERE run_id IN (FROM asked_run)" if is_restricted else ""
+        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true){where}"
     try:
-        con.execute(f"CREATE TEMP VIEW run_{table.name} AS {query}")
+        con.execute(f"CREATE TEMP VIEW new_{table.name} AS {query}")
     except duckdb.Error as exc:
         sentence = str(exc).splitlines()[0]
         raise StoreError(f"A file of table {table.name} cannot be read: {sentence}; run `corpus check`.") from exc
+
+
+# What a run can change of an owner's rows besides those that it has itself: seed text goes with its page and may stand
+# on any other, and a PMID that is delivered again was not withdrawn for good.
+ALSO_TOUCHED = {
+    SEED_DOCUMENT: "SELECT seed_id FROM {base}.seed_document",
+    CITATION: """SELECT pmid FROM new_seed_document UNION ALL SELECT pmid FROM new_seed_citation UNION ALL
+        SELECT pmid FROM {base}.seed_document SEMI JOIN new_seed_document USING (seed_id) UNION ALL
+        SELECT pmid FROM {base}.seed_citation SEMI JOIN new_seed_document USING (seed_id)""",
+    DELETED_CITATION: "SELECT pmid FROM new_citation",
+}
+
+
+def create_touched(con: duckdb.DuckDBPyConnection, owner: Table, base: str) -> None:
+    """Create `touched_<owner>`: the keys of the rows that the new runs may replace."""
+    key = ", ".join(owner.key)
+    query = f"SELECT {key} FROM new_{owner.name}"
+    if owner in ALSO_TOUCHED:
+        query += f" UNION ALL {ALSO_TOUCHED[owner].format(base=base)}"
+    con.execute(f"CREATE TEMP TABLE touched_{owner.name} AS SELECT DISTINCT {key} FROM ({query})")
+
+
+def create_run_view(con: duckdb.DuckDBPyConnection, table: Table, base: str | None) -> None:
+    """Create `run_<table>`: `new_<table>`, and the rows of the base that it touches."""
+    query = f"SELECT * FROM new_{table.name}"
+    if base and table in OWNERS:
+        touched = f"SEMI JOIN touched_{table.name} USING ({', '.join(table.key)})"
+        query += f" UNION ALL BY NAME SELECT * FROM {base}.{table.name} {touched}"
+    elif base and table.owner:
+        key = ", ".join(table.owner_key)
+        run_id = f"SELECT {key}, run_id FROM {base}.{table.owner} SEMI JOIN touched_{table.owner} USING ({key})"
+        if "run_id" in table.column_names:
+            query += f" UNION ALL BY NAME SELECT * FROM {base}.{table.name} SEMI JOIN ({run_id}) USING ({key})"
+        else:
+            query += f" UNION ALL BY NAME SELECT * FROM {base}.{table.name} JOIN ({run_id}) USING ({key})"
+    con.execute(f"CREATE TEMP VIEW run_{table.name} AS {query}")
 
 
 # Seed text is no match for a record, and goes with the seed page that it stands in.
@@ -96,20 +173,25 @@ NOT_DELIVERED_SINCE = """NOT EXISTS (FROM run_citation later
         AND later.run_id > run_deleted_citation.run_id)"""
 
 
-def create_current_view(con: duckdb.DuckDBPyConnection, table: Table) -> None:
-    """Create `current_<table>`: the rows that no later run replaced."""
-    name = table.name
-    if table.is_log:
-        query = f"FROM run_{name}"
-    elif table.owner:
-        key = ", ".join(table.owner_key)
-        query = f"FROM run_{name} SEMI JOIN key_{table.owner} USING ({key}, run_id)"
-    else:
-        where = {CITATION: ON_A_SEED_PAGE, DELETED_CITATION: NOT_DELIVERED_SINCE}.get(table, "true")
-        rank = "source <> 'seed' DESC, run_id DESC" if table is CITATION else "run_id DESC"
-        query = f"""FROM run_{name} WHERE {where}
-            QUALIFY row_number() OVER (PARTITION BY {", ".join(table.key)} ORDER BY {rank}) = 1"""
-    con.execute(f"CREATE TEMP VIEW current_{name} AS {query}")
-    if any(part.owner == name for part in TABLES.values()):
-        # Which run's rows hold is found once, not for each of the tables that ask.
-        con.execute(f"CREATE TEMP TABLE key_{name} AS SELECT {', '.join(table.key)}, run_id FROM current_{name}")
+def create_key(con: duckdb.DuckDBPyConnection, owner: Table) -> None:
+    """Create `key_<owner>`, which run's row holds for each key, and `current_<owner>`, those rows.
+
+    Which rows hold is found once, over the narrow key, not for each of the tables that ask.
+    """
+    name, key = owner.name, ", ".join(owner.key)
+    where = {CITATION: ON_A_SEED_PAGE, DELETED_CITATION: NOT_DELIVERED_SINCE}.get(owner, "true")
+    rank = "(source <> 'seed', run_id)" if owner is CITATION else "run_id"
+    con.execute(
+        f"""CREATE TEMP TABLE key_{name} AS
+        SELECT {key}, arg_max(run_id, {rank}) AS run_id FROM run_{name} WHERE {where} GROUP BY {key}"""
+    )
+    con.execute(f"CREATE TEMP VIEW current_{name} AS FROM run_{name} SEMI JOIN key_{name} USING ({key}, run_id)")
+
+
+def create_current_view(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> None:
+    """Create `current_<table>` of a table of parts: those of the rows of its owner that hold."""
+    key = ", ".join(table.owner_key)
+    con.execute(
+        f"CREATE TEMP VIEW current_{table.name} AS "
+        f"FROM run_{table.name} SEMI JOIN key_{owner.name} USING ({key}, run_id)"
+    )

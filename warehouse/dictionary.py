@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from warehouse.schema import LEFT_OUT, READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
+from warehouse.schema import DERIVED, LEFT_OUT, READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
 
 FILE = Path(__file__).parent / "DATA_DICTIONARY.md"
 
@@ -43,6 +43,8 @@ def table_lines(table: Table) -> Iterator[str]:
         yield f"- Further rows: one for each but the first {paths(tuple(table.extended_by.split(' | ')))} of them"
     if table.is_log:
         yield "- Rows of every run stay."
+    if table.owner == DERIVED:
+        yield "- In DuckDB only, made from the others."
     if table.is_raw:
         yield "- In Parquet only."
     yield ""

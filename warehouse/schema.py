@@ -94,7 +94,8 @@ class Table:
         key: Columns that identify a row in the DuckDB table.
         columns: In order; rows are tuples in this order.
         owner: The table whose rows say which run's rows are current, matched on `owner_key`; '' for a table that is its
-            own owner (the latest run that has a key wins) or that only grows (`is_log`).
+            own owner (the latest run that has a key wins) or that only grows (`is_log`); DERIVED for one that no run
+            has.
         owner_key: The columns shared with the owner's key; a later run replaces all rows that agree on them at once.
         is_log: Rows of every run stay.
         is_raw: Kept in Parquet only.
@@ -192,6 +193,9 @@ def order(name: str, of: str, *, counts: str = "", within: str = "", default: ob
 
 
 RUN_ID = column("run_id", TEXT, "The run that wrote the row; sorts by time.")
+
+# Owner of the tables that are no part of a run: the build of the DuckDB file makes them from the others.
+DERIVED = "derived"
 
 # --- the citation itself ---------------------------------------------------------------------------------------------
 
@@ -1476,7 +1480,7 @@ CONFLICT = Table(
         column("entrez_value", TEXT, "As Entrez has it."),
         column("seed_id", TEXT, "The seed document."),
     ),
-    owner="derived",
+    owner=DERIVED,
 )
 
 RAW_CITATION = Table(
@@ -1563,18 +1567,54 @@ REQUEST = Table(
 
 CHANGE = Table(
     "change",
-    "A field of a citation that a run changed.",
+    "What a run changed of a citation: a column, or a row of a list that came or went.",
     ("run_id", "pmid", "table_name", "column_name", "change_order"),
     (
         RUN_ID,
         column("pmid", INT64, "PubMed identifier."),
-        column("table_name", TEXT, "The table."),
-        column("column_name", TEXT, "The column, or the row's name in a table of parts."),
-        order("change_order", "the change"),
+        column(
+            "table_name",
+            TEXT,
+            "citation, mesh_heading, publication_type, comment_correction, link, or deleted_citation.",
+        ),
+        column(
+            "column_name",
+            TEXT,
+            "The column of citation; pmid for a citation that came or went as a whole; otherwise what the row says.",
+        ),
+        order("change_order", "the change among those of the same column"),
         optional("before", TEXT, "Value before, as text.", null="There was none."),
         optional("after", TEXT, "Value after, as text.", null="There is none."),
     ),
-    is_log=True,
+    owner=DERIVED,
+)
+
+CITATION_PAST = Table(
+    "citation_past",
+    "A citation as it was before a later run replaced it; the view citation_history has these and those that hold.",
+    ("pmid", "run_id"),
+    (*CITATION.columns, column("until_run_id", TEXT, "The run that replaced it, or took its seed page away.")),
+    owner=DERIVED,
+)
+
+CONTENT = Table(
+    "content",
+    "A table whose rows are the content of the corpus: what was learned, without the accounts of the runs.",
+    ("table_name",),
+    (
+        column("table_name", TEXT, "The table."),
+        column("row_count", INT64, "Rows in it."),
+        column("row_digest", TEXT, "Sums of two quarters of the SHA-256 of each row, in any order; see view manifest."),
+    ),
+    owner=DERIVED,
+)
+
+BUILD = Table(
+    "build",
+    "A fact about how this file was built; one that is built by other rules is not brought up to date but made afresh.",
+    ("fact",),
+    (column("fact", TEXT, "definition_sha256 or rebuilt."), column("value", TEXT, "Its value.")),
+    owner=DERIVED,
 )
 
 # --- what has no column ----------------------------------------------------------------------------------------------
@@ -1663,5 +1703,8 @@ TABLES: dict[str, Table] = {
         RUN,
         REQUEST,
         CHANGE,
+        CITATION_PAST,
+        CONTENT,
+        BUILD,
     )
 }

@@ -8,6 +8,7 @@ refresh.lock                    held by the one process that writes
 """
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -92,9 +94,45 @@ def writing(directory: DataDirectory) -> Iterator[None]:
         os.close(descriptor)
 
 
+# A file in the folder of a compaction or a rebuild: the folders that it supersedes, the runs whose rows it has, and
+# whether they were made anew from raw.
+SUPERSEDES = "supersedes.json"
+
+
 def run_folders(directory: DataDirectory) -> list[Path]:
-    """The folders of all committed runs, oldest first."""
-    return sorted(directory.parquet.glob("run=*"))
+    """The folders of all committed runs that are not superseded, oldest first."""
+    superseded = {name for note in directory.parquet.glob(f"run=*/{SUPERSEDES}") for name in read_note(note)["folders"]}
+    return sorted(folder for folder in directory.parquet.glob("run=*") if folder.name not in superseded)
+
+
+def read_note(path: Path) -> dict[str, Any]:
+    """What a superseding folder says of itself.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    try:
+        note: dict[str, Any] = json.loads(path.read_bytes())
+    except (OSError, ValueError) as exc:
+        raise StoreError(f"{path} cannot be read ({exc}); put it back from a backup, or its runs count twice.") from exc
+    return note
+
+
+def committed_runs(directory: DataDirectory) -> dict[str, int]:
+    """The runs whose rows are committed, and about how many bytes their model takes in Parquet."""
+    runs: dict[str, int] = {}
+    for folder in run_folders(directory):
+        size = sum(file.stat().st_size for file in folder.glob("*.parquet") if not file.stem.startswith("raw_"))
+        note = folder / SUPERSEDES
+        ids = read_note(note)["run_ids"] if note.exists() else [run_id_of(folder)]
+        runs |= dict.fromkeys(ids, size // len(ids))
+    return runs
+
+
+def rebuilt_by(directory: DataDirectory) -> str:
+    """The last run id under which the model was made anew from raw; '' if it never was."""
+    notes = [folder / SUPERSEDES for folder in run_folders(directory) if (folder / SUPERSEDES).exists()]
+    return max((read_note(note)["rebuilt"] for note in notes), default="")
 
 
 def run_id_of(folder: Path) -> str:

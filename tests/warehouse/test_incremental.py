@@ -1,0 +1,106 @@
+"""A file that was brought up to date has the content of one that was built afresh."""
+
+from pathlib import Path
+from random import Random
+
+import duckdb
+import pytest
+
+from tests.warehouse.histories import History, read_tables
+from warehouse import build
+from warehouse.errors import CheckError
+from warehouse.store import DataDirectory
+
+
+@pytest.fixture
+def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small as the runs are here, each is a large part of the whole."""
+    monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
+
+
+def assert_same_content(directory: DataDirectory, other: Path) -> None:
+    """The published file and one that is built afresh have the same rows in every table."""
+    build.build(directory, other)
+    published, afresh = read_tables(directory.database), read_tables(other)
+    for name, table in afresh.items():
+        assert table.to_pylist() == published[name].to_pylist(), name
+
+
+@pytest.mark.usefixtures("_always_up_to_date")
+@pytest.mark.parametrize("seed", range(4))
+def test_both_ways_of_building_give_the_same_content(tmp_path: Path, seed: int) -> None:
+    """After any history of new, revised and deleted citations, links, members and seed pages."""
+    history = History(DataDirectory(tmp_path / "data"), Random(seed))
+    for _ in range(6):
+        for _ in range(history.random.choice([1, 1, 2, 3])):
+            history.commit_random_run()
+        build.publish(history.directory)
+    assert_same_content(history.directory, tmp_path / "afresh.duckdb")
+    with duckdb.connect(tmp_path / "afresh.duckdb", read_only=True) as con:
+        assert con.execute("SELECT count(*) > 0 FROM citation_past").fetchall() == [(True,)]
+        assert con.execute("SELECT count(*) > 0 FROM change WHERE table_name = 'link'").fetchall() == [(True,)]
+
+
+@pytest.mark.usefixtures("_always_up_to_date")
+def test_a_copy_is_brought_up_to_date_where_it_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A build afresh of a large corpus takes minutes."""
+    history = History(DataDirectory(tmp_path / "data"), Random(1))
+    history.commit_random_run()
+    build.publish(history.directory)
+    history.commit_random_run()
+    assert build.runs_to_add(history.directory)
+    monkeypatch.delattr(build, "build")
+    build.publish(history.directory)
+    assert build.runs_to_add(history.directory) == frozenset()
+
+
+@pytest.mark.usefixtures("_always_up_to_date")
+@pytest.mark.parametrize(
+    "reason", ["no file", "no database", "other rules", "a run is gone", "many runs", "an old run"]
+)
+def test_the_file_is_built_afresh_where_it_must_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    """No file, one that cannot be read, one built by other rules, or of runs that are no longer there."""
+    directory = DataDirectory(tmp_path / "data")
+    history = History(directory, Random(2))
+    first = history.commit_random_run()
+    second = history.commit_random_run()
+    build.publish(directory)
+    assert build.runs_to_add(directory) == frozenset()
+    if reason == "no file":
+        directory.database.unlink()
+    elif reason == "no database":
+        directory.database.write_bytes(b"not a database" * 1000)
+    elif reason == "other rules":
+        monkeypatch.setattr(build, "STORAGE_VERSION", "latest")
+    elif reason == "a run is gone":
+        second.rename(tmp_path / "gone")
+    elif reason == "many runs":
+        for _ in range(build.MOST_NEW_RUNS + 1):
+            history.commit_random_run()
+    else:
+        first.rename(tmp_path / "first")
+        build.publish(directory)
+        (tmp_path / "first").rename(first)
+    assert build.runs_to_add(directory) is None
+    monkeypatch.delattr(build, "bring_up_to_date")
+    monkeypatch.undo()
+    build.publish(directory)
+    assert_same_content(directory, tmp_path / "afresh.duckdb")
+
+
+@pytest.mark.usefixtures("_always_up_to_date")
+def test_a_check_that_fails_leaves_the_old_file_also_when_it_is_brought_up_to_date(tmp_path: Path) -> None:
+    """And names the rows."""
+    directory = DataDirectory(tmp_path / "data")
+    history = History(directory, Random(3))
+    history.commit_random_run()
+    build.publish(directory)
+    before = directory.database.read_bytes()
+    folder = history.commit_random_run()
+    (folder / "request.parquet").unlink()
+    with pytest.raises(CheckError, match=r"Every PMID that a run asked for.*Found: \[\('2026"):
+        build.publish(directory)
+    assert directory.database.read_bytes() == before
+    assert not list(directory.staging.glob("corpus-*"))

@@ -1,0 +1,147 @@
+"""The tables of the DuckDB file, filled from the committed runs: all of them, or those that the file has not seen.
+
+Both ways run the same statements over the views of warehouse/current.py, so that both give the same content.
+"""
+
+import duckdb
+
+from warehouse.current import OWNERS, columns_ddl, literal, quoted
+from warehouse.schema import BUILD, CHANGE, CITATION, CITATION_PAST, CONFLICT, DERIVED, TABLES, Table
+from warehouse.sql_files import read_statement
+
+# Columns of a citation whose change is no change of the citation.
+UNCOMPARED = ("pmid", "run_id", "fetched_at", "content_sha256")
+
+
+def create_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """Create every table, empty, with its comments."""
+    for table in TABLES.values():
+        if not table.is_raw:
+            create_table(con, table)
+    for table in content_tables():
+        con.execute("INSERT INTO content VALUES ($1, 0, '0:0')", [table.name])
+
+
+def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
+    """Create a table and comment it and its columns."""
+    name = quoted(table.name)
+    con.execute(f"CREATE TABLE {name} ({columns_ddl(table)})")
+    comment = f"One row is: {table.row} Key: {', '.join(table.key)}."
+    con.execute(f"COMMENT ON TABLE {name} IS {literal(comment)}")
+    for column in table.columns:
+        null = f" Null: {column.null}" if column.null else ""
+        con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.doc + null)}")
+
+
+def content_tables() -> list[Table]:
+    """The tables whose rows are the content of the corpus."""
+    return [t for t in TABLES.values() if not (t.is_raw or t.is_log or t.owner == DERIVED)]
+
+
+def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
+    """Bring every table up to date with the runs of the views.
+
+    Args:
+        con: With the views, and the file that is built in use.
+        base: Its name, if it has earlier runs already.
+    """
+    for owner in OWNERS:
+        create_put(con, owner, base)
+    fill_history(con)
+    for owner in OWNERS:
+        tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]
+        for table in tables[1:] + tables[:1]:
+            replace_rows(con, table, owner, is_afresh=base is None)
+    for table in TABLES.values():
+        if table.is_log and not table.is_raw:
+            insert_rows(con, table, "")
+    con.execute(f"DELETE FROM {CONFLICT.name}")
+    con.execute(read_statement("insert_conflict"))
+
+
+def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -> None:
+    """Create `gone_<owner>`, keys whose rows do not hold any longer, and `put_<owner>`, the rows that take their place.
+
+    A row that was touched and holds as before is in neither.
+    """
+    name, key = owner.name, ", ".join(owner.key)
+    if base is None:
+        con.execute(f"CREATE TEMP VIEW put_{name} AS FROM key_{name}")
+        return
+    con.execute(
+        f"""CREATE TEMP TABLE gone_{name} AS SELECT {key} FROM touched_{name}
+        ANTI JOIN (SELECT {key} FROM {base}.{name} SEMI JOIN key_{name} USING ({key}, run_id)) USING ({key})"""
+    )
+    con.execute(f"CREATE TEMP TABLE put_{name} AS FROM key_{name} SEMI JOIN gone_{name} USING ({key})")
+
+
+def fill_history(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill `citation_past` and `change`, while the tables still have what the runs replace."""
+    for name in ("version_citation", "step_citation", "step_link_list"):
+        con.execute(read_statement(f"temp_{name}"))
+    columns = [c.name for c in CITATION.columns if c.name not in UNCOMPARED]
+    names = ", ".join(literal(name) for name in columns)
+    values = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in columns)
+    con.execute(
+        f"""CREATE TEMP VIEW citation_field AS
+        SELECT pmid, run_id, unnest([{names}]) AS column_name, unnest([{values}]) AS value
+        FROM run_citation SEMI JOIN (
+            SELECT pmid, before_run_id AS run_id FROM step_citation UNION ALL
+            SELECT pmid, after_run_id FROM step_citation
+        ) USING (pmid, run_id)"""
+    )
+    past = ", ".join(quoted(name) for name in CITATION_PAST.column_names)
+    con.execute(
+        f"""INSERT INTO {CITATION_PAST.name} SELECT {past}
+        FROM run_citation JOIN version_citation USING (pmid, run_id, source) WHERE until_run_id IS NOT NULL
+        ORDER BY pmid, run_id"""
+    )
+    con.execute(read_statement(f"insert_{CHANGE.name}"))
+
+
+def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, *, is_afresh: bool) -> None:
+    """Take out the rows of the keys that are gone, and put in those of the runs that hold now."""
+    key = ", ".join(owner.key)
+    if not is_afresh and has_rows(con, f"gone_{owner.name}"):
+        add_digest(con, table, f"{table.name} SEMI JOIN gone_{owner.name} USING ({key})", sign=-1)
+        match = " AND ".join(f"gone.{c} = {table.name}.{c}" for c in owner.key)
+        con.execute(f"DELETE FROM {table.name} USING gone_{owner.name} AS gone WHERE {match}")
+    if has_rows(con, f"put_{owner.name}"):
+        insert_rows(con, table, f"SEMI JOIN put_{owner.name} USING ({key}, run_id)")
+        add_digest(con, table, f"new_{table.name} SEMI JOIN put_{owner.name} USING ({key}, run_id)", sign=1)
+
+
+def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether there is a row at all."""
+    return bool(con.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchall())
+
+
+def insert_rows(con: duckdb.DuckDBPyConnection, table: Table, which: str) -> None:
+    """Insert the rows of the runs, or those of them that a join leaves, in the order of the table's key."""
+    columns = ", ".join(quoted(name) for name in table.column_names)
+    key = ", ".join(quoted(name) for name in table.key)
+    con.execute(f"INSERT INTO {quoted(table.name)} SELECT {columns} FROM new_{table.name} {which} ORDER BY {key}")
+
+
+def add_digest(con: duckdb.DuckDBPyConnection, table: Table, rows: str, *, sign: int) -> None:
+    """Add rows to the count and the sums of their table in `content`, or take them out."""
+    values = ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), chr(30))" for name in table.column_names)
+    count, *sums = con.execute(
+        f"""SELECT count(*), sum(('0x' || digest[1:16])::UBIGINT), sum(('0x' || digest[17:32])::UBIGINT)
+        FROM (SELECT sha256(concat_ws(chr(31), {values})) AS digest FROM {rows})"""
+    ).fetchall()[0]
+    if count:
+        ((row_count, digest),) = con.execute(
+            "SELECT row_count, row_digest FROM content WHERE table_name = $1", [table.name]
+        ).fetchall()
+        digests = [int(old) + sign * int(new) for old, new in zip(digest.split(":"), sums, strict=True)]
+        con.execute(
+            "UPDATE content SET row_count = $1, row_digest = $2 WHERE table_name = $3",
+            [row_count + sign * count, ":".join(map(str, digests)), table.name],
+        )
+
+
+def note_build(con: duckdb.DuckDBPyConnection, facts: dict[str, str]) -> None:
+    """Note the rules that the file is built by."""
+    con.execute(f"DELETE FROM {BUILD.name}")
+    con.executemany(f"INSERT INTO {BUILD.name} VALUES ($1, $2)", [list(fact) for fact in facts.items()])

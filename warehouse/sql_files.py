@@ -1,0 +1,42 @@
+"""The statements of `warehouse/sql/`, one a file, with the comment at its head."""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """One statement, with what its head says.
+
+    Attributes:
+        name: Name of the file without its ending, `<verb>_<object>`.
+        comment: The `--` lines at its top, joined.
+        statement: The SQL.
+    """
+
+    name: str
+    comment: str
+    statement: str
+
+
+@cache
+def read_sql(verb: str) -> tuple[SqlFile, ...]:
+    """The SQL files whose names begin with a verb, sorted by name."""
+    files = []
+    for path in sorted(SQL_FOLDER.glob(f"{verb}_*.sql")):
+        text = path.read_text(encoding="utf-8")
+        head = re.match(r"(?:--.*\n)*", text)
+        lines = head.group().splitlines() if head else []
+        comment = " ".join(line.removeprefix("--").strip() for line in lines)
+        files.append(SqlFile(path.stem, comment, text))
+    return tuple(files)
+
+
+@cache
+def read_statement(name: str) -> str:
+    """The statement of one file, named without its ending."""
+    return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
