@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.trials.synthetic import FAULTS, Synthetic, content_of, say, serving, start_refresh, write_seeds
 
 DEFINITION = '[links]\nfetch = ["similar", "cited_by", "reference"]\nlinkout = false\n'
-VARIABLES = {"CORPUS_BATCH_SIZE": "20", "CORPUS_ENTREZ_TIMEOUT_S": "1", "NCBI_API_KEY": "a key for a trial"}
+VARIABLES = {"CORPUS_BATCH_SIZE": "5", "CORPUS_ENTREZ_TIMEOUT_S": "1", "NCBI_API_KEY": "a key for a trial"}
 
 
 def run_twice(fault: str, count: int, root: Path) -> tuple[list[int], float, Synthetic, dict[str, str]]:

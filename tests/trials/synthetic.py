@@ -63,7 +63,6 @@ class Synthetic:
         with self.lock:
             recent = sum(at > asked.at - 1 for at in self.arrivals[-50:])
             self.arrivals.append(asked.at)
-            is_struck = bool(self.fault) and self.dice.random() < self.share
             if self.limit is not None and recent >= self.limit:
                 self.refused += 1
                 body = f'{{"error":"API rate limit exceeded","api-key":"192.0.2.1","count":"{recent + 1}"}}'
@@ -71,10 +70,11 @@ class Synthetic:
         if self.latency_s:
             time.sleep(self.latency_s)
         good = self.serve(asked)
-        spoilt = spoil(self.fault, asked, good) if is_struck else None
-        if spoilt is None:
-            return good
+        spoilt = spoil(self.fault, asked, good)
         with self.lock:
+            # The first one that can be struck always is.
+            if spoilt is None or (self.injected and self.dice.random() >= self.share):
+                return good
             self.injected += 1
         return spoilt
 
