@@ -23,8 +23,6 @@ RESOURCE_ELEMENTS = (
 PROVIDER_ELEMENTS = (
     ("Name", "provider_name"), ("NameAbbr", "provider_abbr"), ("Id", "provider_id"), ("Url", "provider_url"),
 )  # fmt: skip
-# What the DTD wants of a Provider in any case.
-REQUIRED = ("Name", "NameAbbr", "Id")
 
 
 def read_linkout(path: Path) -> Iterator[tuple[int, str]]:
@@ -45,10 +43,7 @@ def read_linkout(path: Path) -> Iterator[tuple[int, str]]:
 
 def obj_url(values: dict[str, str]) -> str:
     """A resource as ELink writes it."""
-    provider = "".join(
-        f"<{tag}>{escape(values.get(name, ''))}</{tag}>"
-        for tag, name in PROVIDER_ELEMENTS
-        if values.get(name) or tag in REQUIRED
-    )
+    # The DTD wants all of these of a Provider, empty or not.
+    provider = "".join(f"<{tag}>{escape(values.get(name, ''))}</{tag}>" for tag, name in PROVIDER_ELEMENTS)
     resource = "".join(f"<{tag}>{escape(values[name])}</{tag}>" for tag, name in RESOURCE_ELEMENTS if values.get(name))
     return f"<ObjUrl>{resource}<Provider>{provider}</Provider></ObjUrl>"

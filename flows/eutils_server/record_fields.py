@@ -30,8 +30,9 @@ class RecordFields:
         title, abstract, affiliations: Their text, for words and phrases.
         other: Text of every other field that `[all fields]` searches.
         values: Whole values by the short name of their field, as `value_token` makes them.
-        dates: Days as YYYYMMDD by kind: edat (History `entrez`), crdt (History `pubmed`), mdat (DateRevised, else
-            edat), pdat (PubDate, missing parts taken as the first) and epdat (ArticleDate).
+        dates: Days as YYYYMMDD by kind: edat (History `pubmed`, else `entrez`), crdt (History `entrez`, else
+            `pubmed`), mdat (DateRevised, else edat), pdat (PubDate, missing parts taken as the first) and epdat
+            (ArticleDate).
         author, journal: First author and journal, to sort by.
         cited_pmids: PMIDs that the record's own reference list names, each once, in order.
     """
@@ -202,10 +203,11 @@ def cited_pmids(by_tag: ByTag) -> Iterable[int]:
 def record_dates(by_tag: ByTag) -> dict[str, int]:
     """The dates that a search can ask for, as YYYYMMDD."""
     dates: dict[str, int] = {}
-    for e in by_tag.get("PubMedPubDate", ()):
-        kind = {"entrez": "edat", "pubmed": "crdt"}.get(e.get("PubStatus") or "")
-        if kind and (day := day_of(e)):
-            dates.setdefault(kind, day)
+    history = {e.get("PubStatus"): day for e in reversed(by_tag.get("PubMedPubDate", [])) if (day := day_of(e))}
+    # In NLM's MEDLINE format EDAT is the date `pubmed` of the History, and CRDT its `entrez`.
+    for kind, statuses in (("edat", ("pubmed", "entrez")), ("crdt", ("entrez", "pubmed"))):
+        if found := next((history[status] for status in statuses if status in history), None):
+            dates[kind] = found
     for tag, kind in (("PubDate", "pdat"), ("ArticleDate", "epdat"), ("DateRevised", "mdat")):
         if tag in by_tag and (day := day_of(by_tag[tag][0])):
             dates[kind] = day

@@ -1,0 +1,73 @@
+"""EFetch: records as XML, as MEDLINE or abstract text, or their PMIDs."""
+
+from collections.abc import Callable
+
+from starlette.responses import Response
+
+from flows.eutils_server.history import History
+from flows.eutils_server.protocol import (
+    DECLARATION,
+    LIMIT,
+    REACHABLE,
+    TEXT,
+    WALL,
+    Parameters,
+    UtilityError,
+    number,
+    read_ids,
+    xml_reply,
+)
+from flows.eutils_server.records import RecordStore
+from flows.eutils_server.text_formats import abstract_text, medline_text
+
+PUBMED_DOCTYPE = (
+    '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
+    '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n'
+)
+WRITERS: dict[str, Callable[..., str]] = {"medline": medline_text, "abstract": abstract_text}
+
+
+def efetch(store: RecordStore, history: History, parameters: Parameters) -> Response:
+    """Records by id or from the history, in the order asked for; a PMID that is not known is left out in silence.
+
+    Raises:
+        UtilityError: There is no id or no such set, or the page lies beyond it or beyond the first 9,999.
+    """
+    pmids = page_of(history, parameters)
+    rettype = (parameters.get("rettype") or "").lower()
+    retmode = (parameters.get("retmode") or "").lower()
+    if rettype in ("uilist", "uid"):
+        return Response("".join(f"{pmid}\n" for pmid in pmids), media_type=TEXT)
+    known = [pmid for pmid in pmids if pmid in store]
+    if rettype in WRITERS and retmode != "xml":
+        write = WRITERS[rettype]
+        texts = (write(store.element(pmid), order) for order, pmid in enumerate(known, start=1))
+        return Response("\n" + "\n".join(texts), media_type=TEXT)
+    # NCBI sends the whole record for any other name, such as `full`, `native` and the empty one.
+    head = f"{DECLARATION}{PUBMED_DOCTYPE}<PubmedArticleSet>".encode()
+    body = b"\n".join(store.xml(pmid) for pmid in known)
+    return xml_reply(head + (b"\n" + body + b"\n" if known else b"") + b"</PubmedArticleSet>\n")
+
+
+def page_of(history: History, parameters: Parameters) -> list[int]:
+    """The PMIDs that are asked for: a page of a history set, else the ids, each once and 10,000 at most.
+
+    Raises:
+        UtilityError: There is none.
+    """
+    start = number(parameters, "retstart", 0)
+    page_size = min(number(parameters, "retmax", LIMIT), LIMIT)
+    pmids = history.find(parameters)
+    if pmids is None:
+        ids = list(dict.fromkeys(read_ids(parameters)))
+        return ids[start : start + page_size]
+    if start > REACHABLE - 1:
+        raise UtilityError(400, f"Search backend cannot retrieve history data. Reason: Exception: {WALL}")
+    if start and start >= len(pmids):
+        raise UtilityError(
+            400,
+            f"Cannot retrieve history data: OUT OF RANGE. Parameter retstart={start} + 1 is greater than number of "
+            f"records available in history. History includes {len(pmids)} IDs.",
+        )
+    # A page that crosses the last reachable record is cut there, without a word.
+    return pmids[start : min(start + page_size, REACHABLE)].tolist()

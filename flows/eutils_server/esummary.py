@@ -1,0 +1,240 @@
+"""ESummary: records in short, as XML of version 1.0 and 2.0 and as JSON."""
+
+from collections.abc import Iterable
+from xml.sax.saxutils import escape
+
+from starlette.responses import Response
+
+from flows.eutils_server.efetch import page_of
+from flows.eutils_server.history import History
+from flows.eutils_server.protocol import (
+    LIMIT,
+    Parameters,
+    UtilityError,
+    document,
+    json_reply,
+    split_ids,
+    tag,
+    to_id,
+    xml_reply,
+)
+from flows.eutils_server.records import RecordStore
+from flows.eutils_server.search import LANGUAGES
+from flows.eutils_server.summary import RECORD_STATUS, Summary, read_summary
+
+MOST_IN_JSON = 500
+DOCTYPE_2 = ("eSummaryResult", "-//NLM//DTD esummary pubmed 20230428//EN", "20230428/esummary_pubmed.dtd")
+MISSING = "cannot get document summary"
+LANGUAGE_NAMES = {code: name.capitalize() for name, code in LANGUAGES.items()}
+# Numbers that NCBI has for kinds of identifiers and for the status of a publication.
+ID_NUMBERS = {"pubmed": 1, "doi": 3, "pii": 4, "pmcid": 5}
+STATUS_NUMBERS = {
+    "received": 1,
+    "accepted": 2,
+    "epublish": 3,
+    "ppublish": 4,
+    "aheadofprint": 10,
+    "ppublish+epublish": 256,
+}
+
+
+def esummary(store: RecordStore, history: History, parameters: Parameters) -> Response:
+    """Summaries by id or from the history, in the order asked for.
+
+    A PMID without a record has an error in its place in version 2.0, and is said first in version 1.0.
+
+    Raises:
+        UtilityError: There is no id, an id is no number, or there are too many.
+    """
+    is_json = parameters.get("retmode") == "json"
+    if not parameters.get("query_key"):
+        texts = split_ids(parameters)
+        if not texts:
+            raise UtilityError(200, "Neither query_key nor id specified")
+        if len(texts) > (MOST_IN_JSON if is_json else LIMIT):
+            limit = f"{MOST_IN_JSON} for JSON format output" if is_json else str(LIMIT)
+            raise UtilityError(200, f"Too many UIDs in request. Maximum number of UIDs is {limit}.")
+        if invalid := invalid_ids(texts):
+            raise UtilityError(200, *invalid)
+    pmids = page_of(history, parameters)
+    if is_json and len(pmids) > MOST_IN_JSON:
+        raise UtilityError(
+            200, f"Too many UIDs in request. Maximum number of UIDs is {MOST_IN_JSON} for JSON format output."
+        )
+    summaries = [(pmid, read_summary(store.element(pmid)) if pmid in store else None) for pmid in pmids]
+    if is_json:
+        result: dict[str, object] = {"uids": [str(pmid) for pmid in pmids]}
+        for pmid, summary in summaries:
+            members: dict[str, object] = {"uid": str(pmid)}
+            result[str(pmid)] = members | (json_members(summary) if summary else {"error": MISSING})
+        return json_reply("esummary", {"result": result})
+    if parameters.get("version") == "2.0":
+        sets = "\n".join(document_summary(pmid, summary) for pmid, summary in summaries)
+        body = f'\n<DocumentSummarySet status="OK">\n{sets}\n</DocumentSummarySet>\n'
+        return xml_reply(document("esummary", body, DOCTYPE_2))
+    errors = "".join(f"\n\t{tag('ERROR', f'UID={pmid}: {MISSING}')}" for pmid, found in summaries if found is None)
+    body = "\n".join(doc_sum(summary) for _, summary in summaries if summary)
+    return xml_reply(document("esummary", f"{errors}\n{body}\n"))
+
+
+def invalid_ids(texts: list[str]) -> list[str]:
+    """NCBI's words for ids that are no numbers, with their place in the list."""
+    words, position = [], 0
+    for text in texts:
+        if to_id(text) is None:
+            words.append(f"Invalid uid {text} at position= {position}")
+        position += len(text) + 1
+    return words
+
+
+def item(name: str, kind: str, content: object = "") -> str:
+    """An Item of version 1.0."""
+    return f'<Item Name="{name}" Type="{kind}">{escape(str(content))}</Item>'
+
+
+def items(name: str, entries: Iterable[tuple[str, str]], kind: str = "String") -> str:
+    """An Item that is a list."""
+    content = "".join(f"\n\t\t{item(entry, kind, value)}" for entry, value in entries)
+    return f'<Item Name="{name}" Type="List">{content}' + ("\n\t</Item>" if content else "</Item>")
+
+
+def doc_sum(summary: Summary) -> str:
+    """A DocSum of version 1.0."""
+    lines = [
+        tag("Id", summary.pmid),
+        item("PubDate", "Date", summary.pub_date),
+        item("EPubDate", "Date", summary.epub_date),
+        item("Source", "String", summary.source),
+        items("AuthorList", ((kind, name) for name, kind in summary.authors)),
+        item("LastAuthor", "String", summary.last_author),
+        item("Title", "String", summary.title),
+        item("Volume", "String", summary.volume),
+        item("Issue", "String", summary.issue),
+        item("Pages", "String", summary.pages),
+        items("LangList", (("Lang", LANGUAGE_NAMES.get(code, code)) for code in summary.languages)),
+        item("NlmUniqueID", "String", summary.nlm_unique_id),
+        item("ISSN", "String", summary.issn),
+        item("ESSN", "String", summary.essn),
+        items("PubTypeList", (("PubType", name) for name in summary.publication_types)),
+        item("RecordStatus", "String", RECORD_STATUS.get(summary.status, "PubMed")),
+        item("PubStatus", "String", summary.publication_status),
+        items("ArticleIds", summary.article_ids),
+        *([item("DOI", "String", summary.doi)] if summary.doi else []),
+        items("History", summary.history, "Date"),
+        items("References", ()),
+        item("HasAbstract", "Integer", int(summary.has_abstract)),
+        item("PmcRefCount", "Integer", 0),
+        item("FullJournalName", "String", summary.full_journal_name),
+        item("ELocationID", "String", summary.elocation),
+        item("SO", "String", summary.so),
+    ]
+    return "<DocSum>\n\t" + "\n\t".join(lines) + "\n</DocSum>\n"
+
+
+def document_summary(pmid: int, summary: Summary | None) -> str:
+    """A DocumentSummary of version 2.0."""
+    if summary is None:
+        return f'<DocumentSummary uid="{pmid}">\n\t{tag("error", MISSING)}\n</DocumentSummary>\n'
+    members = json_members(summary)
+    book = {name: summary.book.get(name, "") for name in ("BookTitle", "Medium", "Edition", "PublisherLocation")}
+    lines = [
+        tag("PubDate", summary.pub_date),
+        tag("EPubDate", summary.epub_date),
+        tag("Source", summary.source),
+        "<Authors>" + "".join(
+            f"<Author>{tag('Name', name)}{tag('AuthType', kind)}{tag('ClusterID')}</Author>"
+            for name, kind in summary.authors
+        ) + "</Authors>",
+        tag("LastAuthor", summary.last_author),
+        tag("Title", summary.title),
+        tag("SortTitle", summary.sort_title),
+        tag("Volume", summary.volume),
+        tag("Issue", summary.issue),
+        tag("Pages", summary.pages),
+        f"<Lang>{''.join(tag('string', code) for code in summary.languages)}</Lang>",
+        tag("NlmUniqueID", summary.nlm_unique_id),
+        tag("ISSN", summary.issn),
+        tag("ESSN", summary.essn),
+        f"<PubType>{''.join(tag('flag', name) for name in summary.publication_types)}</PubType>",
+        tag("RecordStatus", members["recordstatus"]),
+        tag("PubStatus", members["pubstatus"]),
+        f"<ArticleIds>{''.join(article_id(kind, value) for kind, value in summary.article_ids)}</ArticleIds>",
+        "<History>" + "".join(
+            f"<PubMedPubDate>{tag('PubStatus', status)}{tag('Date', at)}</PubMedPubDate>"
+            for status, at in summary.history
+        ) + "</History>",
+        "<References></References>",
+        f"<Attributes>{tag('flag', 'Has Abstract') if summary.has_abstract else ''}</Attributes>",
+        tag("PmcRefCount", ""),
+        tag("FullJournalName", summary.full_journal_name),
+        tag("ELocationID", summary.elocation),
+        tag("DocType", members["doctype"]),
+        "<SrcContribList></SrcContribList>",
+        *(tag(name, value) for name, value in book.items()),
+        tag("PublisherName", summary.book.get("PublisherName", "")),
+        tag("SrcDate"),
+        tag("ReportNumber", summary.book.get("ReportNumber", "")),
+        tag("AvailableFromURL"),
+        tag("LocationLabel", summary.book.get("LocationLabel", "")),
+        "<DocContribList></DocContribList>",
+        tag("DocDate"),
+        tag("BookName"),
+        tag("Chapter"),
+        tag("SortPubDate", summary.sort_date),
+        tag("SortFirstAuthor", members["sortfirstauthor"]),
+        tag("VernacularTitle"),
+    ]  # fmt: skip
+    return f'<DocumentSummary uid="{pmid}">\n\t' + "\n\t".join(lines) + "\n</DocumentSummary>\n"
+
+
+def article_id(kind: str, value: str) -> str:
+    """An identifier in version 2.0."""
+    number = ID_NUMBERS.get(kind, 8)
+    return f"<ArticleId>{tag('IdType', kind)}{tag('IdTypeN', number)}{tag('Value', value)}</ArticleId>"
+
+
+def json_members(summary: Summary) -> dict[str, object]:
+    """The members of a summary in JSON."""
+    return {
+        "pubdate": summary.pub_date,
+        "epubdate": summary.epub_date,
+        "source": summary.source,
+        "authors": [{"name": name, "authtype": kind, "clusterid": ""} for name, kind in summary.authors],
+        "lastauthor": summary.last_author,
+        "title": summary.title,
+        "sorttitle": summary.sort_title,
+        "volume": summary.volume,
+        "issue": summary.issue,
+        "pages": summary.pages,
+        "lang": list(summary.languages),
+        "nlmuniqueid": summary.nlm_unique_id,
+        "issn": summary.issn,
+        "essn": summary.essn,
+        "pubtype": list(summary.publication_types),
+        "recordstatus": RECORD_STATUS.get(summary.status, "PubMed"),
+        "pubstatus": str(STATUS_NUMBERS.get(summary.publication_status, 0)),
+        "articleids": [
+            {"idtype": kind, "idtypen": ID_NUMBERS.get(kind, 8), "value": value} for kind, value in summary.article_ids
+        ],
+        "history": [{"pubstatus": status, "date": at} for status, at in summary.history],
+        "references": [],
+        "attributes": ["Has Abstract"] if summary.has_abstract else [],
+        "pmcrefcount": "",
+        "fulljournalname": summary.full_journal_name,
+        "elocationid": summary.elocation,
+        "doctype": "chapter" if summary.is_book else "citation",
+        "srccontriblist": [],
+        **{name.lower(): summary.book.get(name, "") for name in
+           ("BookTitle", "Medium", "Edition", "PublisherLocation", "PublisherName")},
+        "srcdate": "",
+        "reportnumber": summary.book.get("ReportNumber", ""),
+        "availablefromurl": "",
+        "locationlabel": summary.book.get("LocationLabel", ""),
+        "doccontriblist": [],
+        "docdate": "",
+        "bookname": "",
+        "chapter": "",
+        "sortpubdate": summary.sort_date,
+        "sortfirstauthor": summary.authors[0][0] if summary.authors else "",
+        "vernaculartitle": "",
+    }  # fmt: skip
