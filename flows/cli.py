@@ -181,12 +181,22 @@ def entrez_server(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
     seeds: SeedsOption = None,
+    faults: Annotated[
+        str, typer.Option(help="Faults to inject, such as '429:5; cut@efetch:10%'. See flows/eutils_server/README.md.")
+    ] = "",
+    limit: Annotated[
+        str, typer.Option(help="Requests a second: a number, `ncbi` (3, 10 with an API key) or none.")
+    ] = "none",
 ) -> None:
     """Serve PubMed XML on disk through the E-utilities protocol, for tests and local mirrors."""
+    from flows.eutils_server.app import create_app
+    from flows.eutils_server.fault_language import parse_faults
     from flows.eutils_server.records import RecordStore
     from flows.eutils_server.serve import serve as serve_records
+    from flows.eutils_server.traffic import parse_limit
 
     settings = load_settings(seeds=seeds)
+    injected, allowed = parse_faults(faults), parse_limit(limit)
     store = RecordStore.from_paths(records) if records else RecordStore.from_seeds(settings.seeds)
 
     def say(base_url: str) -> None:
@@ -195,7 +205,7 @@ def entrez_server(
         typer.echo(f"Serving {len(store):,} records at {base_url}; stop with Ctrl-C.")
         typer.echo(f"Use it: corpus refresh --entrez {base_url}")
 
-    serve_records(store, host=host, port=port, on_ready=say)
+    serve_records(create_app(store, faults=injected, limit=allowed), host=host, port=port, on_ready=say)
 
 
 @app.command(epilog="Example: corpus serve --port 4200, then open http://127.0.0.1:4200")

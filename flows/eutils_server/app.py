@@ -1,6 +1,15 @@
-"""The E-utilities as a web application over a RecordStore, below `/entrez/eutils/` and below `/`."""
+"""The E-utilities as a web application over a RecordStore, below `/entrez/eutils/` and below `/`.
 
-from collections.abc import Callable
+Below `/corpus-server/` it says what was asked, and lets faults be set while it runs; on this machine only.
+"""
+
+import asyncio
+import ipaddress
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import parse_qsl
 
@@ -15,9 +24,12 @@ from flows.eutils_server.einfo import einfo
 from flows.eutils_server.elink import elink
 from flows.eutils_server.esearch import esearch
 from flows.eutils_server.esummary import esummary
+from flows.eutils_server.fault_language import Fault, choose_fault, parse_faults
+from flows.eutils_server.faults import leave_out, reply_instead, spoil, too_fast
 from flows.eutils_server.history import History, epost
 from flows.eutils_server.protocol import (
     HTML,
+    JSON,
     LONGEST_URL,
     TEXT,
     TOO_LONG,
@@ -26,13 +38,41 @@ from flows.eutils_server.protocol import (
     error_reply,
 )
 from flows.eutils_server.records import RecordStore
+from flows.eutils_server.traffic import Limit, Standing, Traffic
+from warehouse.errors import UsageError
 
-Utility = Callable[[Parameters], Response]
+Utility = Callable[..., Response]
 
 
-def create_app(store: RecordStore) -> Starlette:
-    """The server as an ASGI application."""
-    history = History()
+@dataclass
+class Server:
+    """What the requests share.
+
+    Attributes:
+        store: The records.
+        faults: Those that strike, in the order of their text.
+        traffic: The counts of requests, and the limit.
+        history: The history server.
+        worker: The one thread that asks the store, so that requests are counted at the time when they come.
+    """
+
+    store: RecordStore
+    faults: Sequence[Fault] = ()
+    traffic: Traffic = field(default_factory=Traffic)
+    history: History = field(default_factory=History)
+    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "entrez-server"))
+
+
+def create_app(store: RecordStore, *, faults: Sequence[Fault] = (), limit: Limit | None = None) -> Starlette:
+    """The server as an ASGI application.
+
+    Args:
+        store: The records.
+        faults: Faults to begin with.
+        limit: Requests a second beyond which callers are refused; None refuses none.
+    """
+    server = Server(store, faults, Traffic(limit))
+    history = server.history
     utilities: dict[str, Utility] = {
         "einfo": partial(einfo, store),
         "esearch": partial(esearch, store, history),
@@ -47,12 +87,86 @@ def create_app(store: RecordStore) -> Starlette:
         utility = request.path_params["utility"]
         if utility not in utilities:
             return Response("<html><body>404 Not Found</body></html>", 404, media_type=HTML)
-        if len(request.scope.get("query_string", b"")) > LONGEST_URL:
-            return Response(TOO_LONG, 414, media_type=HTML)
-        return answer_utility(utilities[utility], utility, await read_parameters(request))
+        return await answer_request(server, utilities[utility], utility, request)
 
     paths = [f"{folder}/{{utility}}.{ending}" for folder in ("/entrez/eutils", "") for ending in ("fcgi", "cgi")]
-    return Starlette(routes=[Route(path, answer, methods=["GET", "POST"]) for path in paths])
+    return Starlette(
+        routes=[
+            Route("/corpus-server/statistics", partial(statistics, server), methods=["GET", "DELETE"]),
+            Route("/corpus-server/faults", partial(control_faults, server), methods=["GET", "POST"]),
+            *(Route(path, answer, methods=["GET", "POST"]) for path in paths),
+        ]
+    )
+
+
+async def answer_request(server: Server, answer: Utility, utility: str, request: Request) -> Response:
+    """Count a request, and refuse it, answer it, or let a fault strike it."""
+    at = time.monotonic()
+    parameters = await read_parameters(request)
+    address = request.client.host if request.client else "unknown"
+    key = parameters.get("api_key")
+    standing = server.traffic.arrive(utility, key or address, at, has_key=bool(key))
+    if standing.is_refused:
+        reply = too_fast(standing)
+    elif len(request.scope.get("query_string", b"")) > LONGEST_URL:
+        reply = Response(TOO_LONG, 414, media_type=HTML)
+    else:
+        reply = await answer_with_faults(server, answer, utility, parameters, standing)
+    reply.headers.update(standing.headers)
+    server.traffic.statuses[reply.status_code] += 1
+    return reply
+
+
+async def answer_with_faults(
+    server: Server, answer: Utility, utility: str, parameters: Parameters, standing: Standing
+) -> Response:
+    """The reply to a request, or what a fault makes of it."""
+    fault = choose_fault(server.faults, utility, names_web_env=bool(parameters.get("WebEnv")))
+    if fault is not None:
+        server.traffic.faults[fault.kind] += 1
+        if reply := reply_instead(fault, utility, standing, is_json=parameters.get("retmode") == "json"):
+            return reply
+        if fault.kind == "stall":
+            await asyncio.sleep(fault.number)
+        if fault.kind == "dead-webenv":
+            server.history.forget(parameters["WebEnv"])
+        if fault.kind == "leave-out":
+            answer = partial(answer, choose=partial(leave_out, fault))
+    run = partial(answer_utility, answer, utility, parameters)
+    reply = await asyncio.get_running_loop().run_in_executor(server.worker, run)
+    return reply if fault is None else spoil(fault, reply)
+
+
+async def statistics(server: Server, request: Request) -> Response:
+    """What was asked so far; DELETE begins anew."""
+    if refusal := refuse_strangers(request):
+        return refusal
+    if request.method == "DELETE":
+        server.traffic = Traffic(server.traffic.limit)
+    return Response(json.dumps(server.traffic.describe()), media_type=JSON)
+
+
+async def control_faults(server: Server, request: Request) -> Response:
+    """The faults with what they have struck; POST sets others, in the body's words, none for an empty one."""
+    if refusal := refuse_strangers(request):
+        return refusal
+    if request.method == "POST":
+        try:
+            server.faults = parse_faults((await request.body()).decode("utf-8", "replace"))
+        except UsageError as exc:
+            return Response(json.dumps({"error": str(exc)}), 400, media_type=JSON)
+    shown = [{"fault": fault.text, "seen": fault.seen, "struck": fault.struck} for fault in server.faults]
+    return Response(json.dumps({"faults": shown}), media_type=JSON)
+
+
+def refuse_strangers(request: Request) -> Response | None:
+    """A refusal for everyone but this machine."""
+    try:
+        if request.client and ipaddress.ip_address(request.client.host).is_loopback:
+            return None
+    except ValueError:
+        pass
+    return Response(json.dumps({"error": "only from this machine"}), 403, media_type=JSON)
 
 
 async def read_parameters(request: Request) -> Parameters:

@@ -1,6 +1,6 @@
 """EFetch: records as XML, as MEDLINE or abstract text, or their PMIDs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.responses import Response
 
@@ -27,9 +27,19 @@ PUBMED_DOCTYPE = (
 WRITERS: dict[str, Callable[..., str]] = {"medline": medline_text, "abstract": abstract_text}
 
 
-def efetch(store: RecordStore, history: History, parameters: Parameters) -> Response:
+def efetch(
+    store: RecordStore,
+    history: History,
+    parameters: Parameters,
+    choose: Callable[[Sequence[int]], Sequence[int]] = lambda pmids: pmids,
+) -> Response:
     """Records by id or from the history, in the order asked for; a PMID that is not known is left out in silence.
 
+    Args:
+        store: The records.
+        history: The history server.
+        parameters: The request's.
+        choose: Which of the PMIDs are sent; all of them but for a fault.
     Raises:
         UtilityError: There is no id or no such set, or the page lies beyond it or beyond the first 9,999.
     """
@@ -38,7 +48,7 @@ def efetch(store: RecordStore, history: History, parameters: Parameters) -> Resp
     retmode = (parameters.get("retmode") or "").lower()
     if rettype in ("uilist", "uid"):
         return Response("".join(f"{pmid}\n" for pmid in pmids), media_type=TEXT)
-    known = [pmid for pmid in pmids if pmid in store]
+    known = choose([pmid for pmid in pmids if pmid in store])
     if rettype in WRITERS and retmode != "xml":
         write = WRITERS[rettype]
         texts = (write(store.element(pmid), order) for order, pmid in enumerate(known, start=1))

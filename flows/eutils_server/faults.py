@@ -96,10 +96,8 @@ def empty_reply(utility: str) -> Response:
     return xml_reply(document(utility, EMPTY[utility]))
 
 
-def leave_out(fault: Fault | None, pmids: Sequence[int]) -> list[int]:
-    """PMIDs without some of them, drawn by the fault's own numbers; all of them if it is another fault, or none."""
-    if fault is None or fault.kind != "leave-out":
-        return list(pmids)
+def leave_out(fault: Fault, pmids: Sequence[int]) -> list[int]:
+    """PMIDs without some of them, drawn by the fault's own numbers."""
     missing = set(fault.dice.sample(range(len(pmids)), min(int(fault.number), len(pmids))))
     return [pmid for position, pmid in enumerate(pmids) if position not in missing]
 

@@ -51,6 +51,10 @@ class History:
             self.environments.popitem(last=False)
         return web_env, key
 
+    def forget(self, web_env: str) -> None:
+        """Forget a WebEnv with all its sets."""
+        self.environments.pop(web_env, None)
+
     def sets(self, web_env: str) -> "dict[int, array[int]]":
         """The sets of a WebEnv; none if it is not there."""
         return self.environments.get(web_env, {})

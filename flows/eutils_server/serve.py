@@ -7,12 +7,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
+from starlette.applications import Starlette
 
 from flows.eutils_server.app import create_app
+from flows.eutils_server.fault_language import parse_faults
 from flows.eutils_server.records import RecordStore
+from flows.eutils_server.traffic import parse_limit
 from warehouse.errors import CorpusError, UsageError
 
 START_S = 30.0
+
+# Replies that a fault holds back are not waited for.
+STOP_S = 2
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,17 +43,19 @@ def base_url_of(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/entrez/eutils/"
 
 
-def configure(store: RecordStore) -> uvicorn.Server:
-    """A uvicorn server over the records, quiet but for errors."""
-    config = uvicorn.Config(create_app(store), log_level="error", access_log=False, lifespan="off", ws="none")
+def configure(app: Starlette) -> uvicorn.Server:
+    """A uvicorn server of an application, quiet but for errors."""
+    config = uvicorn.Config(
+        app, log_level="error", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=STOP_S
+    )
     return uvicorn.Server(config)
 
 
-def serve(store: RecordStore, *, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
+def serve(app: Starlette, *, host: str, port: int, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve until the process is told to stop.
 
     Args:
-        store: The records.
+        app: As `create_app` makes it.
         host: Address to listen on.
         port: Port; 0 takes a free one.
         on_ready: Told the base URL once it is known.
@@ -57,18 +65,24 @@ def serve(store: RecordStore, *, host: str, port: int, on_ready: Callable[[str],
     with listen(host, port) as listening:
         if on_ready is not None:
             on_ready(base_url_of(listening))
-        configure(store).run(sockets=[listening])
+        configure(app).run(sockets=[listening])
 
 
 @contextmanager
-def running_server(store: RecordStore) -> Iterator[str]:
+def running_server(store: RecordStore, *, faults: str = "", limit: str = "none") -> Iterator[str]:
     """Serve from a thread on a free port of loopback, as long as the context lasts; gives the base URL.
 
+    Args:
+        store: The records.
+        faults: In the language of `fault_language.py`.
+        limit: As `parse_limit` reads it.
     Raises:
         CorpusError: The server does not start.
+        UsageError: The faults or the limit make no sense.
     """
+    app = create_app(store, faults=parse_faults(faults), limit=parse_limit(limit))
     with listen("127.0.0.1", 0) as listening:
-        server = configure(store)
+        server = configure(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         deadline = time.monotonic() + START_S

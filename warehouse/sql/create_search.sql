@@ -1,0 +1,26 @@
+-- The citations that have any of some words in title or abstract, best first by BM25 (k1 = 1.2, b = 0.75) over the stems
+-- of the words; stop words do not count.
+-- Example: SELECT pmid, score, title FROM search('ketamine depression') LIMIT 10;
+CREATE MACRO search(question) AS TABLE
+WITH asked AS (
+    SELECT DISTINCT stem AS term FROM search_stem(search_word(question))
+),
+found AS (
+    SELECT search_term.term, pmid, term_count, count(*) OVER (PARTITION BY search_term.term) AS citation_count
+    FROM search_term SEMI JOIN asked USING (term)
+),
+corpus AS (
+    SELECT count(*) AS citation_count, avg(term_count) AS term_count FROM search_length
+),
+scored AS (
+    SELECT pmid, sum(
+        ln(1 + (corpus.citation_count - found.citation_count + 0.5) / (found.citation_count + 0.5))
+        * found.term_count * 2.2
+        / (found.term_count + 1.2 * (0.25 + 0.75 * search_length.term_count / corpus.term_count))
+    ) AS score
+    FROM found JOIN search_length USING (pmid) CROSS JOIN corpus
+    GROUP BY pmid
+)
+SELECT pmid, round(score, 3) AS score, pub_year AS year, coalesce(article_title, book_title) AS title
+FROM scored JOIN citation USING (pmid) LEFT JOIN book USING (pmid)
+ORDER BY scored.score DESC, pmid;
