@@ -20,7 +20,7 @@ from warehouse.current import literal, open_memory, quoted, view_runs
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, note_build
 from warehouse.schema import TABLES
-from warehouse.sql_files import SQL_FOLDER, SqlFile, read_sql
+from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
 from warehouse.store import DataDirectory, committed_runs, rebuilt_by, sync
 
 # Files of this version can be read by DuckDB 1.x clients as well.
@@ -131,10 +131,10 @@ def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | 
         con.execute("USE next")
         con.execute("BEGIN")
         create_tables(con)
-        fill_tables(con, base=None)
-        for file in read_sql("create"):
+        for file in read_definitions():
             con.execute(file.statement)
             comment_on_view(con, file)
+        fill_tables(con, base=None)
         return finish(con, directory)
     finally:
         con.close()

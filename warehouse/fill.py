@@ -7,6 +7,7 @@ import duckdb
 
 from warehouse.current import OWNERS, columns_ddl, literal, quoted
 from warehouse.schema import BUILD, CHANGE, CITATION, CITATION_PAST, CONFLICT, DERIVED, TABLES, Table
+from warehouse.search_index import fill_search
 from warehouse.sql_files import read_statement
 
 # Columns of a citation whose change is no change of the citation.
@@ -52,6 +53,7 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
         tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]
         for table in tables[1:] + tables[:1]:
             replace_rows(con, table, owner, is_afresh=base is None)
+    fill_search(con, is_afresh=base is None)
     for table in TABLES.values():
         if table.is_log and not table.is_raw:
             insert_rows(con, table, "")

@@ -1597,6 +1597,29 @@ CITATION_PAST = Table(
     owner=DERIVED,
 )
 
+SEARCH_TERM = Table(
+    "search_term",
+    "A term of a citation's title and abstract: a stem, as search_stem gives it, stop words left out.",
+    ("term", "pmid"),
+    (
+        column("term", TEXT, "The stem."),
+        column("pmid", INT64, "PubMed identifier."),
+        column("term_count", INT32, "How often it stands in title and abstract."),
+    ),
+    owner=DERIVED,
+)
+
+SEARCH_LENGTH = Table(
+    "search_length",
+    "A citation that search looks through.",
+    ("pmid",),
+    (
+        column("pmid", INT64, "PubMed identifier."),
+        column("term_count", INT32, "Terms in its title and abstract, each as often as it stands there."),
+    ),
+    owner=DERIVED,
+)
+
 CONTENT = Table(
     "content",
     "A table whose rows are the content of the corpus: what was learned, without the accounts of the runs.",
@@ -1704,6 +1727,8 @@ TABLES: dict[str, Table] = {
         REQUEST,
         CHANGE,
         CITATION_PAST,
+        SEARCH_TERM,
+        SEARCH_LENGTH,
         CONTENT,
         BUILD,
     )

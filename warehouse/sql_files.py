@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 SQL_FOLDER = Path(__file__).parent / "sql"
@@ -34,6 +35,17 @@ def read_sql(verb: str) -> tuple[SqlFile, ...]:
         comment = " ".join(line.removeprefix("--").strip() for line in lines)
         files.append(SqlFile(path.stem, comment, text))
     return tuple(files)
+
+
+@cache
+def read_definitions() -> tuple[SqlFile, ...]:
+    """The files that create views and macros, each after those that it names: DuckDB looks them up at once."""
+    by_object = {file.name.removeprefix("create_"): file for file in read_sql("create")}
+    named = {
+        name: by_object.keys() & set(re.findall(r"\w+", re.sub(r"--.*", "", file.statement))) - {name}
+        for name, file in by_object.items()
+    }
+    return tuple(by_object[name] for name in TopologicalSorter(named).static_order())
 
 
 @cache
