@@ -42,7 +42,7 @@ def read_definitions() -> tuple[SqlFile, ...]:
     """The files that create views and macros, each after those that it names: DuckDB looks them up at once."""
     by_object = {file.name.removeprefix("create_"): file for file in read_sql("create")}
     named = {
-        name: by_object.keys() & set(re.findall(r"\w+", re.sub(r"--.*", "", file.statement))) - {name}
+        name: by_object.keys() & set(re.findall(r"\w+", re.sub(r"--.*|'[^']*'", "", file.statement))) - {name}
         for name, file in by_object.items()
     }
     return tuple(by_object[name] for name in TopologicalSorter(named).static_order())
