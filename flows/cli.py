@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from flows.report import RunReport, name_some
+from flows.report import Progress, RunReport, name_some
 from flows.settings import CODE_VERSION, Settings, load_settings
 from flows.terminal import show_progress, summarise
 from warehouse.errors import CorpusError, UsageError
@@ -77,26 +77,57 @@ def refresh(
     dry_run: DryRunOption = False,
 ) -> None:
     """Bring the corpus up to date with the seeds folder and with Entrez."""
+    from flows import refresh as plain
+
     settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir)
-    run_and_report("refresh", settings, {"dry_run": dry_run})
+
+    def run(progress: Progress) -> RunReport:
+        return plain.refresh(settings, dry_run=dry_run, progress=progress)
+
+    run_and_report("refresh", settings, run, {"dry_run": dry_run})
 
 
-@app.command(epilog="Example: corpus backfill --pmids '25217177, 24388038' --reason 'asked for by the review team'")
-def backfill(
-    pmids: Annotated[str, typer.Option(help="PMIDs, a file of them, or - for standard input.")],
-    reason: Annotated[str | None, typer.Option(help="Why; kept with the run.")] = None,
+@app.command(
+    epilog="Example: corpus backfill --pmids '25217177, 24388038' --reason 'asked for by the review team', "
+    "or: corpus backfill --query 'ketamine AND depression' --from 2024-01-01 --dry-run"
+)
+def backfill(  # noqa: PLR0913 - the form's fields
+    *,
+    pmids: Annotated[str, typer.Option(help="PMIDs, a file of them, or - for standard input.")] = "",
+    query: Annotated[str, typer.Option(help="A PubMed search, of any size.", metavar="TERM")] = "",
+    date_type: Annotated[str, typer.Option(help="The window's date: edat, mdat, pdat or crdt.")] = "edat",
+    from_date: Annotated[str, typer.Option("--from", help="The window's first day.", metavar="DATE")] = "",
+    to_date: Annotated[str, typer.Option("--to", help="The window's last day.", metavar="DATE")] = "",
+    follow: Annotated[
+        list[str] | None, typer.Option(help="Neighbours as well: similar, cited_by or reference; can be repeated.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="The most PMIDs that the search may find.")] = 10_000,
+    reason: Annotated[str, typer.Option(help="Why; kept with the run.")] = "",
     entrez: EntrezOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = None,
-    *,
     dry_run: DryRunOption = False,
 ) -> None:
-    """Fetch the given PMIDs, held or not, and make them members of the corpus."""
-    from flows.refresh import parse_pmids
+    """Fetch PMIDs of your choice, held or not, and make them members of the corpus."""
+    from flows import backfill as plain
 
     settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir)
-    asked = parse_pmids(read_argument(pmids))
-    run_and_report("backfill", settings, {"pmids": asked, "reason": reason, "dry_run": dry_run})
+    fields = {
+        "pmids": read_argument(pmids) if pmids else "",
+        "query": query,
+        "date_type": date_type,
+        "from_date": from_date,
+        "to_date": to_date,
+        "follow": follow or [],
+        "limit": limit,
+        "reason": reason,
+    }
+    request = plain.make_request(**fields)  # type: ignore[arg-type]
+
+    def run(progress: Progress) -> RunReport:
+        return plain.backfill(settings, request, dry_run=dry_run, progress=progress)
+
+    run_and_report("backfill", settings, run, {**fields, "dry_run": dry_run})
 
 
 @app.command(epilog="Example: corpus ingest pubmed26n0001.xml.gz pubmed26n0002.xml.gz")
@@ -212,28 +243,30 @@ def entrez_server(
 def serve(
     host: Annotated[str, typer.Option(help="Address of Prefect's server and UI.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of Prefect's server and UI.")] = 4200,
+    notify: Annotated[
+        str | None, typer.Option(envvar="CORPUS_NOTIFY", metavar="URL", help="Post to it what runs did, and failures.")
+    ] = None,
     entrez: EntrezOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = None,
 ) -> None:
-    """Run the deployments: the nightly refresh on its schedule, and backfills from Prefect's UI."""
+    """Run the deployments: the nightly refresh on its schedule, and what is started from Prefect's UI."""
     from flows.serve import serve_deployments
 
-    serve_deployments(load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir), host=host, port=port)
+    serve_deployments(load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir), host=host, port=port, notify=notify)
 
 
-def run_and_report(kind: str, settings: Settings, arguments: dict[str, Any]) -> NoReturn:
-    """Run a refresh or a backfill, through Prefect's API where one is configured, and end with its report."""
+def run_and_report(
+    flow_name: str, settings: Settings, run: Callable[[Progress], RunReport], parameters: dict[str, Any]
+) -> NoReturn:
+    """Run something, as a flow that Prefect records where an API is configured, and end with its report."""
     with show_progress() as progress:
         if os.environ.get("PREFECT_API_URL"):
-            from flows import deployments
+            from flows.deployments import run_flow
 
-            run: Callable[..., RunReport] = getattr(deployments, f"run_{kind}")
+            report = run_flow(flow_name, settings, parameters)
         else:
-            from flows import refresh as plain
-
-            run = getattr(plain, kind)
-        report = run(settings, **arguments, progress=progress)
+            report = run(progress)
     end(report, settings)
 
 

@@ -1,30 +1,44 @@
-"""The Prefect flows and their deployments: the plain functions of flows/refresh.py, scheduled, shown and recorded."""
+"""The Prefect flows and their deployments: the plain functions, scheduled, shown and recorded."""
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any, cast
+from pathlib import Path
+from typing import Annotated, Any, cast
 
-from prefect import flow, get_run_logger, task
-from prefect.artifacts import create_markdown_artifact
+from prefect import flow, task
+from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
 from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.schedules import Cron
 from prefect.states import Completed
+from pydantic import Field
 
-from flows import refresh as plain
+from flows import backfill as backfilling
+from flows import ingest as ingestion
+from flows import refresh as refreshing
+from flows.backfill import DEFAULT_LIMIT, DateType
 from flows.fetch import fetch_batch, store_reply
-from flows.report import Progress, RunReport, silent
+from flows.parallel import default_workers
+from flows.report import RunReport
+from flows.run_page import PageProgress, leave_report
+from flows.seeds import LinkKind
 from flows.settings import Settings, load_settings
-from flows.terminal import PlainLines, summarise
 from flows.work import Steps
 from warehouse.build import publish
+from warehouse.errors import UsageError
 from warehouse.store import commit_run
 
 # NCBI asks for large jobs between 21:00 and 05:00 US Eastern (NBK25497).
 NIGHTLY = Cron("0 2 * * *", timezone="America/New_York")
+
+# Holds NCBI's API key where it is not in the environment.
+API_KEY_BLOCK = "ncbi-api-key"
 
 
 @task(name="step", cache_policy=NO_CACHE, persist_result=False)
@@ -36,7 +50,7 @@ def run_step(call: Callable[[], Any]) -> Any:
 def as_task(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     """A function that runs as a task of this name."""
     named = run_step.with_options(name=name, task_run_name=name)
-    return lambda *arguments: named(partial(function, *arguments))
+    return lambda *arguments, **options: named(partial(function, *arguments, **options))
 
 
 TASK_STEPS = Steps(
@@ -54,77 +68,142 @@ def refresh(dry_run: bool = False) -> State[RunReport]:
     Args:
         dry_run: Say what would be asked for; fetch and write nothing.
     """
-    settings = load_settings()
-    return complete(plain.refresh(settings, dry_run=dry_run, progress=log_progress(), steps=TASK_STEPS), settings)
-
-
-@flow(name="backfill", retries=0)
-def backfill(pmids: str, reason: str = "", dry_run: bool = False) -> State[RunReport]:
-    """Fetch the given PMIDs, held or not, and make them members of the corpus.
-
-    Args:
-        pmids: Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.
-        reason: Why; it is kept with the run.
-        dry_run: Say what would be asked for; fetch and write nothing.
-    """
-    settings = load_settings()
-    asked = plain.parse_pmids(pmids)
-    report = plain.backfill(
-        settings, asked, reason=reason or None, dry_run=dry_run, progress=log_progress(), steps=TASK_STEPS
-    )
+    if newer_run_is_due():
+        return Completed(name="Skipped", message="A newer run of this deployment is due, and does the same.")
+    settings = settings_of_run()
+    report = refreshing.refresh(settings, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
     return complete(report, settings)
 
 
-def log_progress() -> Progress:
-    """Progress as lines of the run's log."""
-    return PlainLines(get_run_logger().info).tell
+@flow(name="backfill", retries=0)
+def backfill(  # noqa: PLR0913 - the form's fields
+    *,
+    pmids: str = "",
+    query: str = "",
+    date_type: DateType = "edat",
+    from_date: str = "",
+    to_date: str = "",
+    follow: Sequence[LinkKind] = (),
+    limit: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_LIMIT,
+    dry_run: bool = False,
+    reason: str = "",
+) -> State[RunReport]:
+    """Fetch PMIDs of your choice, held or not, and make them members of the corpus.
+
+    Args:
+        pmids: Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.
+        query: A PubMed search, such as ketamine[ti] AND depression[mh]; of any size.
+        date_type: Which date the window is of: edat (entered PubMed), mdat (revised), pdat (published), crdt (created).
+        from_date: The window's first day, such as 2026-11-01. A window without a search means every PMID in it.
+        to_date: The window's last day.
+        follow: Neighbours of these PMIDs that are wanted as well.
+        limit: The most PMIDs that the search may find.
+        dry_run: Say what would be asked for; fetch and write nothing.
+        reason: Why; it is kept with the run.
+    """
+    request = backfilling.make_request(
+        pmids=pmids,
+        query=query,
+        date_type=date_type,
+        from_date=from_date,
+        to_date=to_date,
+        follow=follow,
+        limit=limit,
+        reason=reason,
+    )
+    settings = settings_of_run()
+    report = backfilling.backfill(settings, request, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
+    return complete(report, settings)
+
+
+@flow(name="ingest", retries=0)
+def ingest(files: str, salvage: bool = False, replay_rejected: bool = False) -> State[RunReport]:
+    """Read PubMed XML that lies on the disk of the process that runs this: EFetch sets, baseline and update files.
+
+    Args:
+        files: Paths of files or folders, one a line, in order; empty only with replay_rejected.
+        salvage: Of a file that breaks off, keep the whole records before the break.
+        replay_rejected: Read the rejected records again, instead of files.
+    """
+    paths = [Path(line.strip()) for line in files.splitlines() if line.strip()]
+    if bool(paths) == replay_rejected:
+        raise UsageError("files: name the files to read, or choose replay_rejected and leave it empty.")
+    settings, progress = settings_of_run(), PageProgress().tell
+    if replay_rejected:
+        return complete(ingestion.replay_rejected(settings, progress=progress), settings)
+    workers = default_workers()
+    report = ingestion.ingest(settings, paths, workers=workers, salvage=salvage, progress=progress)
+    return complete(report, settings)
+
+
+def settings_of_run() -> Settings:
+    """The settings of a flow run; NCBI's API key from a Secret block where the environment has none."""
+    settings = load_settings()
+    if settings.ncbi_api_key is None and flow_run.id:
+        try:
+            secret = cast("Secret[str]", Secret.load(API_KEY_BLOCK))
+        except ValueError:
+            return settings  # There is no such block.
+        return load_settings(ncbi_api_key=secret.get())
+    return settings
+
+
+def newer_run_is_due() -> bool:
+    """Whether another run of this deployment should have begun since; after down-time only the last is worth it."""
+    began = flow_run.scheduled_start_time
+    if not deployment.id or began is None:
+        return False
+    with get_client(sync_client=True) as client:
+        due = client.read_flow_runs(
+            deployment_filter=DeploymentFilter(id={"any_": [deployment.id]}),
+            flow_run_filter=FlowRunFilter(state={"type": {"any_": ["SCHEDULED"]}}),
+        )
+    now = datetime.now(UTC)
+    return any(run.expected_start_time and began < run.expected_start_time <= now for run in due)
 
 
 def complete(report: RunReport, settings: Settings) -> State[RunReport]:
-    """Leave the report with the run, as its log, its artifact and its state."""
-    summary = summarise(report, settings)
-    get_run_logger().info(summary)
-    create_markdown_artifact(
-        f"```\n{summary}\n```", key=f"{report.run_kind}-report", description=f"What {flow_run.name} did"
-    )
+    """Leave the report with the run: log, artifact, events, and a state that agrees with the command's exit code."""
+    leave_report(report, settings)
     if report.exit_code:
-        return Completed(name="CompletedInPart", message=report.troubles[0] if report.troubles else "", data=report)
+        sentences = [*report.troubles, *report.salvaged]
+        return Completed(name="CompletedInPart", message=sentences[0] if sentences else "", data=report)
     return Completed(data=report)
 
 
 def deployments() -> list[RunnerDeployment]:
     """The deployments, one flow run at a time each."""
-    nightly = refresh.to_deployment(
-        name="nightly-refresh",
-        schedules=[NIGHTLY],
-        concurrency_limit=1,
-        description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
-    )
-    on_demand = backfill.to_deployment(
-        name="backfill",
-        concurrency_limit=1,
-        description="PMIDs of your choice, held or not; they become members of the corpus.",
-    )
+    made = [
+        refresh.to_deployment(
+            name="nightly-refresh",
+            schedules=[NIGHTLY],
+            concurrency_limit=1,
+            description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
+        ),
+        backfill.to_deployment(
+            name="backfill",
+            concurrency_limit=1,
+            description="PMIDs of your choice, held or not; they become members of the corpus.",
+        ),
+        ingest.to_deployment(
+            name="ingest",
+            concurrency_limit=1,
+            description="PubMed XML on disk: baseline and update files, EFetch sets.",
+        ),
+    ]
     # Prefect declares that a coroutine can come back: it does inside an event loop.
-    return [cast("RunnerDeployment", deployment) for deployment in (nightly, on_demand)]
+    return [cast("RunnerDeployment", deployed) for deployed in made]
 
 
-def run_refresh(settings: Settings, *, dry_run: bool, progress: Progress = silent) -> RunReport:
-    """Run the flow in this process, recorded by the Prefect API that is configured."""
-    del progress  # The flow's log shows it.
+FLOWS: dict[str, Callable[..., Any]] = {"refresh": refresh, "backfill": backfill, "ingest": ingest}
+
+
+def run_flow(name: str, settings: Settings, parameters: dict[str, Any]) -> RunReport:
+    """Run a flow in this process, recorded by the Prefect API that is configured."""
     export(settings)
-    return cast("RunReport", refresh(dry_run=dry_run, return_state=True).result())
-
-
-def run_backfill(
-    settings: Settings, pmids: Sequence[int], *, reason: str | None, dry_run: bool, progress: Progress = silent
-) -> RunReport:
-    """Run the flow in this process, recorded by the Prefect API that is configured."""
-    del progress  # The flow's log shows it.
-    export(settings)
-    text = " ".join(str(pmid) for pmid in pmids)
-    state = backfill(text, reason=reason or "", dry_run=dry_run, return_state=True)
-    return cast("RunReport", state.result())
+    state: State[RunReport] = FLOWS[name](**parameters, return_state=True)
+    report: RunReport = state.result()
+    return report
 
 
 def export(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The refresh and the backfill: plan, fetch, transform, commit, publish, as plain functions."""
+"""The refresh: plan, fetch, transform, commit, publish, as plain functions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -35,7 +35,7 @@ from flows.plan import (
 from flows.report import Progress, RunReport, name_some, silent
 from flows.resolve import resolve_seeds
 from flows.search import search_all, search_revised
-from flows.seeds import DEFINITION_FILE, Seeds, parse_pmid, read_definition, read_seeds
+from flows.seeds import DEFINITION_FILE, Seeds, read_definition, read_seeds
 from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
 from flows.work import PLAIN_STEPS, Steps, Work, timed
 from transforms.seed_text import make_seed_tables
@@ -99,60 +99,6 @@ def refresh(
             work.replies += searches
         finish(work, con, plan, outcomes)
     return work.report
-
-
-def backfill(
-    settings: Settings,
-    pmids: Sequence[int],
-    *,
-    reason: str | None = None,
-    dry_run: bool = False,
-    progress: Progress = silent,
-    steps: Steps = PLAIN_STEPS,
-) -> RunReport:
-    """Fetch the given PMIDs, held or not, and make them members of the corpus.
-
-    Args:
-        settings: Options.
-        pmids: What to fetch.
-        reason: Why, in the words of whoever asked; kept with the run.
-        dry_run: Plan only: nothing is fetched and nothing is written.
-        progress: Told of each step.
-        steps: The parts that may be Prefect tasks.
-    Raises:
-        CorpusError: As for `refresh`.
-    """
-    with running(settings, "backfill", progress, steps, dry_run=dry_run) as work:
-        con = state.open_state(work.directory)
-        held_members = state.read_members(con)
-        plan = Plan()
-        plan.add(pmids, "asked")
-        if dry_run:
-            return describe_plan(work, con, plan)
-        outcomes = obtain(work, con, plan)
-        members = {Reason(pmid, "backfill", ""): 0 for pmid in plan.reasons}
-        new = {m: d for m, d in members.items() if m not in held_members}
-        write_members(work, new, {}, frozenset())
-        finish(work, con, plan, outcomes, reason=reason)
-    return work.report
-
-
-def parse_pmids(text: str) -> list[int]:
-    """PMIDs in any text that separates them by blanks, commas, semicolons or line ends; `#` begins a comment.
-
-    Raises:
-        UsageError: Something in it is not a PMID, or there is none.
-    """
-    pmids: dict[int, None] = {}
-    for line in text.splitlines():
-        for entry in line.partition("#")[0].replace(",", " ").replace(";", " ").split():
-            pmid = parse_pmid(entry)
-            if pmid is None:
-                raise UsageError(f"pmids: {entry[:40]!r} is not a PMID; give numbers such as 25217177.")
-            pmids[pmid] = None
-    if not pmids:
-        raise UsageError("pmids: there is none; give numbers such as 25217177.")
-    return list(pmids)
 
 
 @contextmanager

@@ -18,19 +18,20 @@ from warehouse.errors import CorpusError, UsageError
 SERVER_START_S = 180.0
 
 
-def serve_deployments(settings: Settings, *, host: str, port: int) -> None:
+def serve_deployments(settings: Settings, *, host: str, port: int, notify: str | None = None) -> None:
     """Serve the deployments until the process is told to stop.
 
     Args:
         settings: Options of the flow runs.
         host: Address of the Prefect server.
         port: Its port.
+        notify: Where to post what a run's events say, and that a run failed.
     Raises:
         UsageError: The port is in use.
         CorpusError: The server does not start.
     """
     if os.environ.get("PREFECT_API_URL"):
-        serve_all(settings)
+        serve_all(settings, notify=notify, is_own_server=False)
         return
     # Told to stop while it starts, it must end its server as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -38,9 +39,10 @@ def serve_deployments(settings: Settings, *, host: str, port: int) -> None:
     home.mkdir(parents=True, exist_ok=True)
     api_url = f"http://{host}:{port}/api"
     os.environ.update(server_environment(home, api_url))
-    with prefect_server(host, port, home / "server.log"):
+    end_orphan(home / "server.pid")
+    with prefect_server(host, port, home):
         print(f"Prefect's UI is at http://{host}:{port}; stop with Ctrl-C.", file=sys.stderr)  # noqa: T201
-        serve_all(settings)
+        serve_all(settings, notify=notify, is_own_server=True)
 
 
 def server_environment(home: Path, api_url: str) -> dict[str, str]:
@@ -57,20 +59,42 @@ def server_environment(home: Path, api_url: str) -> dict[str, str]:
     }
 
 
+def end_orphan(pid_file: Path) -> None:
+    """End the Prefect server that a `corpus serve` left behind which was itself ended without a chance to do so."""
+    if not pid_file.exists():
+        return
+    pid = int(pid_file.read_text(encoding="utf-8"))
+    command = Path(f"/proc/{pid}/cmdline")
+    # The number can belong to another process by now.
+    if command.exists() and b"prefect\0server\0start" in command.read_bytes():
+        os.kill(pid, signal.SIGTERM)
+        for _ in range(100):
+            if not command.exists() or not command.read_bytes():
+                break
+            time.sleep(0.2)
+    pid_file.unlink(missing_ok=True)
+
+
 @contextmanager
-def prefect_server(host: str, port: int, log: Path) -> Iterator[None]:
+def prefect_server(host: str, port: int, home: Path) -> Iterator[None]:
     """A Prefect server in a process of its own, healthy on entry and ended on exit.
 
+    Args:
+        host: Its address.
+        port: Its port.
+        home: Folder of its log, and of its process id as long as it runs.
     Raises:
         UsageError: The port is in use.
         CorpusError: The server does not start.
     """
+    log, pid_file = home / "server.log", home / "server.pid"
     with socket.socket() as probe:
         if probe.connect_ex((host, port)) == 0:
             raise UsageError(f"--port {port} is in use; stop what listens there, or choose another.")
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
     with log.open("ab") as stream:
         server = subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)  # noqa: S603
+    pid_file.write_text(str(server.pid), encoding="utf-8")
     try:
         wait_until_healthy(server, f"http://{host}:{port}/api/health", log)
         yield
@@ -81,6 +105,7 @@ def prefect_server(host: str, port: int, log: Path) -> Iterator[None]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+        pid_file.unlink(missing_ok=True)
 
 
 def wait_until_healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
@@ -102,12 +127,17 @@ def wait_until_healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -
     raise CorpusError(f"Prefect's server did not answer within {SERVER_START_S:.0f} s; {log} says why.")
 
 
-def serve_all(settings: Settings) -> None:
+def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool) -> None:
     """Register the deployments and run what is scheduled or asked for, one run at a time."""
     # Prefect reads its settings when it is first imported, so this waits until they are in the environment.
     import prefect  # noqa: PLC0415
 
     from flows.deployments import deployments, export  # noqa: PLC0415
+    from flows.upkeep import mark_crashed, notify_by_webhook  # noqa: PLC0415
 
     export(settings)
+    if is_own_server:
+        mark_crashed()
+    if notify:
+        notify_by_webhook(notify)
     prefect.serve(*deployments(), pause_on_shutdown=False, limit=1)

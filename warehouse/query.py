@@ -1,5 +1,6 @@
 """Questions to the published file: a read-only connection that reaches nothing else."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,50 @@ def sentence(exc: duckdb.Error, sql: str) -> str:
             column = lines[number + 1].index("^") - len(prefix) - 1
             return f"{text} (line {prefix.removeprefix('LINE ')}, column {max(column, 1)}: {shown.strip()})"
     return text or f"{type(exc).__name__}: {sql}"
+
+
+@dataclass
+class RunChanges:
+    """What a run changed, as the published file has it.
+
+    Attributes:
+        retracted: Citations that are retracted since this run.
+        deleted: PMIDs that are believed withdrawn since this run.
+        by_column: Citations by table and column that changed, the most first.
+        coverage: Share of all citations that have an abstract, a DOI, MeSH.
+    """
+
+    retracted: list[int] = field(default_factory=list)
+    deleted: list[int] = field(default_factory=list)
+    by_column: dict[tuple[str, str], int] = field(default_factory=dict)
+    coverage: dict[str, float] = field(default_factory=dict)
+
+
+def read_run_changes(directory: DataDirectory, run_id: str) -> RunChanges:
+    """What a run changed.
+
+    Raises:
+        StoreError: There is no published file, or it cannot be read.
+    """
+    con = open_published(directory)
+    try:
+        folder = Path(__file__).parent / "sql"
+        rows = con.execute(
+            (folder / "select_run_changes.sql").read_text(encoding="utf-8"), {"run_id": run_id}
+        ).fetchall()
+    finally:
+        con.close()
+    changes = RunChanges()
+    for kind, table, column, pmid, number in rows:
+        if kind == "retracted":
+            changes.retracted.append(pmid)
+        elif kind == "deleted":
+            changes.deleted.append(pmid)
+        elif kind == "changed":
+            changes.by_column[table, column] = int(number)
+        elif number is not None:
+            changes.coverage[column] = float(number)
+    return changes
 
 
 def read_status(directory: DataDirectory) -> dict[str, Any]:

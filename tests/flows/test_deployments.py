@@ -40,7 +40,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     ):
         try:
             api = f"http://127.0.0.1:{port}/api"
-            wait_for(lambda: len(ask(api, "deployments/filter")) == 2, START_S, folder / "log")
+            wait_for(lambda: len(ask(api, "deployments/filter")) == 3, START_S, folder / "log")
             yield api, folder / "data"
         finally:
             server.terminate()

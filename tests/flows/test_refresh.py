@@ -13,7 +13,7 @@ import pytest
 
 from flows.entrez import EntrezClient, Reply
 from flows.fetch import fetch_batch, keep_reply, kept_replies
-from flows.refresh import backfill, parse_pmids, refresh
+from flows.refresh import refresh
 from flows.settings import Settings
 from flows.work import Steps
 from tests.conftest import REPOSITORY
@@ -192,21 +192,6 @@ def test_a_reply_that_is_kept_is_the_same_when_read_again(tmp_path: Path) -> Non
     assert (found.body, found.parameters, found.sha256) == (reply.body, reply.parameters, reply.sha256)
 
 
-def test_a_backfill_makes_members_that_no_refresh_takes_away(make_settings: Make, serve_records: Serve) -> None:
-    """They are somebody's wish, not the seeds folder's."""
-    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n")
-    refresh(settings)
-    report = backfill(settings, [2, 1], reason="because")
-    assert report.outcomes == {"unchanged": 1, "new": 1}
-    refresh(settings)
-    assert query(settings, "SELECT pmid, reason FROM member WHERE until_run_id IS NULL ORDER BY 1, 2") == [
-        (1, "backfill"),
-        (1, "pmids"),
-        (2, "backfill"),
-    ]
-    assert query(settings, "SELECT reason FROM run WHERE run_kind = 'backfill'") == [("because",)]
-
-
 def test_a_dry_run_says_what_it_would_ask_for_and_writes_nothing(make_settings: Make, serve_records: Serve) -> None:
     """Not even an empty folder."""
     settings = make_settings(serve_records(article_set(article(1))), a__pmids="1\n2\n")
@@ -226,19 +211,6 @@ def test_ncbi_is_not_asked_without_an_email_address(make_settings: Make) -> None
     """NCBI wants to know whom to tell before it blocks."""
     with pytest.raises(UsageError, match="set NCBI_EMAIL"):
         refresh(make_settings("ncbi", a__pmids="1\n"))
-
-
-@pytest.mark.parametrize("text", ["1, 2;3\n4", "1 2 3 4 # five\n", "1\r\n2\r\n3\t4"])
-def test_pmids_come_in_any_form(text: str) -> None:
-    """People paste them from anywhere."""
-    assert parse_pmids(text) == [1, 2, 3, 4]
-
-
-@pytest.mark.parametrize(("text", "sentence"), [("1 PMC2", "'PMC2' is not a PMID"), (" \n", "there is none")])
-def test_what_is_no_pmid_is_refused(text: str, sentence: str) -> None:
-    """Before any request is made."""
-    with pytest.raises(UsageError, match=sentence):
-        parse_pmids(text)
 
 
 def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, serve_records: Serve) -> None:

@@ -1,0 +1,119 @@
+"""What a run leaves on its page in Prefect's UI: progress while it works, its report, and events for others."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from prefect import get_run_logger
+from prefect.artifacts import create_markdown_artifact, create_progress_artifact, update_progress_artifact
+from prefect.events import emit_event
+from prefect.runtime import flow_run
+
+from flows.report import RunReport, name_some
+from flows.settings import Settings
+from flows.terminal import PlainLines, summarise
+from warehouse.query import RunChanges, read_run_changes
+from warehouse.store import DataDirectory
+
+UPDATE_EVERY_S = 3.0
+
+# The most PMIDs that one line of a report or one event names.
+NAMED = 50
+
+
+@dataclass
+class PageProgress:
+    """Progress as lines of the run's log, and as a bar on its page."""
+
+    lines: PlainLines = field(default_factory=lambda: PlainLines(get_run_logger().info))
+    artifact_id: UUID | None = None
+    updated_at: float = 0
+
+    def tell(self, step: str, done: int, total: int) -> None:
+        """Write a line where one is due, and move the bar every few seconds."""
+        self.lines.tell(step, done, total)
+        now = time.monotonic()
+        if not total or (now - self.updated_at < UPDATE_EVERY_S and done < total):
+            return
+        self.updated_at = now
+        percent, text = 100 * done / total, f"{step}: {done:,} of {total:,}"
+        if self.artifact_id is None:
+            made = create_progress_artifact(percent, description=text)
+            self.artifact_id = made if isinstance(made, UUID) else None
+        else:
+            update_progress_artifact(self.artifact_id, percent, description=text)
+
+
+def leave_report(report: RunReport, settings: Settings) -> None:
+    """Leave the report of a run: in its log, as an artifact, and as events that an automation can wait for."""
+    get_run_logger().info(summarise(report, settings))
+    changes = RunChanges() if report.is_dry else read_run_changes(DataDirectory(settings.data_dir), report.run_id)
+    create_markdown_artifact(
+        describe_run(report, settings, changes),
+        key=f"{report.run_kind}-report",
+        description=f"What {flow_run.name} did",
+    )
+    if not report.is_dry:
+        tell_others(report, settings, changes)
+
+
+def describe_run(report: RunReport, settings: Settings, changes: RunChanges) -> str:
+    """The report as Markdown."""
+    lines = [f"# {report.run_kind} {report.run_id}".rstrip(), ""]
+    if report.outcomes:
+        lines += ["| outcome | PMIDs |", "|---|---:|"]
+        lines += [f"| {outcome.replace('_', ' ')} | {count:,} |" for outcome, count in report.outcomes.items()]
+        lines.append("")
+    named = {
+        "Retracted": changes.retracted,
+        "Deleted": changes.deleted,
+        "Not found": report.not_found,
+        "Rejected": list(report.rejected),
+        "Owed to the next run": report.owed,
+    }
+    lines += [f"**{what}:** {linked(pmids)}\n" for what, pmids in named.items() if pmids]
+    lines += [f"> {sentence}\n" for sentence in (*report.troubles, *report.salvaged)]
+    if changes.by_column:
+        lines += ["## What changed", "", "| table | column | citations |", "|---|---|---:|"]
+        lines += [f"| {table} | {column} | {count:,} |" for (table, column), count in changes.by_column.items()]
+        lines.append("")
+    if changes.coverage:
+        lines += ["## Coverage", "", "| citations with | now |", "|---|---:|"]
+        lines += [f"| {what} | {100 * part:.1f} % |" for what, part in changes.coverage.items()]
+        lines.append("")
+    if report.seconds:
+        lines += ["## Time", "", "| step | seconds |", "|---|---:|"]
+        lines += [f"| {step} | {seconds:.1f} |" for step, seconds in report.seconds.items()]
+        lines.append("")
+    lines += ["```", summarise(report, settings), "```"]
+    return "\n".join(lines)
+
+
+def linked(pmids: list[int]) -> str:
+    """PMIDs with links to PubMed."""
+    links = ", ".join(f"[{pmid}](https://pubmed.ncbi.nlm.nih.gov/{pmid}/)" for pmid in sorted(pmids)[:NAMED])
+    return links if len(pmids) <= NAMED else f"{links} and {len(pmids) - NAMED:,} more"
+
+
+def tell_others(report: RunReport, settings: Settings, changes: RunChanges) -> None:
+    """Emit the events of a run."""
+    resource = {"prefect.resource.id": f"corpus.{settings.data_dir.name}", "prefect.resource.name": "corpus"}
+
+    def emit(event: str, sentence: str, **payload: Any) -> None:
+        emit_event(event, resource=resource, payload={"run_id": report.run_id, "sentence": sentence, **payload})
+
+    outcomes = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in report.outcomes.items())
+    emit(
+        "corpus.refreshed",
+        f"{report.run_kind} {report.run_id}: {outcomes or 'nothing was asked for'}",
+        run_kind=report.run_kind,
+        outcomes=report.outcomes,
+        seconds=sum(report.seconds.values()),
+        request_count=report.request_count,
+    )
+    if changes.retracted:
+        named = name_some(changes.retracted)
+        emit("corpus.citation.retracted", f"Retracted: {named}", pmids=sorted(changes.retracted)[:NAMED])
+    if report.owed:
+        emit("corpus.owed", f"Owed to the next run: {name_some(report.owed)}", pmids=report.owed[:NAMED])

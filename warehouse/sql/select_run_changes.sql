@@ -1,0 +1,19 @@
+-- What a run changed, for its report: kind (retracted, deleted, changed, coverage), table, column, PMID, number.
+-- Parameter: $run_id.
+SELECT 'retracted' AS kind, '' AS table_name, '' AS column_name, pmid, NULL::DOUBLE AS number
+FROM change
+WHERE run_id = $run_id AND table_name = 'citation' AND column_name = 'is_retracted' AND after = 'true'
+UNION ALL
+SELECT 'deleted', '', '', pmid, NULL FROM deleted_citation WHERE run_id = $run_id
+UNION ALL
+SELECT 'changed', table_name, column_name, NULL, count(DISTINCT pmid)
+FROM change
+WHERE run_id = $run_id
+GROUP BY table_name, column_name
+UNION ALL
+SELECT 'coverage', '', 'an abstract', NULL, avg((abstract IS NOT NULL)::INTEGER) FROM citation
+UNION ALL
+SELECT 'coverage', '', 'a DOI', NULL, avg((doi IS NOT NULL)::INTEGER) FROM citation
+UNION ALL
+SELECT 'coverage', '', 'MeSH', NULL, avg((pmid IN (SELECT pmid FROM mesh_heading))::INTEGER) FROM citation
+ORDER BY kind, number DESC NULLS LAST, table_name, column_name, pmid
