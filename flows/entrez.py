@@ -294,9 +294,12 @@ def send(
         budget_s: Seconds for all attempts, where it is not the client's.
     Raises:
         TransientError: The last attempt's failure when the budget is spent.
+        UnreachableError: There is no connection; the client is down, and whatever follows fails at once.
         HistoryError: The history set that was named is gone; it has to be posted anew.
         PermanentError: NCBI's own words.
     """
+    if client.down:
+        raise UnreachableError(client.down)
     started = time.monotonic()
     deadline = started + (client.budget_s if budget_s is None else budget_s)
     attempt = 0
@@ -317,6 +320,8 @@ def send(
             if isinstance(exc, UnreachableError) and not client.delivered_count:
                 deadline = min(deadline, started + UNREACHABLE_BUDGET_S)
             if time.monotonic() + wait_s > deadline or client.stopping.wait(wait_s):
+                if isinstance(exc, UnreachableError):
+                    client.down = f"Entrez is out of reach: {exc}"
                 raise
             attempt += 1
         else:

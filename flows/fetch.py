@@ -17,7 +17,7 @@ from flows.settings import CODE_VERSION
 from flows.utilities import efetch
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, add_unknown, make_tables
-from warehouse.errors import DocumentError, EntrezError, UnreachableError
+from warehouse.errors import DocumentError, EntrezError
 from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
 from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter
@@ -144,8 +144,6 @@ def ask_in_halves(client: EntrezClient, pmids: Sequence[int], ask: Callable[[Seq
                 delivery.replies.append(ask(piece, client.budget_s / 2**halvings))
             except (EntrezError, DocumentError) as exc:
                 sentence = str(exc)
-                if isinstance(exc, UnreachableError):
-                    client.down = f"Entrez is out of reach: {sentence}"
                 if len(piece) == 1 or client.down:
                     delivery.fail(piece, sentence)
                 else:

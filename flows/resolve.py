@@ -5,7 +5,6 @@ An entry is asked for when its page is new or has changed, and again when the an
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -145,7 +144,8 @@ def search_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions:
         EntrezError: It does not answer.
     """
     client = work.client
-    calls = (partial(search_entry, client, place, entry) for place, entry in wanted.items())
+    failures: list[EntrezError] = []
+    calls = (partial(search_entry, client, place, entry, failures) for place, entry in wanted.items())
     hits: dict[Place, list[tuple[int, Reply]]] = {}
     for place, found in in_flight(calls, client.in_flight, client.stopping):
         hits[place] = found
@@ -162,15 +162,33 @@ def search_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions:
         resolutions.unasked |= {
             place for place, found in hits.items() if any(pmid in delivery.failed for pmid, _ in found)
         }
+    if failures:
+        raise failures[0]
 
 
-def search_entry(client: EntrezClient, place: Place, entry: SeedEntry) -> tuple[Place, list[tuple[int, Reply]]]:
-    """The hits of an entry's searches that find one PMID and no more, the surest first."""
+def search_entry(
+    client: EntrezClient, place: Place, entry: SeedEntry, failures: list[EntrezError]
+) -> tuple[Place, list[tuple[int, Reply]]]:
+    """The hits of an entry's searches that find one PMID and no more, the surest first.
+
+    Args:
+        client: As `connect` gave it.
+        place: Given back.
+        entry: To be searched for.
+        failures: Filled in; once Entrez has failed to answer, nothing more is searched.
+    """
     hits = []
     for term in search_terms(entry):
-        # A search that is refused finds nothing; it must not cost the others.
-        with suppress(PermanentError):
+        if failures:
+            break
+        try:
             result = esearch(client, term, retmax=2)
-            if result.count == len(result.pmids) == 1:
-                hits.append((result.pmids[0], result.reply))
+        except PermanentError:
+            # A search that is refused finds nothing; it must not cost the others.
+            continue
+        except EntrezError as exc:
+            failures.append(exc)
+            break
+        if result.count == len(result.pmids) == 1:
+            hits.append((result.pmids[0], result.reply))
     return place, hits
