@@ -72,11 +72,13 @@ class RecordStore:
     Attributes:
         con: The index.
         has_given_links: Neighbours are given, and not derived from reference lists and titles.
+        common_words: Words of titles that were found to be common.
         skipped: Files that were no PubMed XML, or not whole, with the reason.
     """
 
     con: sqlite3.Connection = field(default_factory=open_index)
     has_given_links: bool = False
+    common_words: set[str] = field(default_factory=set)
     skipped: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -251,8 +253,7 @@ class RecordStore:
         if pmid not in self:
             return []
         words = dict.fromkeys(words_of(joined(elements_by_tag(self.element(pmid)), *TITLES)))
-        count = "select doc from vocabulary where term = ? and col = 'ti'"
-        rare = [word for word in words if sum(self.select(count, word)) <= COMMON_WORD_COUNT]
+        rare = [word for word in words if not self.is_common(word)]
         if not rare:
             return [(pmid, 0)]
         query = "select rowid, rank from text where text match ? order by rank, rowid desc limit ?"
@@ -263,6 +264,15 @@ class RecordStore:
         own = max(scores.values(), default=0)
         scores.pop(pmid, None)
         return [(pmid, own), *list(scores.items())[:NEIGHBOUR_COUNT]]
+
+    def is_common(self, word: str) -> bool:
+        """Whether too many titles have a word; to count them takes the longer the more there are, so it is kept."""
+        if word in self.common_words:
+            return True
+        count = sum(self.select("select doc from vocabulary where term = ? and col = 'ti'", word))
+        if count > COMMON_WORD_COUNT:
+            self.common_words.add(word)
+        return count > COMMON_WORD_COUNT
 
     def linkouts(self, pmid: int) -> list[str]:
         """The LinkOut resources of a PMID, as `linkout.py` packs them."""

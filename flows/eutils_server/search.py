@@ -74,10 +74,12 @@ def search(store: RecordStore, term: str, history: Mapping[int, Sequence[int]]) 
 
 def by_relevance(result: Result) -> list[int]:
     """The PMIDs from the most relevant to the least: the sum of the weights of what they have, then the newest."""
-    if len(result.weighed) < 2:
+    # What all of them have tells none from the others.
+    telling = [(pmids, weight) for pmids, weight in result.weighed if not pmids >= result.pmids]
+    if not telling:
         return sorted(result.pmids, reverse=True)
     scores: Counter[int] = Counter()
-    for pmids, weight in result.weighed:
+    for pmids, weight in telling:
         for pmid in pmids & result.pmids:
             scores[pmid] += round(1000 * weight)
     return sorted(result.pmids, key=lambda pmid: (-scores[pmid], -pmid))
