@@ -132,8 +132,8 @@ def read_ids(parameters: Parameters) -> list[int]:
 
 
 def split_ids(parameters: Parameters) -> list[str]:
-    """The ids of a request as they stand."""
-    return [part.strip() for value in parameters.getlist("id") for part in value.split(",") if part.strip()]
+    """The ids of a request as they stand; EDirect has spaces between them."""
+    return [part for value in parameters.getlist("id") for part in value.replace(",", " ").split()]
 
 
 def to_id(text: str) -> int | None:
