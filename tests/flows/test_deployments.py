@@ -1,5 +1,6 @@
 """`corpus serve` as an operator meets it, and the same deployments in prefect.yaml."""
 
+import json
 import os
 import shutil
 import socket
@@ -7,8 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import duckdb
 import httpx
@@ -24,6 +27,21 @@ CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-net
 SCHEDULED = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
 
 
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what the notifying automation posts."""
+
+    told: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        """Keep a message."""
+        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """`corpus serve` over the given seeds in an empty folder: the API's URL, and the data directory."""
@@ -33,6 +51,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "CORPUS_"))}
     environment |= {"CORPUS_ENTREZ": "sample", "CORPUS_SEEDS": str(REPOSITORY / "seeds")}
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    Thread(target=receiver.serve_forever, daemon=True).start()
+    environment["CORPUS_NOTIFY"] = f"http://127.0.0.1:{receiver.server_port}/told"
     command = [sys.executable, "-c", "from flows.cli import main; main()", "serve", "--port", str(port)]
     with (
         (folder / "log").open("wb") as log,
@@ -45,6 +66,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         finally:
             server.terminate()
             server.wait(timeout=60)
+            receiver.shutdown()
+            receiver.server_close()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{api}/health")
 
@@ -114,7 +137,12 @@ def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]
             (25217177, "efetch"),
         ]
         assert con.execute("SELECT reason FROM run").fetchall() == [("a test",)]
-    assert {"backfill-report"} == {artifact["key"] for artifact in ask(api, "artifacts/filter")}
+    artifacts = {artifact["key"]: artifact for artifact in ask(api, "artifacts/filter")}
+    assert artifacts.keys() == {"backfill-report", None}
+    assert artifacts[None]["type"] == "progress"
+    report = artifacts["backfill-report"]["data"]
+    assert "| new | 2 |" in report
+    assert "| an abstract |" in report
     tasks = {task["name"] for task in ask(api, "task_runs/filter")}
     assert {"fetch", "transform", "commit", "publish"} == tasks
 
@@ -133,6 +161,20 @@ def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) 
     done = run(api, "backfill", pmids="25217177 PMC12")
     assert done["state"]["type"] == "FAILED"
     assert "pmids: 'PMC12' is not a PMID" in done["state"]["message"]
+
+
+def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> None:
+    """By the automation that `--notify` sets up, at the address it was given."""
+    _, data = served
+    wait_for(lambda: {"corpus.refreshed", "prefect.flow-run.Failed"} <= told(), 90, data / "prefect" / "server.log")
+    message = next(m for m in Receiver.told if m["event"] == "corpus.refreshed")
+    assert message["payload"]["outcomes"] == {"new": 2}
+    assert message["payload"]["sentence"].startswith("backfill 20")
+
+
+def told() -> set[str]:
+    """The events that were posted so far."""
+    return {str(message["event"]) for message in Receiver.told}
 
 
 def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], tmp_path: Path) -> None:
