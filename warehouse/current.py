@@ -2,7 +2,7 @@
 
 `new_<table>` has the rows of the runs that are read; `run_<table>` has those and, where a published file is brought up
 to date, its own rows that they touch; `current_<table>` has those that no later run replaced. The published file and
-the plan of the next run are both made from them.
+the plan of the next run are both made from them. `table_size` has the bytes of the files of each table.
 """
 
 from collections.abc import Collection
@@ -88,6 +88,7 @@ def view_runs(
         StoreError: A Parquet file cannot be read.
     """
     folders = run_folders(directory)
+    con.execute("CREATE TEMP TABLE table_size (table_name VARCHAR, file_bytes BIGINT)")
     if run_ids is not None:
         con.execute("CREATE TEMP TABLE asked_run (run_id VARCHAR)")
         con.execute("INSERT INTO asked_run SELECT unnest($1)", [list(run_ids)])
@@ -117,6 +118,8 @@ def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[
     con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns_ddl(table, run_id=True).replace(' NOT NULL', '')})")
     query = f"SELECT * FROM empty_{table.name}"
     if files:
+        size = sum(file.stat().st_size for file in files)
+        con.execute("INSERT INTO table_size VALUES ($1, $2)", [table.name, size])
         names = ", ".join(literal(str(file)) for file in files)
         where = " WHERE run_id IN (FROM asked_run)" if is_restricted else ""
         query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true){where}"

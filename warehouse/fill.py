@@ -56,7 +56,7 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
     fill_search(con, is_afresh=base is None)
     for table in TABLES.values():
         if table.is_log and not table.is_raw:
-            insert_rows(con, table, "")
+            insert_rows(con, table, f"new_{table.name}")
     con.execute(f"DELETE FROM {CONFLICT.name}")
     con.execute(read_statement("insert_conflict"))
 
@@ -109,8 +109,32 @@ def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, *, 
         match = " AND ".join(f"gone.{c} = {table.name}.{c}" for c in owner.key)
         con.execute(f"DELETE FROM {table.name} USING gone_{owner.name} AS gone WHERE {match}")
     if has_rows(con, f"put_{owner.name}"):
-        insert_rows(con, table, f"SEMI JOIN put_{owner.name} USING ({key}, run_id)")
+        for part in parts_of(con, table, owner):
+            put = f"SEMI JOIN (FROM put_{owner.name} WHERE {part}) USING ({key}, run_id)"
+            insert_rows(con, table, f"(FROM new_{table.name} WHERE {part}) {put}")
         add_digest(con, table, f"new_{table.name} SEMI JOIN put_{owner.name} USING ({key}, run_id)", sign=1)
+
+
+# Rows are sorted in portions of about this many bytes of Parquet, so that what is sorted fits into memory.
+PORTION_BYTES = 8 << 20
+
+
+def parts_of(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> list[str]:
+    """Conditions that part the rows to insert by ranges of PMIDs, in their order."""
+    files = con.execute(f"SELECT file_bytes FROM table_size WHERE table_name = {literal(table.name)}").fetchall()
+    count = sum(size for (size,) in files) // PORTION_BYTES + 1
+    if count == 1 or owner.key[0] != "pmid":
+        return ["true"]
+    shares = [number / count for number in range(1, count)]
+    ((bounds,),) = con.execute(f"SELECT quantile_disc(pmid, $1::DOUBLE[]) FROM put_{owner.name}", [shares]).fetchall()
+    lows, highs = [None, *bounds], [*bounds, None]
+    return [
+        " AND ".join(
+            [f"pmid > {low}" if low is not None else "true", f"pmid <= {high}" if high is not None else "true"]
+        )
+        for low, high in zip(lows, highs, strict=True)
+        if low != high
+    ]
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -118,11 +142,11 @@ def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     return bool(con.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchall())
 
 
-def insert_rows(con: duckdb.DuckDBPyConnection, table: Table, which: str) -> None:
-    """Insert the rows of the runs, or those of them that a join leaves, in the order of the table's key."""
+def insert_rows(con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None:
+    """Insert rows of the runs in the order of the table's key."""
     columns = ", ".join(quoted(name) for name in table.column_names)
     key = ", ".join(quoted(name) for name in table.key)
-    con.execute(f"INSERT INTO {quoted(table.name)} SELECT {columns} FROM new_{table.name} {which} ORDER BY {key}")
+    con.execute(f"INSERT INTO {quoted(table.name)} SELECT {columns} FROM {rows} ORDER BY {key}")
 
 
 def add_digest(con: duckdb.DuckDBPyConnection, table: Table, rows: str, *, sign: int) -> None:

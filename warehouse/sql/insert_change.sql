@@ -59,8 +59,11 @@ changed AS (
     UNION ALL
     -- A citation that came: no row of it ended in the run in which this one began.
     SELECT run_id, pmid, 'citation', 'pmid', NULL, CAST(pmid AS VARCHAR)
-    FROM version_citation AS came
-    SEMI JOIN new_citation USING (pmid, run_id)
+    FROM (
+        SELECT pmid, run_id FROM new_citation ANTI JOIN version_citation USING (pmid)
+        UNION ALL
+        SELECT pmid, run_id FROM new_citation SEMI JOIN version_citation USING (pmid, run_id)
+    ) AS came
     ANTI JOIN step_citation ON step_citation.pmid = came.pmid AND step_citation.after_run_id = came.run_id
     UNION ALL
     -- Seed text that went with its page.

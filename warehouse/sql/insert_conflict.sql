@@ -19,14 +19,15 @@ seed_value AS (
 ),
 delivered AS (
     SELECT pmid, article_title, doi, medline_ta, iso_abbreviation, journal_title, pub_year
-    FROM citation WHERE source <> 'seed'
+    FROM citation SEMI JOIN seed_value USING (pmid) WHERE source <> 'seed'
 ),
 -- The names that a value goes by, the one that is shown first.
 entrez_value AS (
     SELECT pmid, 'article_title' AS column_name, 1 AS choice, article_title AS entrez_value FROM delivered
     UNION ALL SELECT pmid, 'doi', 1, doi FROM delivered
-    UNION ALL SELECT pmid, 'doi', 2, article_id FROM article_id WHERE id_type = 'doi'
-    UNION ALL SELECT pmid, 'doi', 3, elocation_id FROM elocation_id WHERE eid_type = 'doi'
+    UNION ALL SELECT pmid, 'doi', 2, article_id FROM article_id SEMI JOIN delivered USING (pmid) WHERE id_type = 'doi'
+    UNION ALL SELECT pmid, 'doi', 3, elocation_id
+    FROM elocation_id SEMI JOIN delivered USING (pmid) WHERE eid_type = 'doi'
     UNION ALL SELECT pmid, 'medline_ta', 1, medline_ta FROM delivered
     UNION ALL SELECT pmid, 'medline_ta', 2, iso_abbreviation FROM delivered
     UNION ALL SELECT pmid, 'medline_ta', 3, journal_title FROM delivered

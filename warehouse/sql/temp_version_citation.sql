@@ -1,9 +1,16 @@
--- Every row of a citation that has held, and the run that ended it; null where it holds. A delivered record holds until
--- the next one; seed text until a record comes, a newer page has it again, or its PMID stands on no seed page any more.
+-- Rows of citations that have more than one, or seed text, and the run that ended each; null where it holds. A delivered
+-- record holds until the next one; seed text until a record comes, a newer page has it again, or its PMID stands on no
+-- seed page any more. All other rows hold: they are not here, so that the memory it takes is that of what changed.
 -- Assumes the views of warehouse/current.py.
 CREATE TEMP TABLE version_citation AS
-WITH first_delivered AS (
-    SELECT pmid, min(run_id) AS run_id FROM run_citation WHERE source <> 'seed' GROUP BY pmid
+WITH several AS (
+    SELECT pmid FROM run_citation GROUP BY pmid HAVING count(*) > 1 OR any_value(source) = 'seed'
+),
+row_of_several AS (
+    SELECT pmid, run_id, source FROM run_citation SEMI JOIN several USING (pmid)
+),
+first_delivered AS (
+    SELECT pmid, min(run_id) AS run_id FROM row_of_several WHERE source <> 'seed' GROUP BY pmid
 ),
 page AS (
     SELECT seed_id, pmid, is_removed, run_id AS since, lead(run_id) OVER (PARTITION BY seed_id ORDER BY run_id) AS until
@@ -27,11 +34,11 @@ off_page AS (
 held AS (
     SELECT pmid, run_id, source, lead(run_id) OVER (PARTITION BY pmid ORDER BY run_id) AS next_run_id
     FROM (
-        SELECT pmid, run_id, source FROM run_citation WHERE source <> 'seed'
+        FROM row_of_several WHERE source <> 'seed'
         UNION ALL
-        SELECT pmid, run_citation.run_id, source
-        FROM run_citation LEFT JOIN first_delivered USING (pmid)
-        WHERE source = 'seed' AND (first_delivered.run_id IS NULL OR run_citation.run_id < first_delivered.run_id)
+        SELECT pmid, row_of_several.run_id, source
+        FROM row_of_several LEFT JOIN first_delivered USING (pmid)
+        WHERE source = 'seed' AND (first_delivered.run_id IS NULL OR row_of_several.run_id < first_delivered.run_id)
     )
 ),
 next_off_page AS (
