@@ -1,12 +1,9 @@
-"""Bio.Entrez, which knows nothing of this server, works against it."""
+"""The project's own client against the server."""
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from Bio import Entrez
 
 from flows.entrez import connect
 from flows.eutils_server.records import RecordStore
@@ -20,7 +17,6 @@ from warehouse.errors import HistoryError, PermanentError
 
 REFERENCES = """<ReferenceList><Reference><Citation>One.</Citation><ArticleIdList>
 <ArticleId IdType="pubmed">1</ArticleId></ArticleIdList></Reference></ReferenceList>"""
-entrez: Any = Entrez  # Biopython declares no types.
 
 RECORDS = article_set(
     article(1, title="Ketamine in rats.", revised=("2020", "01", "02")),
@@ -35,39 +31,6 @@ def base_url(serve_records: Callable[[bytes], str]) -> str:
     url = serve_records(RECORDS)
     connect(Settings(), url)
     return url
-
-
-def read(handle: Any) -> Any:
-    """What Bio.Entrez makes of a reply, checked against the DTD it names."""
-    with handle:
-        return entrez.read(handle, validate=True)
-
-
-@pytest.mark.usefixtures("base_url")
-def test_biopython_reads_every_utility() -> None:
-    """It validates each reply against the DTD that ships with it."""
-    assert list(read(entrez.esearch(db="pubmed", term="ketamine"))["IdList"]) == ["2", "1"]
-    posted = read(entrez.epost(db="pubmed", id="1,3"))
-    found = read(
-        entrez.esearch(
-            db="pubmed", term=f"#{posted['QueryKey']} AND ketamine[ti]", WebEnv=posted["WebEnv"], usehistory="y"
-        )
-    )
-    assert list(found["IdList"]) == ["1"]
-    fetched = read(entrez.efetch(db="pubmed", id="1,2,99", retmode="xml"))
-    assert [str(a["MedlineCitation"]["PMID"]) for a in fetched["PubmedArticle"]] == ["1", "2"]
-    (links,) = read(entrez.elink(dbfrom="pubmed", db="pubmed", id="2", linkname="pubmed_pubmed_refs"))
-    assert [str(link["Id"]) for link in links["LinkSetDb"][0]["Link"]] == ["1"]
-
-
-def test_edirect_searches_fetches_and_extracts(base_url: str) -> None:
-    """NCBI's own command-line client, told where to go and nothing else."""
-    if shutil.which("esearch") is None or shutil.which("xtract") is None:
-        pytest.skip("left out: ncbi-entrez-direct is not installed")
-    pipe = f"esearch -base {base_url} -db pubmed -query 'ketamine NOT depressed' | efetch -base {base_url} -format xml"
-    pipe += " | xtract -pattern PubmedArticle -element MedlineCitation/PMID ArticleTitle"
-    done = subprocess.run(["sh", "-c", pipe], capture_output=True, text=True, check=True, timeout=120)
-    assert done.stdout == "1\tKetamine in rats.\n"
 
 
 def test_records_are_delivered_byte_for_byte(base_url: str) -> None:
