@@ -37,6 +37,14 @@ from warehouse.store import commit_run
 # NCBI asks for large jobs between 21:00 and 05:00 US Eastern (NBK25497).
 NIGHTLY = Cron("0 2 * * *", timezone="America/New_York")
 
+# Saturday morning, when NCBI minds large jobs least.
+WEEKLY = Cron("0 4 * * 6", timezone="America/New_York")
+
+# Of a run that came late, after down-time, when a newer one of its deployment stands already.
+SKIPPED: State[RunReport] = Completed(
+    name="Skipped", message="A newer run of this deployment is due and does the same."
+)
+
 # Holds NCBI's API key where it is not in the environment.
 API_KEY_BLOCK = "ncbi-api-key"
 
@@ -69,10 +77,19 @@ def refresh(dry_run: bool = False) -> State[RunReport]:
         dry_run: Say what would be asked for; fetch and write nothing.
     """
     if newer_run_is_due():
-        return Completed(name="Skipped", message="A newer run of this deployment is due, and does the same.")
+        return SKIPPED
     settings = settings_of_run()
     report = refreshing.refresh(settings, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
     return complete(report, settings)
+
+
+@flow(name="refresh-links", retries=0)
+def refresh_links() -> State[RunReport]:
+    """Obtain the link lists of all members anew: similar, citing and cited articles, LinkOut, as corpus.toml says."""
+    if newer_run_is_due():
+        return SKIPPED
+    settings = settings_of_run()
+    return complete(refreshing.refresh_lists(settings, progress=PageProgress().tell, steps=TASK_STEPS), settings)
 
 
 @flow(name="backfill", retries=0)
@@ -180,6 +197,12 @@ def deployments() -> list[RunnerDeployment]:
             concurrency_limit=1,
             description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
         ),
+        refresh_links.to_deployment(
+            name="refresh-links",
+            schedules=[WEEKLY],
+            concurrency_limit=1,
+            description="Every Saturday: the link lists of all members anew.",
+        ),
         backfill.to_deployment(
             name="backfill",
             concurrency_limit=1,
@@ -195,7 +218,12 @@ def deployments() -> list[RunnerDeployment]:
     return [cast("RunnerDeployment", deployed) for deployed in made]
 
 
-FLOWS: dict[str, Callable[..., Any]] = {"refresh": refresh, "backfill": backfill, "ingest": ingest}
+FLOWS: dict[str, Callable[..., Any]] = {
+    "refresh": refresh,
+    "refresh-links": refresh_links,
+    "backfill": backfill,
+    "ingest": ingest,
+}
 
 
 def run_flow(name: str, settings: Settings, parameters: dict[str, Any]) -> RunReport:

@@ -101,6 +101,29 @@ def refresh(
     return work.report
 
 
+def refresh_lists(settings: Settings, *, progress: Progress = silent, steps: Steps = PLAIN_STEPS) -> RunReport:
+    """Obtain the link lists of all members anew, whatever their age; a nightly refresh obtains those that are due.
+
+    Neighbours that `corpus.toml` follows become members with the next refresh.
+
+    Args:
+        settings: Options.
+        progress: Told of each list.
+        steps: The parts that may be Prefect tasks.
+    Raises:
+        CorpusError: As for `refresh`.
+    """
+    with running(settings, "links", progress, steps, dry_run=False) as work:
+        con = state.open_state(work.directory)
+        members = {reason: held.depth for reason, held in state.read_members(con).items()}
+        every_list = {"refetch_after_days": 0, "linkout_after_days": 0, "depth": work.definition.links.depth}
+        links = work.definition.links.model_copy(update=every_list)
+        work.definition = work.definition.model_copy(update={"links": links})
+        refresh_links(work, con, members)
+        finish(work, con, Plan(), Outcomes())
+    return work.report
+
+
 @contextmanager
 def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, dry_run: bool) -> Iterator[Work]:
     """A run: the data directory held for writing, Entrez at hand; what is not committed at the end is discarded.

@@ -1525,7 +1525,7 @@ RUN = Table(
     ("run_id",),
     (
         RUN_ID,
-        column("run_kind", TEXT, "refresh, backfill, ingest, compact or rebuild."),
+        column("run_kind", TEXT, "refresh, links, backfill, ingest, compact or rebuild."),
         column("started_at", TIMESTAMP, "When it began."),
         column("finished_at", TIMESTAMP, "When it was committed."),
         column("run_source", TEXT, "Base URL of the E-utilities, `sample`, or the name of the file."),

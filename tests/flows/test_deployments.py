@@ -61,7 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     ):
         try:
             api = f"http://127.0.0.1:{port}/api"
-            wait_for(lambda: len(ask(api, "deployments/filter")) == 3, START_S, folder / "log")
+            wait_for(lambda: len(ask(api, "deployments/filter")) == 4, START_S, folder / "log")
             yield api, folder / "data"
         finally:
             server.terminate()
@@ -223,5 +223,5 @@ def test_prefect_yaml_has_the_same_deployments() -> None:
         schedules: list[Any] = [s.schedule for s in deployment.schedules or []]
         assert crons == [(schedule.cron, schedule.timezone) for schedule in schedules]
         assert other["description"] == deployment.description
-        assert other["entrypoint"].endswith(f":{deployment.flow_name}")
+        assert other["entrypoint"].endswith(f":{deployment.flow_name.replace('-', '_')}")
     assert by_name == {}

@@ -13,7 +13,7 @@ import pytest
 
 from flows.entrez import EntrezClient, Reply
 from flows.fetch import fetch_batch, keep_reply, kept_replies
-from flows.refresh import refresh
+from flows.refresh import refresh, refresh_lists
 from flows.settings import Settings
 from flows.work import Steps
 from tests.conftest import REPOSITORY
@@ -196,7 +196,7 @@ def test_a_dry_run_says_what_it_would_ask_for_and_writes_nothing(make_settings: 
     """Not even an empty folder."""
     settings = make_settings(serve_records(article_set(article(1))), a__pmids="1\n2\n")
     report = refresh(settings, dry_run=True)
-    assert (report.plan, report.held_count, report.planned_requests) == ({"new": 2}, 0, 4)
+    assert (report.plan, report.held_count, report.planned_requests) == ({"new": 2}, 0, 5)
     assert not settings.data_dir.exists()
 
 
@@ -223,3 +223,15 @@ def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, s
     report = refresh(settings)
     assert report.outcomes == {"new": 100}
     assert {row[0] for row in query(settings, "SELECT pmid FROM citation")} == pmids
+
+
+def test_all_link_lists_can_be_obtained_anew(make_settings: Make, serve_records: Serve) -> None:
+    """Whatever their age, and without a look at the records."""
+    settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n2\n")
+    first = refresh(settings)
+    again = refresh_lists(settings)
+    assert (again.link_lists, again.outcomes) == (first.link_lists, {})
+    assert query(settings, "SELECT run_kind, requested_count FROM run ORDER BY run_id") == [
+        ("refresh", 2),
+        ("links", 0),
+    ]
