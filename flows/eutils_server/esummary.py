@@ -61,7 +61,7 @@ def esummary(store: RecordStore, history: History, parameters: Parameters) -> Re
         raise UtilityError(
             200, f"Too many UIDs in request. Maximum number of UIDs is {MOST_IN_JSON} for JSON format output."
         )
-    summaries = [(pmid, read_summary(store.element(pmid)) if pmid in store else None) for pmid in pmids]
+    summaries = [(pmid, summarise(store, pmid) if pmid in store else None) for pmid in pmids]
     if is_json:
         result: dict[str, object] = {"uids": [str(pmid) for pmid in pmids]}
         for pmid, summary in summaries:
@@ -75,6 +75,11 @@ def esummary(store: RecordStore, history: History, parameters: Parameters) -> Re
     errors = "".join(f"\n\t{tag('ERROR', f'UID={pmid}: {MISSING}')}" for pmid, found in summaries if found is None)
     body = "\n".join(doc_sum(summary) for _, summary in summaries if summary)
     return xml_reply(document("esummary", f"{errors}\n{body}\n"))
+
+
+def summarise(store: RecordStore, pmid: int) -> Summary:
+    """The summary of a record, with the number of records here that cite it."""
+    return read_summary(store.element(pmid), len(store.neighbours("pubmed_pubmed_citedin", pmid)))
 
 
 def invalid_ids(texts: list[str]) -> list[str]:
@@ -121,14 +126,19 @@ def doc_sum(summary: Summary) -> str:
         items("ArticleIds", summary.article_ids),
         *([item("DOI", "String", summary.doi)] if summary.doi else []),
         items("History", summary.history, "Date"),
-        items("References", ()),
+        items("References", ((kind, cited(source, pmid)) for kind, source, pmid in summary.references)),
         item("HasAbstract", "Integer", int(summary.has_abstract)),
-        item("PmcRefCount", "Integer", 0),
+        item("PmcRefCount", "Integer", summary.cited_count),
         item("FullJournalName", "String", summary.full_journal_name),
         item("ELocationID", "String", summary.elocation),
         item("SO", "String", summary.so),
     ]
     return "<DocSum>\n\t" + "\n\t".join(lines) + "\n</DocSum>\n"
+
+
+def cited(source: str, pmid: str) -> str:
+    """A comment or correction as version 1.0 has it: `Nat Biotechnol. 2015 Jul;33(7):720-1. PMID: 26154012`."""
+    return f"{source.rstrip('.')}. PMID: {pmid}" if pmid else source
 
 
 def document_summary(pmid: int, summary: Summary | None) -> str:
@@ -163,9 +173,9 @@ def document_summary(pmid: int, summary: Summary | None) -> str:
             f"<PubMedPubDate>{tag('PubStatus', status)}{tag('Date', at)}</PubMedPubDate>"
             for status, at in summary.history
         ) + "</History>",
-        "<References></References>",
+        f"<References>{''.join(map(reference_xml, summary.references))}</References>",
         f"<Attributes>{tag('flag', 'Has Abstract') if summary.has_abstract else ''}</Attributes>",
-        tag("PmcRefCount", ""),
+        tag("PmcRefCount", summary.cited_count),
         tag("FullJournalName", summary.full_journal_name),
         tag("ELocationID", summary.elocation),
         tag("DocType", members["doctype"]),
@@ -185,6 +195,12 @@ def document_summary(pmid: int, summary: Summary | None) -> str:
         tag("VernacularTitle"),
     ]  # fmt: skip
     return f'<DocumentSummary uid="{pmid}">\n\t' + "\n\t".join(lines) + "\n</DocumentSummary>\n"
+
+
+def reference_xml(reference: tuple[str, str, str]) -> str:
+    """A comment or correction in version 2.0."""
+    kind, source, pmid = reference
+    return f"<Reference>{tag('RefSource', source)}{tag('RefType', kind)}{tag('PMID', pmid)}{tag('Note')}</Reference>"
 
 
 def article_id(kind: str, value: str) -> str:
@@ -217,9 +233,12 @@ def json_members(summary: Summary) -> dict[str, object]:
             {"idtype": kind, "idtypen": ID_NUMBERS.get(kind, 8), "value": value} for kind, value in summary.article_ids
         ],
         "history": [{"pubstatus": status, "date": at} for status, at in summary.history],
-        "references": [],
+        "references": [
+            {"refsource": source, "reftype": kind, "pmid": int(pmid) if pmid.isdecimal() else "", "note": ""}
+            for kind, source, pmid in summary.references
+        ],
         "attributes": ["Has Abstract"] if summary.has_abstract else [],
-        "pmcrefcount": "",
+        "pmcrefcount": summary.cited_count,
         "fulljournalname": summary.full_journal_name,
         "elocationid": summary.elocation,
         "doctype": "chapter" if summary.is_book else "citation",

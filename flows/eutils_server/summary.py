@@ -1,5 +1,7 @@
 """What ESummary and the text formats say of a record, read from its XML."""
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lxml import etree
@@ -26,8 +28,12 @@ class Summary:
     Attributes:
         pub_date, epub_date: As NLM prints them, `2002 Sep 4`.
         authors: (name, kind) with kind Author or CollectiveName, as `Mangalam H`.
+        publication_types: Without those that say who paid for it, as NCBI leaves them out.
+        publication_status: `ppublish+epublish` for what came in both ways; '' for an electronic collection, as at NCBI.
         article_ids: (kind, value), the PMID among them.
         history: (status, `2002/10/10 04:00`) in document order.
+        references: Comments and corrections as (`Erratum in`, source, PMID or '').
+        cited_count: Records that cite it.
         elocation: `doi: 10.1/x pii: y`.
         status: As NLM's Status attribute has it.
         sort_date: `2002/09/04 00:00`, missing parts as the first.
@@ -51,6 +57,8 @@ class Summary:
     publication_status: str
     article_ids: tuple[tuple[str, str], ...]
     history: tuple[tuple[str, str], ...]
+    references: tuple[tuple[str, str, str], ...]
+    cited_count: int
     has_abstract: bool
     full_journal_name: str
     elocation: str
@@ -86,7 +94,7 @@ class Summary:
         return " ".join(words[1:] if words[:1] in (["a"], ["an"], ["the"]) else words)
 
 
-def read_summary(element: Element) -> Summary:
+def read_summary(element: Element, cited_count: int = 0) -> Summary:
     """A record in short."""
     issns = {e.get("IssnType"): text_of(e) for e in element.iter("ISSN")}
     pub_date = next(element.iter("PubDate"), None)
@@ -106,13 +114,17 @@ def read_summary(element: Element) -> Summary:
         pages=first(element, "MedlinePgn"),
         languages=tuple(text_of(e) for e in element.iter("Language")),
         nlm_unique_id=first(element, "NlmUniqueID"),
-        issn=issns.get("Print") or first(element, "ISSNLinking"),
+        issn=issns.get("Print", ""),
         essn=issns.get("Electronic", ""),
-        publication_types=tuple(text_of(e) for e in element.iter("PublicationType")),
+        publication_types=tuple(
+            text for e in element.iter("PublicationType") if not (text := text_of(e)).startswith("Research Support")
+        ),
         status=(citation.get("Status") or "") if citation is not None else "",
-        publication_status=first(element, "PublicationStatus"),
+        publication_status=publication_status(element),
         article_ids=article_ids(element),
         history=tuple((e.get("PubStatus") or "", minute_of(e)) for e in element.iter("PubMedPubDate")),
+        references=tuple(read_references(element)),
+        cited_count=cited_count,
         has_abstract=next(element.iter("AbstractText"), None) is not None,
         full_journal_name=text_of(found) if (found := element.find(".//Journal/Title")) is not None else "",
         elocation=" ".join(f"{kind}: {value}" for kind, value in locations),
@@ -161,11 +173,33 @@ def author_names(element: Element) -> list[tuple[str, str]]:
 
 
 def article_ids(element: Element) -> tuple[tuple[str, str], ...]:
-    """The record's own identifiers, not those of papers that it cites; the PMID in any case."""
+    """The record's own identifiers, not those of papers that it cites; the PMID in any case, and what NCBI adds."""
     found = [(e.get("IdType") or "", text_of(e)) for e in element.iter("ArticleId") if not is_of_reference(e)]
     if not any(kind == "pubmed" for kind, _ in found):
         found.insert(0, ("pubmed", first(element, "PMID")))
+    pmid = first(element, "PMID")
+    by_kind = dict(found)
+    found += [("rid", pmid), ("eid", pmid)]
+    if "pmc" in by_kind:
+        manuscript = f"manuscript-id: {by_kind['mid']};" if "mid" in by_kind else ""
+        found.append(("pmcid", f"pmc-id: {by_kind['pmc']};{manuscript}"))
     return tuple(found)
+
+
+def publication_status(element: Element) -> str:
+    """How it was published, in ESummary's words."""
+    status, article = first(element, "PublicationStatus"), next(element.iter("Article"), None)
+    model = "" if article is None else article.get("PubModel") or ""
+    if status == "ppublish" and model == "Print-Electronic":
+        return "ppublish+epublish"
+    return "" if model == "Electronic-eCollection" else status
+
+
+def read_references(element: Element) -> Iterator[tuple[str, str, str]]:
+    """Comments and corrections: the kind in words, `Erratum in`, the source, the PMID."""
+    for comment in element.iter("CommentsCorrections"):
+        kind = re.sub(r"(?<=[a-z])(?=(?:In|On|For|From|Of)$)", " ", comment.get("RefType") or "").capitalize()
+        yield kind, first(comment, "RefSource"), first(comment, "PMID")
 
 
 def read_book(element: Element) -> dict[str, str]:

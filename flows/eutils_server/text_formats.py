@@ -67,6 +67,7 @@ def medline_fields(element: Element, summary: Summary) -> Iterator[tuple[str, st
     yield from subject_fields(element)
     yield "COIS", first(element, "CoiStatement")
     yield from history_fields(summary)
+    yield "PST", first(element, "PublicationStatus")
     yield "SO", source_line(summary)
 
 
@@ -79,8 +80,8 @@ def publication_fields(element: Element, summary: Summary) -> Iterator[tuple[str
             yield "SI", f"{first(bank, 'DataBankName')}/{text_of(accession)}"
     for grant in element.iter("Grant"):
         yield "GR", "/".join(text for tag in ("GrantID", "Acronym", "Agency", "Country") if (text := first(grant, tag)))
-    for kind in summary.publication_types:
-        yield "PT", kind
+    for kind in element.iter("PublicationType"):
+        yield "PT", text_of(kind)
     yield "TT", first(element, "VernacularTitle")
     yield "DEP", digits_of(next(element.iter("ArticleDate"), None))
     country = element.find(".//MedlineJournalInfo/Country")
@@ -109,7 +110,7 @@ def subject_fields(element: Element) -> Iterator[tuple[str, str]]:
 
 
 def history_fields(summary: Summary) -> Iterator[tuple[str, str]]:
-    """EDAT to PST: its dates, and its identifiers."""
+    """EDAT to AID: its dates, and its identifiers."""
     when = dict(reversed(summary.history))
     for name, status in (("EDAT", "pubmed"), ("MHDA", "medline"), ("CRDT", "entrez")):
         yield name, when.get(status, "")
@@ -118,9 +119,8 @@ def history_fields(summary: Summary) -> Iterator[tuple[str, str]]:
     for kind, value in summary.article_ids:
         if kind == "pmc":
             yield "PMC", value
-        elif kind != "pubmed":
+        elif kind not in ("pubmed", "rid", "eid", "pmcid"):
             yield "AID", f"{value} [{kind}]"
-    yield "PST", summary.publication_status
 
 
 def author_fields(element: Element) -> Iterator[tuple[str, str]]:
