@@ -55,6 +55,8 @@ def esummary(store: RecordStore, history: History, parameters: Parameters) -> Re
             limit = f"{MOST_IN_JSON} for JSON format output" if is_json else str(LIMIT)
             raise UtilityError(200, f"Too many UIDs in request. Maximum number of UIDs is {limit}.")
         if invalid := invalid_ids(texts):
+            if is_json:
+                return json_reply("esummary", {"error": " ".join(invalid), "result": {"uids": []}})
             raise UtilityError(200, *invalid)
     pmids = page_of(history, parameters)
     if is_json and len(pmids) > MOST_IN_JSON:
@@ -83,11 +85,11 @@ def summarise(store: RecordStore, pmid: int) -> Summary:
 
 
 def invalid_ids(texts: list[str]) -> list[str]:
-    """NCBI's words for ids that are no numbers, with their place in the list."""
+    """NCBI's words for ids that are no numbers, with their place in the list: that of the comma before them."""
     words, position = [], 0
     for text in texts:
         if to_id(text) is None:
-            words.append(f"Invalid uid {text} at position= {position}")
+            words.append(f"Invalid uid {text} at position= {max(0, position - 1)}")
         position += len(text) + 1
     return words
 
