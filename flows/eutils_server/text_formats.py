@@ -112,8 +112,9 @@ def subject_fields(element: Element) -> Iterator[tuple[str, str]]:
 def history_fields(summary: Summary) -> Iterator[tuple[str, str]]:
     """EDAT to AID: its dates, and its identifiers."""
     when = dict(reversed(summary.history))
-    for name, status in (("EDAT", "pubmed"), ("MHDA", "medline"), ("CRDT", "entrez")):
-        yield name, when.get(status, "")
+    yield "EDAT", when.get("pubmed") or when.get("entrez", "")
+    yield "MHDA", when.get("medline", "")
+    yield "CRDT", when.get("entrez") or when.get("pubmed", "")
     for status, at in summary.history:
         yield "PHST", f"{at} [{status}]"
     for kind, value in summary.article_ids:
@@ -152,8 +153,8 @@ def abstract_text(element: Element, order: int) -> str:
     affiliations: dict[str, int] = {}
     names = []
     for author in element.iterfind(".//AuthorList/Author"):
-        own = [affiliations.setdefault(text_of(e), len(affiliations) + 1) for e in author.iter("Affiliation")]
-        names.append(f"({')('.join(map(str, own))})" if own else "")
+        own = {affiliations.setdefault(text_of(e), len(affiliations) + 1) for e in author.iter("Affiliation")}
+        names.append(f"({')('.join(map(str, sorted(own)))})" if own else "")
     parts.append(", ".join(f"{name}{marks}" for (name, _), marks in zip(summary.authors, names, strict=True)))
     parts[-1] += "." if parts[-1] else ""
     blocks = [wrapped(part) for part in parts if part]
