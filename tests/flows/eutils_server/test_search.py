@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.search import by_relevance, search
@@ -139,3 +141,21 @@ def test_a_term_of_ten_thousand_pmids_is_answered(store: RecordStore) -> None:
     """Clients send such terms by POST."""
     term = " OR ".join(f"{pmid}[uid]" for pmid in range(2, 10_002))
     assert search(store, term, {}).pmids == {2, 3}
+
+
+TOKENS = st.sampled_from(
+    ["ketamine", "rat*", "(", ")", '"', "AND", "OR", "NOT", "[ti]", "[dp]", "[uid]", "[sb]", "[au]", "[", "]", "#1",
+     "#", ":", "*", "2020", "2020/13", "1:2", "-", "'", "{", "^", "+", ",", "é", "\ue000", "\x00", "None", "NEAR(a b)"]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(TOKENS, st.text(max_size=4)), max_size=12).map(" ".join))
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_term_is_answered_or_refused(store: RecordStore, term: str) -> None:
+    """Nothing that a client can write reaches SQLite as anything but words."""
+    try:
+        result = search(store, term, {1: [1, 3]})
+    except SearchError as exc:
+        assert str(exc)  # noqa: PT017 - either end is right
+    else:
+        assert result.pmids <= store.pmids
