@@ -308,9 +308,10 @@ def send(
             body = attempt_request(client, utility, parameters)
             with redacted(client):
                 check(body)
-        except HistoryError:
-            raise
         except TransientError as exc:
+            # The same words are said of a request that names no set, when NCBI is out of order.
+            if isinstance(exc, HistoryError) and "WebEnv" in parameters:
+                raise
             if REFUSED_WORDS in str(exc):
                 client.count("refused_count")
                 if client.rate is not None:

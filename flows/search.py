@@ -68,6 +68,9 @@ def search_all(
     for _ in range(TRIES):
         found = Found()
         result = esearch(client, term, retmax=REACHABLE, **whole)
+        if not result.count:
+            # Nothing found would take all its members from a query; it can be a failing back end's answer.
+            result = esearch(client, term, retmax=REACHABLE, **whole)
         found.promised = result.count
         if result.count <= REACHABLE:
             found.add(result, "all")
@@ -146,7 +149,10 @@ def search_revised(client: EntrezClient, pmids: Sequence[int], since: str) -> Fo
     found = Found()
     for start in range(0, len(pmids), REACHABLE):
         posted = pmids[start : start + REACHABLE]
+        # Nothing found is asked for again: a failing back end answers so too, and no later search looks back so far.
         result = search_posted(client, posted, since)
+        if not result.count:
+            result = search_posted(client, posted, since)
         if result.count != len(result.pmids):
             raise DocumentError(
                 f"esearch: of {len(posted):,} posted PMIDs {result.count:,} are promised as revised and "

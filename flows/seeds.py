@@ -32,7 +32,7 @@ class LinkRules(BaseModel):
     limit: int = Field(20, ge=1)
     depth: int = Field(1, ge=0, le=5)
     refetch_after_days: int = Field(7, ge=0)
-    linkout: bool = False
+    linkout: bool = True
     linkout_after_days: int = Field(30, ge=0)
 
 

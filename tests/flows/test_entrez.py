@@ -53,6 +53,9 @@ def fails_once(answer: Answer) -> Script:
         Answer(b"<html><body>Not what was asked for</body></html>", content_type="text/html"),
         Answer(b"<eFetchResult><ERROR>Search Backend failed: read timeout</ERROR></eFetchResult>"),
         Answer(b"<eFetchResult><ERROR>Database is not supported: pubmed</ERROR></eFetchResult>"),
+        Answer(
+            b"<eFetchResult><ERROR>Can't fetch uids from history because of: NCBI C++ Exception</ERROR></eFetchResult>"
+        ),
         Answer(b'{"ERROR":"Couldn\'t resolve #exLinkSrv2, the address table is empty."}'),
         Answer(GOOD, cut_at=len(GOOD) // 2),
         Answer(GOOD[: len(GOOD) // 2]),

@@ -14,6 +14,8 @@ import pytest
 
 from flows import links, utilities
 from flows.entrez import EntrezClient, Reply
+from flows.eutils_server.records import RecordStore
+from flows.eutils_server.serve import running_server
 from flows.fetch import fetch_batch
 from flows.refresh import refresh
 from flows.settings import Settings
@@ -103,7 +105,7 @@ def test_a_list_that_a_reply_says_nothing_of_is_asked_for_once_more(
     settings = make_settings(
         serve_records(article_set(*(article(n) for n in (1, 2, 3)))),
         a__pmids="1\n2\n3\n",
-        corpus__toml='[links]\nfetch = ["reference"]\n',
+        corpus__toml='[links]\nfetch = ["reference"]\nlinkout = false\n',
     )
     asked: list[list[int]] = []
 
@@ -124,12 +126,30 @@ def test_a_list_that_a_reply_says_nothing_of_is_asked_for_once_more(
     ]
 
 
+def test_linkout_resources_are_obtained_once_and_again_by_age(make_settings: Make, tmp_path: Path) -> None:
+    """Those of a citation without any are known to be none."""
+    folder = tmp_path / "mirror"
+    folder.mkdir()
+    (folder / "a.xml").write_bytes(article_set(article(1), article(2)))
+    (folder / "linkout.tsv").write_text("pmid\turl\tprovider_name\n1\thttps://example.org/1\tA Library\n")
+    with running_server(RecordStore.from_paths([folder])) as base_url:
+        settings = make_settings(base_url, a__pmids="1\n2\n", corpus__toml="[links]\nfetch = []\n")
+        assert refresh(settings).link_lists == 2
+        assert query(settings, "SELECT pmid, url, provider_name FROM linkout") == [
+            (1, "https://example.org/1", "A Library")
+        ]
+        assert query(settings, "SELECT pmid, linkout_count FROM linkout_list ORDER BY pmid") == [(1, 1), (2, 0)]
+        assert refresh(settings).link_lists == 0
+        (settings.seeds / "corpus.toml").write_text("[links]\nfetch = []\nlinkout_after_days = 0\n")
+        assert refresh(settings).link_lists == 2
+
+
 def test_link_lists_of_a_run_that_broke_off_are_not_asked_for_again(make_settings: Make, serve_records: Serve) -> None:
     """Its replies are in staging, those of ELink too."""
     settings = make_settings(
         serve_records(article_set(article(1), article(2))),
         a__pmids="1\n2\n",
-        corpus__toml='[links]\nfetch = ["similar"]\n',
+        corpus__toml='[links]\nfetch = ["similar"]\nlinkout = false\n',
     )
 
     def die(*_: Any) -> Any:

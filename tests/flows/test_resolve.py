@@ -74,7 +74,7 @@ def test_an_entry_without_a_pmid_becomes_a_member_when_entrez_knows_it(
             article(9, title="Another long trial of ketamine in rats."),
         )
     )
-    definition = "[links]\nfetch = []\n"
+    definition = "[links]\nfetch = []\nlinkout = false\n"
     settings = make_settings(
         served, p__txt=PAGE.format("\n".join([FOUND, WRONG_YEAR, UNKNOWN])), corpus__toml=definition
     )
@@ -102,19 +102,19 @@ def test_what_is_not_resolved_is_asked_again_when_the_page_changes_or_the_answer
     served = serve_records(
         article_set(article(7, title="Ketamine in depression."), article(8, title="A long trial of ketamine in mice."))
     )
-    definition = "[links]\nfetch = []\n"
+    definition = "[links]\nfetch = []\nlinkout = false\n"
     settings = make_settings(served, p__txt=PAGE.format(f"{FOUND}\n{UNKNOWN}"), corpus__toml=definition)
     refresh(settings)
     second = refresh(settings)
     assert (second.outcomes, second.unresolved) == ({}, 1)
-    # Post and search for revisions, and nothing else.
-    assert second.request_count == 2
-    (settings.seeds / "corpus.toml").write_text("[links]\nfetch = []\nrefetch_after_days = 0\n")
+    # Post and search for revisions, both a second time since there are none, and nothing else.
+    assert second.request_count == 4
+    (settings.seeds / "corpus.toml").write_text("[links]\nfetch = []\nlinkout = false\nrefetch_after_days = 0\n")
     third = refresh(settings)
-    assert third.request_count > 2
+    assert third.request_count > 4
     assert query(settings, "SELECT pmid FROM seed_citation ORDER BY citation_order") == [(8,), (None,)]
     (settings.seeds / "corpus.toml").write_text(definition)
-    assert refresh(settings).request_count == 2
+    assert refresh(settings).request_count == 4
     (settings.seeds / "p.txt").write_text(PAGE.format(FOUND))
     changed = refresh(settings)
     assert (changed.outcomes, changed.unresolved) == ({}, 0)
@@ -124,7 +124,7 @@ def test_what_is_not_resolved_is_asked_again_when_the_page_changes_or_the_answer
 def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings: Make, serve_records: Serve) -> None:
     """The page is not taken for one that was asked about."""
     page = PAGE.format(FOUND)
-    settings = make_settings("http://127.0.0.1:9/", p__txt=page, corpus__toml="[links]\nfetch = []\n")
+    settings = make_settings("http://127.0.0.1:9/", p__txt=page, corpus__toml="[links]\nfetch = []\nlinkout = false\n")
     report = refresh(settings)
     assert (report.exit_code, report.unresolved) == (3, 1)
     assert any("1 entries of seed pages" in trouble for trouble in report.troubles)
@@ -136,7 +136,9 @@ def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings:
 def test_a_dry_run_counts_the_requests_and_asks_for_no_entry(make_settings: Make, serve_records: Serve) -> None:
     """One of ECitMatch and one of ESearch at most, and the page's own record."""
     settings = make_settings(
-        serve_records(article_set(article(7))), p__txt=PAGE.format(FOUND), corpus__toml="[links]\nfetch = []\n"
+        serve_records(article_set(article(7))),
+        p__txt=PAGE.format(FOUND),
+        corpus__toml="[links]\nfetch = []\nlinkout = false\n",
     )
     report = refresh(settings, dry_run=True)
     assert (report.planned_requests, report.request_count, report.unresolved) == (3, 0, 1)
@@ -147,7 +149,7 @@ def test_ecitmatch_is_asked_before_esearch(make_settings: Make, serve_records: S
     known["2018"] = 9
     served = serve_records(article_set(article(7), article(8, title="A long trial of ketamine in mice."), article(9)))
     page = PAGE.format(f"{FOUND}\n{WRONG_YEAR}")
-    settings = make_settings(served, p__txt=page, corpus__toml="[links]\nfetch = []\n")
+    settings = make_settings(served, p__txt=page, corpus__toml="[links]\nfetch = []\nlinkout = false\n")
     report = refresh(settings)
     assert (report.outcomes, report.unresolved) == ({"new": 3}, 0)
     assert query(settings, "SELECT pmid, resolution FROM seed_citation ORDER BY citation_order") == [

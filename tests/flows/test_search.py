@@ -88,3 +88,12 @@ def test_what_is_promised_and_not_delivered_is_said(count: int) -> None:
         pytest.raises(DocumentError, match=rf"promises {count:,} PMIDs and delivers {count - 2:,}"),
     ):
         search_all(client_of(base_url), "ketamine")
+
+
+def test_a_search_that_finds_nothing_is_asked_again() -> None:
+    """A failing back end answers so too, and a query would lose all its members."""
+    script = answer_from(spread(10, 3))
+    nothing = Answer(b"<eSearchResult><Count>0</Count><IdList></IdList></eSearchResult>")
+    with scripted_server(lambda asked, number: script(asked, number) if number else nothing) as (base_url, asked):
+        assert len(search_all(client_of(base_url), "ketamine").pmids) == 10
+        assert len(asked) == 2

@@ -1,14 +1,12 @@
-"""An Entrez of made-up records, as large as a trial wants it, with limits and faults; and refreshes that ask it."""
+"""An Entrez of made-up records, as large as a trial wants it, with a limit; and refreshes that ask it."""
 
 import os
-import random
-import re
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +17,8 @@ from tests.records import article, article_set
 from tests.scripted import Answer, Asked, scripted_server
 
 REPOSITORY = Path(__file__).parents[2]
-CORPUS = (sys.executable, "-c", "import os; os.setpriority(0, 0, 0); from flows.cli import main; main()")
+AS_USUAL = "import os; os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))"
+CORPUS = (sys.executable, "-c", f"{AS_USUAL}; from flows.cli import main; main()")
 TITLE = "Trial {} of ketamine."
 REACHABLE = 9_999
 
@@ -37,9 +36,6 @@ class Synthetic:
         revised: PMIDs that a search by mdat finds, and whose records differ from before.
         limit: Requests in any window of one second; those beyond are refused with 429. None refuses none.
         latency_s: Before each answer.
-        fault: Name of the fault that is injected.
-        share: How many of the requests it strikes, 0 to 1.
-        injected: How often it was.
         refused: How many requests were refused for the limit.
         arrivals: Times of all requests.
         fetched: How often each record was sent.
@@ -49,17 +45,13 @@ class Synthetic:
     revised: frozenset[int] = frozenset()
     limit: int | None = None
     latency_s: float = 0.0
-    fault: str = ""
-    share: float = 0.2
-    injected: int = 0
     refused: int = 0
     arrivals: list[float] = field(default_factory=list)
     fetched: Counter[int] = field(default_factory=Counter)
-    dice: random.Random = field(default_factory=lambda: random.Random(2026))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, asked: Asked, _number: int) -> Answer:
-        """Answer a request: refuse it, spoil it, or serve it."""
+        """Answer a request: refuse it, or serve it."""
         with self.lock:
             recent = sum(at > asked.at - 1 for at in self.arrivals[-50:])
             self.arrivals.append(asked.at)
@@ -69,14 +61,7 @@ class Synthetic:
                 return Answer(body.encode(), 429, content_type="application/json")
         if self.latency_s:
             time.sleep(self.latency_s)
-        good = self.serve(asked)
-        spoilt = spoil(self.fault, asked, good)
-        with self.lock:
-            # The first one that can be struck always is.
-            if spoilt is None or (self.injected and self.dice.random() >= self.share):
-                return good
-            self.injected += 1
-        return spoilt
+        return self.serve(asked)
 
     def serve(self, asked: Asked) -> Answer:
         """The answer without fault."""
@@ -136,59 +121,13 @@ def say(line: str) -> None:
     print(line, flush=True)  # noqa: T201
 
 
-HTML = b"<html><body><h1>Error</h1></body></html>"
-
-# What is sent in the place of the good answer, whichever utility is asked.
-REPLACED: dict[str, Callable[[Answer], Answer]] = {
-    "429": lambda _: Answer(b'{"error":"API rate limit exceeded","count":"11"}', 429),
-    "500": lambda _: Answer(HTML, 500, content_type="text/html"),
-    "502": lambda _: Answer(HTML, 502, content_type="text/html"),
-    "503 with Retry-After": lambda _: Answer(HTML, 503, {"Retry-After": "1"}, "text/html"),
-    "HTML in 200": lambda _: Answer(HTML, content_type="text/html"),
-    "reset": lambda _: Answer(is_reset=True),
-    "cut off": lambda good: Answer(good.body, cut_at=len(good.body) // 2),
-    "ends early": lambda good: Answer(good.body[: len(good.body) * 2 // 3]),
-    "ERROR in 200": lambda good: Answer(
-        re.sub(rb"^.*<(e\w+Result|PubmedArticleSet)>.*$", error_of, good.body, flags=re.DOTALL)
-    ),
-    "slow bytes": lambda good: Answer(good.body[:200], drip_s=0.05),
-    "stall": lambda good: Answer(good.body[:1], drip_s=3),
-    "wrong content type": lambda good: Answer(good.body, content_type="text/plain"),
-}
-
-# What is taken out of the good answer of a utility.
-LEFT_OUT: dict[tuple[str, str], tuple[bytes, int]] = {
-    ("empty set", "efetch"): (rb"<PubmedArticle>.*?</PubmedArticle>", 0),
-    ("PMIDs left out", "efetch"): (rb"<PubmedArticle>.*?</PubmedArticle>", 3),
-    ("PMIDs left out", "elink"): (rb"<LinkSet>.*?</LinkSet>", 3),
-}
-FAULTS = (*REPLACED, "dead WebEnv", *dict.fromkeys(name for name, _ in LEFT_OUT))
-
-
-def error_of(found: re.Match[bytes]) -> bytes:
-    """An answer that names a failing back end in the element of the good one."""
-    root = b"eFetchResult" if found[1] == b"PubmedArticleSet" else found[1]
-    return b"<%b><ERROR>Search Backend failed: read timeout</ERROR></%b>" % (root, root)
-
-
-def spoil(fault: str, asked: Asked, good: Answer) -> Answer | None:
-    """The answer with a fault; None where the fault is none of this utility."""
-    if fault in REPLACED:
-        return REPLACED[fault](good)
-    if (fault, asked.utility) in LEFT_OUT:
-        pattern, count = LEFT_OUT[fault, asked.utility]
-        return Answer(re.sub(pattern, b"", good.body, count=count, flags=re.DOTALL))
-    if fault == "dead WebEnv" and "WebEnv" in asked.parameters:
-        return Answer(b"<eSearchResult><ERROR>Unable to obtain query #1</ERROR></eSearchResult>")
-    return None
-
-
 @contextmanager
 def serving(entrez: Synthetic) -> Iterator[str]:
     """Serve it; gives the base URL."""
-    # NCBI's machines are not the ones that the refreshes keep busy; only root can have it so.
+    # NCBI's machines are not the ones that the refreshes keep busy, and know at once what arrives. Where only root can
+    # have it so, a busy machine lets arrivals look closer than they were.
     with suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, -15)
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(10))
     with scripted_server(entrez.answer) as (base_url, _):
         yield base_url
 
