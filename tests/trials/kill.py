@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.trials.synthetic import Synthetic, content_of, say, serving, start_refresh, write_seeds
 
 DEFINITION = '[links]\nfetch = ["similar"]\nlinkout = false\n'
-BATCH_SIZE, IN_FLIGHT = 50, 4
+BATCH_SIZE, IN_FLIGHT, LATENCY_S = 50, 4, 0.4
 VARIABLES = {
     "CORPUS_BATCH_SIZE": str(BATCH_SIZE),
     "CORPUS_ENTREZ_IN_FLIGHT": str(IN_FLIGHT),
@@ -28,18 +28,18 @@ def fetched_twice(entrez: Synthetic) -> int:
 
 def main(kills: int, count: int) -> None:
     """Run it and print a line for each kill, and the sums."""
-    dice = random.Random(9)
+    dice = random.Random(kills)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         seeds = write_seeds(root / "seeds", range(1, count + 1), DEFINITION)
-        with serving(Synthetic(count)) as base_url:
+        with serving(Synthetic(count, latency_s=LATENCY_S)) as base_url:
             start = time.monotonic()
             start_refresh(base_url, seeds, root / "clean", **VARIABLES).communicate()
             clean_s = time.monotonic() - start
         expected = content_of(root / "clean" / "corpus.duckdb")
         unequal, twice, in_time = [], [], 0
         for number in range(kills):
-            entrez = Synthetic(count)
+            entrez = Synthetic(count, latency_s=LATENCY_S)
             data = root / f"data-{number}"
             with serving(entrez) as base_url:
                 run = start_refresh(base_url, seeds, data, **VARIABLES)
