@@ -21,8 +21,9 @@ from flows.eutils_server.protocol import (
     xml_reply,
 )
 
-# NCBI forgets a WebEnv after some hours; here the one that was used last longest ago goes.
-KEPT = 500
+# NCBI forgets a WebEnv after some hours; here the one goes that has been out of use for longest, where there are more
+# than so many, or more PMIDs in them all (8 bytes each).
+KEPT, KEPT_PMIDS = 500, 50_000_000
 
 
 @dataclass
@@ -47,9 +48,13 @@ class History:
         key = max(sets, default=0) + 1
         sets[key] = array("q", pmids)
         self.environments.move_to_end(web_env)
-        if len(self.environments) > KEPT:
+        while len(self.environments) > KEPT or (len(self.environments) > 1 and self.pmid_count() > KEPT_PMIDS):
             self.environments.popitem(last=False)
         return web_env, key
+
+    def pmid_count(self) -> int:
+        """PMIDs in all sets."""
+        return sum(len(pmids) for sets in self.environments.values() for pmids in sets.values())
 
     def forget(self, web_env: str) -> None:
         """Forget a WebEnv with all its sets."""

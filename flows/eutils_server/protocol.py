@@ -83,9 +83,10 @@ def error_reply(utility: str, error: UtilityError, *, is_json: bool) -> Response
         if utility == "esearch":
             members = {"esearchresult": {"ERROR": said}}
         reply = json_reply(utility, members, error.status)
-        # NCBI writes a line break in an error as it is, which is no JSON to a strict reader.
-        reply.body = bytes(reply.body).replace(b"\\n", b"\n")
-        reply.headers["content-length"] = str(len(reply.body))
+        if "\n" in said:
+            # NCBI writes a line break in an error as it is, which is no JSON to a strict reader.
+            reply.body = bytes(reply.body).replace(b"\\n", b"\n")
+            reply.headers["content-length"] = str(len(reply.body))
         return reply
     root, public, path = DOCTYPES[utility]
     body = "".join(f"\n\t<ERROR>{escape(words)}</ERROR>" for words in error.words)

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from lxml import etree
 
@@ -56,6 +57,7 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(text)
 
 
+@lru_cache(maxsize=1 << 16)
 def value_token(field: str, value: str) -> str:
     """A value as the one word of the index that it is, `mh` and `Rats, Wistar` as `mh<joint>rats<joint>wistar`."""
     return JOINT.join([field, *words_of(value)])

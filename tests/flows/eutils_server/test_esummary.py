@@ -8,9 +8,10 @@ import httpx
 import pytest
 from lxml import etree
 
-from flows.eutils_server.esummary import doc_sum
+from flows.eutils_server.esummary import doc_sum, document_summary
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.summary import read_summary
+from flows.eutils_server.text_formats import abstract_text, medline_text
 from tests.records import article, article_set
 
 AUTHORS = """<Abstract><AbstractText>Text.</AbstractText></Abstract><AuthorList>
@@ -30,6 +31,14 @@ Items = dict[str, str | list[tuple[str, str]]]
 
 # What NCBI counts or knows beside the record: citing papers in PMC, and ISSNs of the journal.
 NOT_OF_THE_RECORD = ("PmcRefCount", "ISSN", "ESSN")
+
+REAL_FILES = (
+    "KerstenDoering+PubMedPortable__medline_00000000.xml",
+    "Klortho+Eutils-JSON__efetch.pubmedbook.xml",
+    "PubData2XL+PubMed_XML_to_Pandas_with_XLSX__book.xml",
+    "alexmasselot+medlineGeoBackend__pubmed_tricky.xml",
+    "tipplerow+pubmed__pubmed_sample.xml",
+)
 
 
 def items_of(element: etree._Element) -> Items:
@@ -96,7 +105,7 @@ def test_json_has_a_member_for_each_uid(serve_records: Callable[[bytes], str]) -
     ("parameters", "error"),
     [
         ({}, "Neither query_key nor id specified"),
-        ({"id": "1,abc"}, "Invalid uid abc at position= 2"),
+        ({"id": "1,abc"}, "Invalid uid abc at position= 1"),
         (
             {"id": ",".join(map(str, range(1, 502)))},
             "Too many UIDs in request. Maximum number of UIDs is 500 for JSON format output.",
@@ -109,3 +118,16 @@ def test_what_cannot_be_answered_is_said_in_ncbis_words(
     """With status 200."""
     reply = ask(serve_records(RECORDS), retmode="json", **parameters)
     assert (reply.status_code, json.loads(reply.content)["error"]) == (200, error)
+
+
+def test_every_real_record_can_be_summarised_and_printed(shared_data: Path) -> None:
+    """Books and old records too: well-formed in both versions, and as text."""
+    store = RecordStore.from_paths([shared_data / "efetch" / name for name in REAL_FILES])
+    assert len(store) > 100
+    for pmid in store.pmids:
+        element = store.element(pmid)
+        summary = read_summary(element)
+        assert etree.fromstring(doc_sum(summary)).findtext("Id") == str(pmid)
+        assert etree.fromstring(document_summary(pmid, summary)).get("uid") == str(pmid)
+        assert f"PMID- {pmid}\n" in medline_text(element, 1)
+        assert f"PMID: {pmid}" in abstract_text(element, 1)
