@@ -209,6 +209,9 @@ def entrez_server(
     records: Annotated[
         list[Path] | None, typer.Option(help="PubMed XML: files, or folders of them. Without it, the seed documents.")
     ] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="Keep the index of the records in this file, and start from it next time.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
     seeds: SeedsOption = None,
@@ -228,7 +231,7 @@ def entrez_server(
 
     settings = load_settings(seeds=seeds)
     injected, allowed = parse_faults(faults), parse_limit(limit)
-    store = RecordStore.from_paths(records) if records else RecordStore.from_seeds(settings.seeds)
+    store = RecordStore.from_paths(records, index=index) if records else RecordStore.from_seeds(settings.seeds)
 
     def say(base_url: str) -> None:
         for sentence in store.skipped:

@@ -1,9 +1,10 @@
 """The records that the server stands on, and the index of them.
 
-Both are in a temporary SQLite database, which is deleted with the store: memory stays the same however many records
-there are. Words are found with SQLite's FTS5.
+Both are in a SQLite database, temporary or kept for the next time: memory stays the same however many records there
+are. Words are found with SQLite's FTS5.
 """
 
+import json
 import sqlite3
 import weakref
 import zlib
@@ -20,12 +21,17 @@ from flows.eutils_server.seed_records import seed_links, seed_record
 from flows.files import read_blocks
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.seed_text import parse_seed_document
-from warehouse.errors import DocumentError, UsageError
+from warehouse.errors import CorpusError, DocumentError, UsageError
 
-SCHEMA = """
+# Counts up with every change of what is indexed, and how.
+INDEX_VERSION = 1
+
+CACHE = "pragma cache_size = -65536"
+SCHEMA = f"""
 pragma journal_mode = off;
 pragma synchronous = off;
-pragma cache_size = -65536;
+{CACHE};
+create table made_of (files text, skipped text);
 create table record (pmid integer primary key, version integer, packed blob);
 create table citation (
     pmid integer primary key, edat integer, crdt integer, mdat integer, pdat integer, epdat integer, author text,
@@ -57,9 +63,12 @@ NEIGHBOUR_COUNT = 20
 Links = list[tuple[int, int | None]]
 
 
-def open_index() -> sqlite3.Connection:
-    """An empty index in a temporary file of SQLite's own; used from one thread at a time, whichever that is."""
-    con = sqlite3.connect("", check_same_thread=False, isolation_level=None)
+def open_index(path: Path | None = None) -> sqlite3.Connection:
+    """An empty index in a temporary file of SQLite's own, or in a given one that is not there yet.
+
+    It is used from one thread at a time, whichever that is.
+    """
+    con = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
     con.executescript(SCHEMA)
     con.execute("begin")
     return con
@@ -86,30 +95,79 @@ class RecordStore:
         weakref.finalize(self, self.con.close)
 
     @classmethod
-    def from_paths(cls, paths: Sequence[Path]) -> "RecordStore":
+    def from_paths(cls, paths: Sequence[Path], *, index: Path | None = None) -> "RecordStore":
         """The records of PubMed XML files, and of all files in folders that are such; LinkOut of `linkout.tsv`.
 
         Of several records of a PMID the highest version counts, then the last file. A file in a folder that is no
         PubMed XML is passed over and noted in `skipped`, and so is the rest of one that ends half way.
 
+        Args:
+            paths: Files and folders.
+            index: Where the index is kept for the next time; it is made anew when the files are others, or have
+                changed. None keeps it in a temporary file.
         Raises:
-            UsageError: A path does not exist, or a LinkOut file cannot be read.
+            UsageError: A path does not exist, a LinkOut file cannot be read, or `index` is another kind of file.
             DocumentError: A file that was named itself is not PubMed XML.
         """
-        store = cls()
-        for path in paths:
-            if path.is_dir():
-                for file in sorted(p for p in path.rglob("*") if p.is_file()):
-                    try:
-                        store.add_file(file)
-                    except DocumentError as exc:
-                        store.skipped.append(str(exc))
-            elif path.exists():
-                store.add_file(path)
-            else:
-                raise UsageError(f"There is no file {path}.")
-        store.complete()
-        return store
+        files = list_files(paths)
+        if index is None:
+            store = cls()
+            store.load(files)
+            return store
+        part = index.with_name(f"{index.name}.part")
+        files = [
+            (path, is_named) for path, is_named in files if path.resolve() not in (index.resolve(), part.resolve())
+        ]
+        made_of = fingerprint(files)
+        if kept := cls.from_index(index, made_of):
+            return kept
+        part.unlink(missing_ok=True)
+        store = cls(open_index(part))
+        store.load(files)
+        notes = [(made_of, sentence) for sentence in [None, *store.skipped]]
+        store.con.executemany("insert into made_of values (?, ?)", notes)
+        store.con.close()
+        part.replace(index)
+        if made := cls.from_index(index, made_of):
+            return made
+        raise CorpusError(f"{index} was changed by another process as it was made; start again.")
+
+    @classmethod
+    def from_index(cls, path: Path, made_of: str) -> "RecordStore | None":
+        """The records of an index that was kept; None if there is none, or it was made of other files.
+
+        Raises:
+            UsageError: The file is no index.
+        """
+        if not path.exists():
+            return None
+        con = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+        try:
+            rows = con.execute("select files, skipped from made_of").fetchall()
+        except sqlite3.DatabaseError as exc:
+            con.close()
+            raise UsageError(f"{path} is no index of this server; name another file.") from exc
+        if {files for files, _ in rows} != {made_of}:
+            con.close()
+            return None
+        con.execute(CACHE)
+        return cls(con, skipped=[sentence for _, sentence in rows if sentence is not None])
+
+    def load(self, files: Sequence[tuple[Path, bool]]) -> None:
+        """Add the records of files; those that were found in a folder need not be PubMed XML.
+
+        Raises:
+            DocumentError: A file that was named itself is not PubMed XML.
+            UsageError: A LinkOut file cannot be read.
+        """
+        for path, is_named in files:
+            try:
+                self.add_file(path)
+            except DocumentError as exc:
+                if is_named:
+                    raise
+                self.skipped.append(str(exc))
+        self.complete()
 
     @classmethod
     def from_seeds(cls, folder: Path) -> "RecordStore":
@@ -280,6 +338,29 @@ class RecordStore:
             resource
             for (resource,) in self.con.execute("select resource from linkout where pmid = ?", (pmid,)).fetchall()
         ]
+
+
+def list_files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
+    """The files of some paths, folders with all below them, each with whether it was named itself.
+
+    Raises:
+        UsageError: A path does not exist.
+    """
+    files = []
+    for path in paths:
+        if path.is_dir():
+            files += [(file, False) for file in sorted(p for p in path.rglob("*") if p.is_file())]
+        elif path.exists():
+            files.append((path, True))
+        else:
+            raise UsageError(f"There is no file {path}.")
+    return files
+
+
+def fingerprint(files: Sequence[tuple[Path, bool]]) -> str:
+    """What tells an index that was made of these files, as they are, from any other."""
+    stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path, _ in files]
+    return json.dumps([INDEX_VERSION, stats])
 
 
 def row(pmid: int, fields: RecordFields) -> tuple[int, str, str, str, str, str]:
