@@ -17,7 +17,7 @@ from rich.table import Table
 from flows.report import Progress, RunReport, name_some
 from flows.settings import CODE_VERSION, Settings, load_settings
 from flows.terminal import show_progress, summarise
-from warehouse.errors import CorpusError, UsageError
+from warehouse.errors import CheckError, CorpusError, UsageError
 from warehouse.query import ask, open_published, read_status
 from warehouse.store import DataDirectory
 
@@ -44,6 +44,9 @@ DataOption = Annotated[
     Path | None, typer.Option("--data-dir", envvar="CORPUS_DATA_DIR", help="Folder that holds it. Default: data.")
 ]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for; fetch and write nothing.")]
+NoWaitOption = Annotated[
+    bool, typer.Option("--no-wait", help="Stop at once where another process is writing to the data directory.")
+]
 FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json (an object a line) or parquet.")]
 
 
@@ -75,11 +78,12 @@ def refresh(
     data_dir: DataOption = None,
     *,
     dry_run: DryRunOption = False,
+    no_wait: NoWaitOption = False,
 ) -> None:
     """Bring the corpus up to date with the seeds folder and with Entrez."""
     from flows import refresh as plain
 
-    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir)
+    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir, no_wait=no_wait or None)
 
     def run(progress: Progress) -> RunReport:
         return plain.refresh(settings, dry_run=dry_run, progress=progress)
@@ -107,11 +111,12 @@ def backfill(  # noqa: PLR0913 - the form's fields
     seeds: SeedsOption = None,
     data_dir: DataOption = None,
     dry_run: DryRunOption = False,
+    no_wait: NoWaitOption = False,
 ) -> None:
     """Fetch PMIDs of your choice, held or not, and make them members of the corpus."""
     from flows import backfill as plain
 
-    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir)
+    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir, no_wait=no_wait or None)
     fields = {
         "pmids": read_argument(pmids) if pmids else "",
         "query": query,
@@ -146,6 +151,7 @@ def ingest(
     replay_rejected: Annotated[
         bool, typer.Option("--replay-rejected", help="Read the rejected records again, instead of files.")
     ] = False,
+    no_wait: NoWaitOption = False,
 ) -> None:
     """Read PubMed XML on disk: EFetch sets, baseline and update files."""
     from flows import ingest as ingestion
@@ -153,7 +159,7 @@ def ingest(
 
     if bool(files) == replay_rejected:
         raise UsageError("Name the files to read, or give --replay-rejected and no file.")
-    settings = load_settings(data_dir=data_dir)
+    settings = load_settings(data_dir=data_dir, no_wait=no_wait or None)
     with show_progress() as progress:
         if files:
             report = ingestion.ingest(
@@ -202,6 +208,62 @@ def status(
         typer.echo(describe_status(found))
     else:
         raise UsageError(f"--format {format_}: write text or json.")
+
+
+@app.command(epilog="Example: corpus compact --keep 365")
+def compact(
+    keep: Annotated[
+        str,
+        typer.Option(
+            envvar="CORPUS_KEEP",
+            metavar="all|last|DAYS",
+            help="Raw records that later ones replaced: keep all, none but the last of each PMID, or those of DAYS.",
+        ),
+    ] = "all",
+    data_dir: DataOption = None,
+    *,
+    no_wait: NoWaitOption = False,
+) -> None:
+    """Put small runs together and give back the space of what was replaced; the corpus stays the same."""
+    from flows import maintenance
+
+    for sentence in maintenance.compact(load_settings(data_dir=data_dir, no_wait=no_wait or None), keep=keep):
+        typer.echo(sentence)
+
+
+@app.command(epilog="Example: corpus rebuild")
+def rebuild(data_dir: DataOption = None, *, no_wait: NoWaitOption = False) -> None:
+    """Make every table anew from the raw records, with today's code, and say what differs; repairs damaged files."""
+    from flows import maintenance
+
+    with show_progress() as progress:
+        for sentence in maintenance.rebuild(
+            load_settings(data_dir=data_dir, no_wait=no_wait or None), progress=progress
+        ):
+            typer.echo(sentence)
+
+
+@app.command(
+    epilog='Example: corpus sql "FROM manifest" --format json -o cited.json; corpus check --manifest cited.json'
+)
+def check(
+    manifest: Annotated[
+        Path | None, typer.Option(help="Verify the corpus that this manifest names, as of its last run.")
+    ] = None,
+    data_dir: DataOption = None,
+    *,
+    no_wait: NoWaitOption = False,
+) -> None:
+    """Check everything against everything: hashes, keys, accounts, Parquet against DuckDB; changes nothing."""
+    from flows import maintenance
+
+    settings = load_settings(data_dir=data_dir, no_wait=no_wait or None)
+    troubles = list(maintenance.run_check(settings, manifest=manifest))
+    for sentence in troubles:
+        typer.echo(sentence)
+    if troubles:
+        raise CheckError(f"{len(troubles):,} troubles found; each is said above, with what to do.")
+    typer.echo("All is as it should be.")
 
 
 @app.command("entrez-server", epilog="Example: corpus entrez-server --records pubmed26n0001.xml.gz --port 8080")

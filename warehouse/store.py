@@ -1,18 +1,20 @@
 """The data directory: committed runs in Parquet, what an unfinished run had fetched, and the one writer's lock.
 
 corpus.duckdb                   published, replaced whole (warehouse/build.py)
-parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed
+parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed; SHA256SUMS beside them
 staging/run=<run_id>/           a run being written; becomes visible by one rename
 staging/replies/*.parquet       replies fetched by a run that has not been committed
 refresh.lock                    held by the one process that writes
 """
 
 import fcntl
+import hashlib
 import json
+import logging
 import os
 import shutil
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +26,8 @@ import pyarrow.parquet as pq
 
 from warehouse.errors import LockedError, StoreError
 from warehouse.schema import BYTES, CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
+
+logger = logging.getLogger("corpus")
 
 # Endings of the columns whose values are all different.
 UNREPEATED = ("_sha256", "abstract", "article_title", "_text", "citation")
@@ -65,11 +69,15 @@ class DataDirectory:
 
 
 @contextmanager
-def writing(directory: DataDirectory) -> Iterator[None]:
+def writing(directory: DataDirectory, *, purpose: str = "writing", wait: bool = False) -> Iterator[None]:
     """Be the one process that writes to the data directory.
 
     The operating system gives the lock back when the process ends, however it ends; a file left behind locks nothing.
 
+    Args:
+        directory: The data directory.
+        purpose: What for, in a word; others are told.
+        wait: Wait for another process that is writing, with a word about it.
     Raises:
         LockedError: Another process is writing.
         StoreError: The directory cannot be made or written.
@@ -80,18 +88,32 @@ def writing(directory: DataDirectory) -> Iterator[None]:
     except OSError as exc:
         raise StoreError(f"Cannot write to {directory.root}: {exc.strerror}; choose another with --data-dir.") from exc
     try:
+        take_lock(descriptor, directory, wait=wait)
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC)\n".encode(), 0)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def take_lock(descriptor: int, directory: DataDirectory, *, wait: bool) -> None:
+    """Take the lock of an open lock file.
+
+    Raises:
+        LockedError: Another process has it, and `wait` is not set.
+    """
+    try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as exc:
-        holder = os.read(descriptor, 100).decode().strip() or "unknown"
-        os.close(descriptor)
-        raise LockedError(f"Process {holder} is writing to {directory.root}; try again when it is done.") from exc
-    try:
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
-        yield
-    finally:
-        os.ftruncate(descriptor, 0)
-        os.close(descriptor)
+        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "unknown"
+        if not wait:
+            raise LockedError(f"Process {holder} is writing to {directory.root}; try again when it is done.") from exc
+        logger.warning("Process %s is writing to %s; waiting for it to end.", holder, directory.root)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 
 # A file in the folder of a compaction or a rebuild: the folders that it supersedes, the runs whose rows it has, and
@@ -261,8 +283,8 @@ class RunWriter:
 
 
 def with_run_id(declared: Table, table: pa.Table, run_id: str) -> pa.Table:
-    """The table with its run in a column, as every table in Parquet has it."""
-    if "run_id" in declared.column_names:
+    """The table with its run in a column, as every table in Parquet has it; rows that have theirs keep it."""
+    if "run_id" in declared.column_names or "run_id" in table.column_names:
         return table
     indices = pa.Array.from_buffers(pa.int32(), table.num_rows, [None, pa.py_buffer(bytes(4 * table.num_rows))])
     column = pa.DictionaryArray.from_arrays(indices, pa.array([run_id]))
@@ -281,6 +303,7 @@ def commit_run(writer: RunWriter) -> Path:
     target = writer.directory.parquet / writer.folder.name
     try:
         writer.directory.parquet.mkdir(exist_ok=True)
+        write_sums(writer.folder)
         for file in writer.folder.iterdir():
             sync(file)
         sync(writer.folder)
@@ -289,6 +312,39 @@ def commit_run(writer: RunWriter) -> Path:
     except OSError as exc:
         raise StoreError(f"Cannot commit {target}: {exc.strerror}; nothing was changed.") from exc
     return target
+
+
+# The SHA-256 of each file of a committed run, as `sha256sum -c` reads them.
+SUMS = "SHA256SUMS"
+
+
+def write_sums(folder: Path) -> None:
+    """Write the SHA-256 of each file of a run."""
+    lines = [f"{sum_of(file)}  {file.name}\n" for file in sorted(folder.iterdir()) if file.name != SUMS]
+    (folder / SUMS).write_text("".join(lines), encoding="ascii")
+
+
+def sum_of(file: Path) -> str:
+    """SHA-256, hex, of a file."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def changed_files(folder: Path) -> list[str]:
+    """The files of a committed run that are not what was committed, or are gone; SHA256SUMS itself, if it is not there.
+
+    Raises:
+        StoreError: A file cannot be read.
+    """
+    try:
+        lines = (folder / SUMS).read_bytes().decode("ascii", "replace").splitlines()
+        sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+        found = {file.name: sum_of(file) for file in sorted(folder.iterdir()) if file.name != SUMS}
+    except FileNotFoundError:
+        return [SUMS]
+    except OSError as exc:
+        raise StoreError(f"{folder} cannot be read: {exc.strerror}; see to the disk.") from exc
+    return sorted(name for name in sums.keys() | found.keys() if sums.get(name) != found.get(name))
 
 
 def discard_run(writer: RunWriter) -> None:

@@ -1,8 +1,12 @@
 """Runs are committed whole or not at all, and one process writes at a time."""
 
 import os
+import re
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -84,19 +88,50 @@ def test_a_citation_that_comes_again_takes_back_its_rows_and_keeps_the_other_ver
     assert pq.read_table(folder / "raw_citation.parquet")["pmid"].to_pylist() == [1, 2]
 
 
+HOLD = """import sys, time, pathlib
+from warehouse.store import *
+with writing(DataDirectory(pathlib.Path(sys.argv[1])), purpose="refresh"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@contextmanager
+def holder(directory: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that writes, until its standard input is closed or it is killed."""
+    command = [sys.executable, "-c", HOLD, str(directory)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_a_second_writer_is_told_who_holds_the_directory(tmp_path: Path) -> None:
-    """Two refreshes at once would build the same file twice."""
-    hold = "import sys, time, pathlib; from warehouse.store import *\n"
-    hold += "with writing(DataDirectory(pathlib.Path(sys.argv[1]))): print('held', flush=True); time.sleep(60)"
-    with subprocess.Popen([sys.executable, "-c", hold, str(tmp_path)], stdout=subprocess.PIPE) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(LockedError, match=f"Process {holder.pid} is writing"), writing(DataDirectory(tmp_path)):
-            pass
-        holder.kill()
-        holder.wait()
-    with writing(DataDirectory(tmp_path)):
-        assert f"{os.getpid()}\n" == (tmp_path / "refresh.lock").read_text()
+    """Two refreshes at once would build the same file twice; what a dead process held is free."""
+    with holder(tmp_path) as process:
+        expected = rf"Process {process.pid} \(refresh, since 20.* UTC\) is writing to .*; try again when it is done"
+        for _ in range(2):  # Being refused does not wipe out who holds it.
+            with pytest.raises(LockedError, match=expected), writing(DataDirectory(tmp_path)):
+                pass
+        process.kill()
+        process.wait()
+    with writing(DataDirectory(tmp_path), purpose="ingest"):
+        assert (tmp_path / "refresh.lock").read_text().startswith(f"{os.getpid()} (ingest, since ")
+    assert (tmp_path / "refresh.lock").read_text() == ""
+
+
+def test_a_second_writer_can_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With a word about whom it waits for."""
+    with holder(tmp_path) as process:
+        assert process.stdin is not None
+        threading.Timer(0.5, process.stdin.close).start()
+        with writing(DataDirectory(tmp_path), wait=True):
+            assert process.wait() == 0
+    (message,) = caplog.messages
+    assert re.fullmatch(rf"Process {process.pid} \(refresh, since .*; waiting for it to end\.", message)
 
 
 def test_a_data_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:

@@ -1,0 +1,167 @@
+"""Everything against everything: files against their hashes, records against theirs, Parquet against DuckDB.
+
+What is found is said in sentences; nothing is changed.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.build import build, check_build, first_line
+from warehouse.current import literal, open_memory, quoted
+from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
+from warehouse.schema import BUILD, TABLES
+from warehouse.store import SUMS, DataDirectory, changed_files, committed_runs, run_folders
+
+# The raw tables, with the column that has the bytes and the one that has their SHA-256.
+RAW = (("raw_citation", "record_xml", "record_sha256"), ("raw_reply", "reply", "reply_sha256"))
+
+
+def check_all(directory: DataDirectory) -> Iterator[str]:
+    """What is wrong with a data directory, a sentence each; none if nothing is."""
+    troubles = [*check_folders(directory), *check_raw(directory)]
+    yield from troubles
+    if not directory.database.exists():
+        yield f"There is no {directory.database}; run `corpus rebuild`."
+        return
+    with scratch(directory) as target:
+        try:
+            build(directory, target)
+        except (duckdb.Error, CorpusError) as exc:
+            yield f"The committed runs cannot be built: {first_line(exc)}"
+            return
+        yield from compare(directory.database, target)
+
+
+def check_folders(directory: DataDirectory) -> Iterator[str]:
+    """Files of committed runs that are not what was committed."""
+    for folder in run_folders(directory):
+        for name in changed_files(folder):
+            if name == SUMS:
+                yield f"{folder} has no {SUMS}: it cannot be told whether its files are whole."
+            else:
+                yield f"{folder / name} is not what was committed; run `corpus rebuild`, or put it back from a backup."
+
+
+def check_raw(directory: DataDirectory) -> Iterator[str]:
+    """Raw records and replies that are not what their SHA-256 says."""
+    for folder in run_folders(directory):
+        for table, content, sha256 in RAW:
+            path = folder / f"{table}.parquet"
+            if path.exists():
+                yield from check_raw_file(path, content, sha256)
+
+
+def check_raw_file(path: Path, content: str, sha256: str) -> Iterator[str]:
+    """Rows of one file whose bytes are not what their SHA-256 says."""
+    try:
+        with pq.ParquetFile(path) as source:
+            for group in range(source.num_row_groups):
+                rows = source.read_row_group(group, columns=[content, sha256])
+                for body, expected in zip(rows[content], rows[sha256], strict=True):
+                    if hashlib.sha256(body.as_buffer()).hexdigest() != expected.as_py():
+                        yield f"{path} has a record that is not the one of SHA-256 {expected}."
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as exc:
+        yield f"{path} cannot be read: {first_line(exc)}"
+
+
+def compare(database: Path, afresh: Path) -> Iterator[str]:
+    """Where the published file differs from one built afresh from the same runs, or does not hold in itself."""
+    con = open_memory()
+    try:
+        con.execute(f"ATTACH {literal(str(database))} AS published (READ_ONLY)")
+        con.execute(f"ATTACH {literal(str(afresh))} AS afresh (READ_ONLY)")
+        con.execute("USE published")
+        for name in [t.name for t in TABLES.values() if not t.is_raw and t is not BUILD]:
+            counts = [digest_rows(con, f"{file}.{quoted(name)}", name) for file in ("published", "afresh")]
+            if counts[0] != counts[1]:
+                yield (
+                    f"Table {name} of {database} has {counts[0][0]:,} rows, and the committed runs give "
+                    f"{counts[1][0]:,}, or other ones; run `corpus rebuild`."
+                )
+        check_build(con)
+    except duckdb.Error as exc:
+        yield f"{database} cannot be read: {first_line(exc)}; run `corpus rebuild`."
+    except CheckError as exc:
+        yield str(exc).replace("; nothing was published", "")
+    finally:
+        con.close()
+
+
+def digest_rows(con: duckdb.DuckDBPyConnection, table: str, name: str) -> tuple[int, ...]:
+    """Count and sums of the rows of a table, in any order."""
+    names = [quoted(column) for column in TABLES[name].column_names]
+    row = ", ".join(f"coalesce(CAST({column} AS VARCHAR), chr(30))" for column in names)
+    query = f"SELECT count(*), sum(md5_number_lower(concat_ws(chr(31), {row}))) FROM {table}"
+    ((count, digest),) = con.execute(query).fetchall()
+    return int(count), int(digest or 0)
+
+
+def check_manifest(directory: DataDirectory, path: Path) -> Iterator[str]:
+    """Where the corpus that a manifest names is not the one that its runs give now.
+
+    Raises:
+        UsageError: The file is no manifest.
+    """
+    manifest = read_manifest(path)
+    run_ids = manifest["run_ids"]
+    if missing := set(run_ids) - committed_runs(directory).keys():
+        yield f"The run {min(missing)} of {path} is not in {directory.root}: another corpus, or part of it is lost."
+        return
+    with scratch(directory) as target:
+        try:
+            build(directory, target, run_ids=run_ids)
+            with duckdb.connect(target, read_only=True) as con:
+                ((found, counts),) = con.execute("SELECT content_sha256, row_counts FROM manifest").fetchall()
+        except (duckdb.Error, CorpusError) as exc:
+            yield f"The runs of {path} cannot be built: {first_line(exc)}"
+            return
+    if found != manifest["content_sha256"]:
+        differing = [name for name, count in manifest["row_counts"].items() if counts.get(name) != count]
+        tables = f" Other numbers of rows: {', '.join(differing)}." if differing else ""
+        yield f"The runs of {path} give the content {found}, not {manifest['content_sha256']}.{tables}"
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """A manifest as `corpus sql "FROM manifest" --format json` writes it.
+
+    Raises:
+        UsageError: It cannot be read, or is something else.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
+        counts = manifest["row_counts"]
+        # A map comes as an object, or as a list of pairs, by the version of the library that wrote it.
+        return manifest | {"row_counts": dict(counts), "run_ids": list(manifest["run_ids"])}
+    except (OSError, ValueError, TypeError, KeyError) as exc:
+        raise UsageError(f'{path} is no manifest; make one: corpus sql "FROM manifest" --format json -o FILE.') from exc
+
+
+@contextmanager
+def scratch(directory: DataDirectory) -> Iterator[Path]:
+    """A place for a file that is compared and thrown away.
+
+    Raises:
+        StoreError: There is no room for it.
+    """
+    folder = directory.staging / "check"
+    size = directory.database.stat().st_size if directory.database.exists() else 0
+    if shutil.disk_usage(directory.root).free < 2 * size:
+        raise StoreError(
+            f"{directory.root} has no room for a second {directory.database.name}; make room and run it again."
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder / "afresh.duckdb"
+    except OSError as exc:
+        raise StoreError(f"{folder} cannot be written: {exc.strerror}; nothing was checked against DuckDB.") from exc
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

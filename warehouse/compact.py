@@ -1,0 +1,229 @@
+"""Upkeep of the committed runs: small folders into one, and raw records that have been replaced given up by rule.
+
+A compaction writes a folder that supersedes those it names, and becomes visible by the same one rename as any run. Rows
+keep the run that wrote them, so that the corpus is the same before and after.
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from warehouse.current import literal, open_memory
+from warehouse.errors import StoreError, UsageError
+from warehouse.schema import RAW_CITATION, TABLES, TEXT, Table
+from warehouse.store import (
+    SUPERSEDES,
+    DataDirectory,
+    RunWriter,
+    commit_run,
+    discard_run,
+    read_note,
+    run_folders,
+    run_id_of,
+    start_run,
+)
+
+# Folders smaller than this are put together.
+SMALL_BYTES = 64 << 20
+
+RawKey = tuple[str, int, int]
+
+
+@dataclass(frozen=True)
+class Compaction:
+    """What a compaction is to do, or did.
+
+    Attributes:
+        folders: The folders that are put together.
+        dropped: Keys of raw records that are given up.
+        bytes_before: Size of those folders.
+        bytes_after: Size of what took their place.
+    """
+
+    folders: tuple[Path, ...]
+    dropped: frozenset[RawKey]
+    bytes_before: int
+    bytes_after: int = 0
+
+
+def plan_compaction(directory: DataDirectory, *, keep: str, now: datetime) -> Compaction:
+    """Which folders are put together, and which raw records are given up.
+
+    Args:
+        directory: The data directory.
+        keep: As for `parse_keep`.
+        now: UTC.
+    """
+    folders = run_folders(directory)
+    dropped = find_replaced(folders, parse_keep(keep, now))
+    runs = {run_id for run_id, _, _ in dropped}
+    chosen = [folder for folder in folders if size_of(folder) < SMALL_BYTES or runs & set(run_ids_of(folder))]
+    if len(chosen) < 2 and not dropped:
+        chosen = []
+    return Compaction(tuple(chosen), dropped, sum(map(size_of, chosen)))
+
+
+def compact(directory: DataDirectory, plan: Compaction, *, now: datetime) -> Compaction:
+    """Put the folders of a plan together; those that were superseded are removed.
+
+    Args:
+        directory: The data directory, held for writing.
+        plan: As `plan_compaction` made it.
+        now: UTC.
+    Raises:
+        StoreError: A file cannot be read or written, or there is no room; nothing was changed.
+    """
+    remove_superseded(directory)
+    if not plan.folders:
+        return plan
+    require_space(directory, plan.bytes_before)
+    writer = start_run(directory, now)
+    try:
+        for table in TABLES.values():
+            for folder in plan.folders:
+                for rows in read_rows(table, folder):
+                    writer.write({table.name: without(rows, plan.dropped) if table is RAW_CITATION else rows})
+        write_note(writer, plan.folders)
+        committed = commit_run(writer)
+    finally:
+        discard_run(writer)
+    remove_superseded(directory)
+    return Compaction(plan.folders, plan.dropped, plan.bytes_before, size_of(committed))
+
+
+def parse_keep(keep: str, now: datetime) -> datetime | None:
+    """The time before which replaced raw records are given up.
+
+    Args:
+        keep: `all`; `last`, the last one of each PMID alone; or a number of days, all of that time and the last one.
+        now: UTC.
+    Returns:
+        The time, UTC; None to keep all.
+    Raises:
+        UsageError: None of these.
+    """
+    if keep == "all":
+        return None
+    if keep == "last":
+        return now.replace(tzinfo=None)
+    if not keep.isdecimal():
+        raise UsageError(f"--keep {keep}: write all, last, or a number of days such as 365.")
+    return (now - timedelta(days=int(keep))).replace(tzinfo=None)
+
+
+def find_replaced(folders: Collection[Path], before: datetime | None) -> frozenset[RawKey]:
+    """The raw records that came before a time and that a later run has again."""
+    files = [str(file) for folder in folders if (file := folder / "raw_citation.parquet").exists()]
+    if before is None or not files:
+        return frozenset()
+    names = ", ".join(literal(file) for file in files)
+    query = f"""SELECT run_id, pmid, pmid_version FROM read_parquet([{names}], union_by_name = true)
+        QUALIFY run_id <> max(run_id) OVER (PARTITION BY pmid) AND fetched_at < $1"""
+    with open_memory() as con:
+        try:
+            return frozenset(con.execute(query, [before]).fetchall())
+        except duckdb.Error as exc:
+            raise StoreError(f"Raw records cannot be read: {str(exc).splitlines()[0]}; run `corpus check`.") from exc
+
+
+def read_rows(table: Table, folder: Path) -> Iterator[pa.Table]:
+    """The rows of a table in a folder, some megabytes at a time, as they would be written today, each with its run.
+
+    Raises:
+        StoreError: The file cannot be read.
+    """
+    path = folder / f"{table.name}.parquet"
+    if not path.exists():
+        return
+    schema = parquet_schema(table)
+    try:
+        with pq.ParquetFile(path) as source:
+            for group in range(source.num_row_groups):
+                rows = source.read_row_group(group)
+                columns = [
+                    rows[field.name].cast(field.type)
+                    if field.name in rows.column_names
+                    else pa.nulls(rows.num_rows, field.type)
+                    for field in schema
+                ]
+                yield pa.Table.from_arrays(columns, schema=schema)
+    except (OSError, pa.ArrowException) as exc:
+        raise StoreError(f"{path} cannot be read: {exc}; run `corpus check`.") from exc
+
+
+def parquet_schema(table: Table) -> pa.Schema:
+    """The columns of a table in Parquet: those declared, and the run."""
+    if "run_id" in table.column_names:
+        return table.arrow_schema
+    return table.arrow_schema.append(pa.field("run_id", pa.dictionary(pa.int32(), TEXT), nullable=False))
+
+
+def without(rows: pa.Table, dropped: frozenset[RawKey]) -> pa.Table:
+    """Raw records without some of them."""
+    if not dropped:
+        return rows
+    keys = zip(*(rows[name].to_pylist() for name in ("run_id", "pmid", "pmid_version")), strict=True)
+    return rows.filter(pa.array([key not in dropped for key in keys], pa.bool_()))
+
+
+def write_note(writer: RunWriter, folders: Collection[Path], *, rebuilt: str = "") -> None:
+    """Say in a run's folder which folders it supersedes, and the runs whose rows it has."""
+    notes = [read_note(folder / SUPERSEDES) for folder in folders if (folder / SUPERSEDES).exists()]
+    names = {folder.name for folder in folders}.union(*(note["folders"] for note in notes))
+    run_ids = sorted({run_id for folder in folders for run_id in run_ids_of(folder)})
+    last_rebuilt = max((rebuilt, *(note["rebuilt"] for note in notes)))
+    note = {"folders": sorted(names), "run_ids": run_ids, "rebuilt": last_rebuilt}
+    (writer.folder / SUPERSEDES).write_text(json.dumps(note, indent=1), encoding="ascii")
+
+
+def run_ids_of(folder: Path) -> list[str]:
+    """The runs whose rows a folder has."""
+    note = folder / SUPERSEDES
+    return list(read_note(note)["run_ids"]) if note.exists() else [run_id_of(folder)]
+
+
+def remove_superseded(directory: DataDirectory) -> None:
+    """Remove the folders whose rows another folder has.
+
+    Raises:
+        StoreError: One cannot be removed.
+    """
+    current = set(run_folders(directory))
+    try:
+        for folder in sorted(directory.parquet.glob("run=*")):
+            if folder not in current:
+                shutil.rmtree(folder)
+    except OSError as exc:
+        raise StoreError(f"{exc.filename} cannot be removed: {exc.strerror}; it is superseded, remove it.") from exc
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of the files in a folder."""
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def space_needed(directory: DataDirectory, folder_bytes: int) -> int:
+    """Bytes that rewriting some folders and publishing take for a while, beside what is there."""
+    database = directory.database.stat().st_size if directory.database.exists() else 0
+    return folder_bytes + 2 * database + (64 << 20)
+
+
+def require_space(directory: DataDirectory, folder_bytes: int) -> None:
+    """See that there is room.
+
+    Raises:
+        StoreError: There is not; says how much is needed.
+    """
+    needed, free = space_needed(directory, folder_bytes), shutil.disk_usage(directory.root).free
+    if free < needed:
+        raise StoreError(
+            f"{directory.root} has {free / 1e6:,.0f} MB free, and {needed / 1e6:,.0f} MB are needed for a while; "
+            "make room and run it again, nothing was changed."
+        )
