@@ -6,7 +6,6 @@ from starlette.responses import Response
 
 from flows.eutils_server.history import History
 from flows.eutils_server.protocol import (
-    DECLARATION,
     LIMIT,
     REACHABLE,
     TEXT,
@@ -20,10 +19,13 @@ from flows.eutils_server.protocol import (
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.text_formats import abstract_text, medline_text
 
-PUBMED_DOCTYPE = (
+# As NCBI begins a set: without an encoding, the records one behind the other.
+PUBMED_HEAD = (
+    '<?xml version="1.0" ?>\n'
     '<!DOCTYPE PubmedArticleSet PUBLIC "-//NLM//DTD PubMedArticle, 1st January 2025//EN" '
     '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n'
 )
+EMPTY_SET = f"{PUBMED_HEAD}<PubmedArticleSet></PubmedArticleSet>\n"
 WRITERS: dict[str, Callable[..., str]] = {"medline": medline_text, "abstract": abstract_text}
 
 
@@ -54,9 +56,10 @@ def efetch(
         texts = (write(store.element(pmid), order) for order, pmid in enumerate(known, start=1))
         return Response("\n" + "\n".join(texts), media_type=TEXT)
     # NCBI sends the whole record for any other name, such as `full`, `native` and the empty one.
-    head = f"{DECLARATION}{PUBMED_DOCTYPE}<PubmedArticleSet>".encode()
-    body = b"\n".join(store.xml(pmid) for pmid in known)
-    return xml_reply(head + (b"\n" + body + b"\n" if known else b"") + b"</PubmedArticleSet>\n")
+    if not known:
+        return xml_reply(EMPTY_SET)
+    body = b"".join(store.xml(pmid) for pmid in known)
+    return xml_reply(f"{PUBMED_HEAD}<PubmedArticleSet>\n".encode() + body + b"</PubmedArticleSet>")
 
 
 def page_of(history: History, parameters: Parameters) -> list[int]:

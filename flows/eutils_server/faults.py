@@ -9,9 +9,9 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from flows.eutils_server.efetch import PUBMED_DOCTYPE
+from flows.eutils_server.efetch import EMPTY_SET
 from flows.eutils_server.fault_language import Fault
-from flows.eutils_server.protocol import DECLARATION, HTML, UtilityError, document, error_reply, xml_reply
+from flows.eutils_server.protocol import HTML, UtilityError, document, error_reply, xml_reply
 from flows.eutils_server.traffic import Standing
 
 # What NCBI has been seen to say, in status 200, while a part of it is out of order.
@@ -32,7 +32,6 @@ GATEWAY = """<html><head><title>{status} {words}</title></head>
 <body><center><h1>{status} {words}</h1></center><hr><center>nginx</center></body></html>
 """
 EMPTY = {
-    "efetch": "<PubmedArticleSet></PubmedArticleSet>\n",
     "esearch": "<Count>0</Count><RetMax>0</RetMax><RetStart>0</RetStart><IdList/><TranslationSet/><QueryTranslation/>"
     "<WarningList><OutputMessage>No items found.</OutputMessage></WarningList>",
     "elink": "",
@@ -93,7 +92,7 @@ def too_fast(standing: Standing, *, status: int = 429, retry_after_s: int = 0) -
 def empty_reply(utility: str) -> Response:
     """A reply of a utility that holds nothing."""
     if utility == "efetch":
-        return xml_reply(f"{DECLARATION}{PUBMED_DOCTYPE}{EMPTY[utility]}")
+        return xml_reply(EMPTY_SET)
     return xml_reply(document(utility, EMPTY[utility]))
 
 
