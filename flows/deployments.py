@@ -21,17 +21,18 @@ from pydantic import Field
 
 from flows import backfill as backfilling
 from flows import ingest as ingestion
+from flows import maintenance
 from flows import refresh as refreshing
 from flows.backfill import DEFAULT_LIMIT, DateType
 from flows.fetch import fetch_batch, store_reply
 from flows.parallel import default_workers
 from flows.report import RunReport
-from flows.run_page import PageProgress, leave_report
+from flows.run_page import PageProgress, leave_report, leave_sentences
 from flows.seeds import LinkKind
 from flows.settings import Settings, load_settings
 from flows.work import Steps
 from warehouse.build import publish
-from warehouse.errors import UsageError
+from warehouse.errors import CheckError, UsageError
 from warehouse.store import commit_run
 
 # NCBI asks for large jobs between 21:00 and 05:00 US Eastern (NBK25497).
@@ -153,6 +154,29 @@ def ingest(files: str, salvage: bool = False, replay_rejected: bool = False) -> 
     return complete(report, settings)
 
 
+@flow(name="compact", retries=0)
+def compact(keep: str = "all") -> None:
+    """Put small runs together and give back the space of what was replaced; the corpus stays the same.
+
+    Args:
+        keep: Raw records that later ones replaced: all, last (only the last of each PMID), or those of so many days.
+    """
+    leave_sentences("compact", maintenance.compact(settings_of_run(), keep=keep))
+
+
+@flow(name="check", retries=0)
+def check() -> None:
+    """Check everything against everything: hashes, keys, accounts, Parquet against DuckDB; changes nothing."""
+    if troubles := leave_sentences("check", maintenance.run_check(settings_of_run(), manifest=None)):
+        raise CheckError(f"{len(troubles):,} troubles found, each in the report with what to do; first: {troubles[0]}")
+
+
+@flow(name="rebuild", retries=0)
+def rebuild() -> None:
+    """Make every table anew from the raw records, with today's code, and say what differs; repairs damaged files."""
+    leave_sentences("rebuild", maintenance.rebuild(settings_of_run(), progress=PageProgress().tell))
+
+
 def settings_of_run() -> Settings:
     """The settings of a flow run; NCBI's API key from a Secret block where the environment has none."""
     settings = load_settings()
@@ -208,6 +232,21 @@ def deployments() -> list[RunnerDeployment]:
             concurrency_limit=1,
             description="PMIDs of your choice, held or not; they become members of the corpus.",
         ),
+        compact.to_deployment(
+            name="compact",
+            schedules=[Cron("0 5 * * 6", timezone="America/New_York")],
+            concurrency_limit=1,
+            description="Every Saturday: small runs put together.",
+        ),
+        check.to_deployment(
+            name="check",
+            schedules=[Cron("0 6 * * 6", timezone="America/New_York")],
+            concurrency_limit=1,
+            description="Every Saturday: everything against everything.",
+        ),
+        rebuild.to_deployment(
+            name="rebuild", concurrency_limit=1, description="Every table anew from the raw records, with today's code."
+        ),
         ingest.to_deployment(
             name="ingest",
             concurrency_limit=1,
@@ -239,3 +278,4 @@ def export(settings: Settings) -> None:
     os.environ["CORPUS_ENTREZ"] = settings.entrez
     os.environ["CORPUS_SEEDS"] = str(settings.seeds.absolute())
     os.environ["CORPUS_DATA_DIR"] = str(settings.data_dir.absolute())
+    os.environ["CORPUS_NO_WAIT"] = str(settings.no_wait)

@@ -1,6 +1,7 @@
 """What a run leaves on its page in Prefect's UI: progress while it works, its report, and events for others."""
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,17 @@ def leave_report(report: RunReport, settings: Settings) -> None:
     )
     if not report.is_dry:
         tell_others(report, settings, changes)
+
+
+def leave_sentences(kind: str, sentences: Iterable[str]) -> list[str]:
+    """Leave what upkeep has to say: in the log as it comes, and as an artifact at the end."""
+    said = []
+    for sentence in sentences:
+        get_run_logger().info(sentence)
+        said.append(sentence)
+    text = "\n".join(f"- {sentence}" for sentence in said) or "Nothing to say: all is as it should be."
+    create_markdown_artifact(f"# {kind}\n\n{text}", key=f"{kind}-report", description=f"What {flow_run.name} did")
+    return said
 
 
 def describe_run(report: RunReport, settings: Settings, changes: RunChanges) -> str:

@@ -61,7 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     ):
         try:
             api = f"http://127.0.0.1:{port}/api"
-            wait_for(lambda: len(ask(api, "deployments/filter")) == 4, START_S, folder / "log")
+            wait_for(lambda: len(ask(api, "deployments/filter")) == 7, START_S, folder / "log")
             yield api, folder / "data"
         finally:
             server.terminate()
@@ -112,7 +112,9 @@ def run(api: str, name: str, **parameters: Any) -> dict[str, Any]:
 def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
     """Cron with an IANA zone, in NCBI's off-peak hours."""
     api, _ = served
-    (nightly,) = [d for d in ask(api, "deployments/filter") if d["name"] == "nightly-refresh"]
+    deployed = ask(api, "deployments/filter")
+    assert {d["name"] for d in deployed if d["schedules"]} == {"nightly-refresh", "refresh-links", "compact", "check"}
+    (nightly,) = [d for d in deployed if d["name"] == "nightly-refresh"]
     (schedule,) = nightly["schedules"]
     assert schedule["active"]
     assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "America/New_York")
@@ -153,6 +155,14 @@ def test_a_refresh_from_the_ui_completes(served: tuple[str, Path]) -> None:
     assert run(api, "nightly-refresh")["state"]["name"] == "Completed"
     with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
         assert con.execute("SELECT count(*) FROM citation").fetchall() == [(11,)]
+
+
+def test_upkeep_from_the_ui_says_what_it_did(served: tuple[str, Path]) -> None:
+    """A check that finds nothing completes, and says so."""
+    api, _ = served
+    assert run(api, "check")["state"]["name"] == "Completed"
+    (report,) = [a for a in ask(api, "artifacts/filter") if a["key"] == "check-report"]
+    assert "all is as it should be" in report["data"]
 
 
 def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) -> None:
