@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs
@@ -82,15 +82,12 @@ def scripted_server(script: Script) -> Iterator[tuple[str, list[Asked]]]:
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
             body = answer.body if answer.cut_at is None else answer.body[: answer.cut_at]
-            if not answer.drip_s:
-                self.wfile.write(body)
-                return
-            for byte in body:
-                try:
-                    self.wfile.write(bytes([byte]))
-                except OSError:
-                    return
-                time.sleep(answer.drip_s)
+            pieces = (bytes([byte]) for byte in body) if answer.drip_s else (body,)
+            # Whoever asked may have been killed meanwhile.
+            with suppress(OSError):
+                for piece in pieces:
+                    self.wfile.write(piece)
+                    time.sleep(answer.drip_s)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Nothing is logged."""
