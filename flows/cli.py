@@ -47,6 +47,10 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be
 NoWaitOption = Annotated[
     bool, typer.Option("--no-wait", help="Stop at once where another process is writing to the data directory.")
 ]
+DriftOption = Annotated[
+    bool,
+    typer.Option("--accept-drift", help="Publish even if counts or coverage moved further than corpus.toml allows."),
+]
 FormatOption = Annotated[str, typer.Option("--format", help="table, csv, json (an object a line) or parquet.")]
 
 
@@ -79,11 +83,14 @@ def refresh(
     *,
     dry_run: DryRunOption = False,
     no_wait: NoWaitOption = False,
+    accept_drift: DriftOption = False,
 ) -> None:
     """Bring the corpus up to date with the seeds folder and with Entrez."""
     from flows import refresh as plain
 
-    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir, no_wait=no_wait or None)
+    settings = load_settings(
+        entrez=entrez, seeds=seeds, data_dir=data_dir, no_wait=no_wait or None, accept_drift=accept_drift or None
+    )
 
     def run(progress: Progress) -> RunReport:
         return plain.refresh(settings, dry_run=dry_run, progress=progress)
@@ -112,11 +119,14 @@ def backfill(  # noqa: PLR0913 - the form's fields
     data_dir: DataOption = None,
     dry_run: DryRunOption = False,
     no_wait: NoWaitOption = False,
+    accept_drift: DriftOption = False,
 ) -> None:
     """Fetch PMIDs of your choice, held or not, and make them members of the corpus."""
     from flows import backfill as plain
 
-    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir, no_wait=no_wait or None)
+    settings = load_settings(
+        entrez=entrez, seeds=seeds, data_dir=data_dir, no_wait=no_wait or None, accept_drift=accept_drift or None
+    )
     fields = {
         "pmids": read_argument(pmids) if pmids else "",
         "query": query,
@@ -152,6 +162,7 @@ def ingest(
         bool, typer.Option("--replay-rejected", help="Read the rejected records again, instead of files.")
     ] = False,
     no_wait: NoWaitOption = False,
+    accept_drift: DriftOption = False,
 ) -> None:
     """Read PubMed XML on disk: EFetch sets, baseline and update files."""
     from flows import ingest as ingestion
@@ -159,7 +170,7 @@ def ingest(
 
     if bool(files) == replay_rejected:
         raise UsageError("Name the files to read, or give --replay-rejected and no file.")
-    settings = load_settings(data_dir=data_dir, no_wait=no_wait or None)
+    settings = load_settings(data_dir=data_dir, no_wait=no_wait or None, accept_drift=accept_drift or None)
     with show_progress() as progress:
         if files:
             report = ingestion.ingest(

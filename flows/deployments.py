@@ -279,3 +279,4 @@ def export(settings: Settings) -> None:
     os.environ["CORPUS_SEEDS"] = str(settings.seeds.absolute())
     os.environ["CORPUS_DATA_DIR"] = str(settings.data_dir.absolute())
     os.environ["CORPUS_NO_WAIT"] = str(settings.no_wait)
+    os.environ["CORPUS_ACCEPT_DRIFT"] = str(settings.accept_drift)

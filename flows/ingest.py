@@ -13,6 +13,7 @@ from flows.fetch import Outcomes, request_table, unknown_table
 from flows.files import check_md5, find_files, read_blocks
 from flows.parallel import ChunkReader, reading_chunks
 from flows.report import Progress, RunReport, silent
+from flows.seeds import DEFINITION_FILE, read_definition
 from flows.settings import CODE_VERSION, Settings
 from transforms.pubmed_document import DocumentChunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, ReadChunk, RecordSummary, add_unknown
@@ -75,7 +76,7 @@ def ingest(
     directory = DataDirectory(settings.data_dir)
     report = RunReport(run_kind="ingest", plan={}, outcomes={})
     start = time.perf_counter()
-    with writing(directory), reading_chunks(files, workers) as read_chunks:
+    with writing(directory, purpose="ingest", wait=not settings.no_wait), reading_chunks(files, workers) as read_chunks:
         con = state.open_state(directory)
         held = state.read_held(con)
         members = {m.pmid for m in state.read_members(con) if m.reason == "file"}
@@ -89,7 +90,7 @@ def ingest(
             add_to_report(report, reading)
         report.seconds["read"] = time.perf_counter() - start
         if report.files:
-            publish(report, directory, progress)
+            publish(report, settings, progress)
     return report
 
 
@@ -105,7 +106,7 @@ def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunRe
     directory = DataDirectory(settings.data_dir)
     report = RunReport(run_kind="ingest", plan={}, outcomes={})
     start = time.perf_counter()
-    with writing(directory), reading_chunks([], 1) as read_chunks:
+    with writing(directory, purpose="ingest", wait=not settings.no_wait), reading_chunks([], 1) as read_chunks:
         con = state.open_state(directory)
         waiting = rejected.read_open(con)
         held = state.read_held(con)
@@ -116,15 +117,16 @@ def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunRe
             add_to_report(report, reading)
         report.seconds["read"] = time.perf_counter() - start
         if report.files:
-            publish(report, directory, progress)
+            publish(report, settings, progress)
     return report
 
 
-def publish(report: RunReport, directory: DataDirectory, progress: Progress) -> None:
+def publish(report: RunReport, settings: Settings, progress: Progress) -> None:
     """Publish what was committed, and note the time that it takes."""
+    limits = read_definition(settings.seeds / DEFINITION_FILE).drift.limits(settings)
     progress("publish", 0, 1)
     start = time.perf_counter()
-    report.row_counts = build.publish(directory)
+    report.row_counts = build.publish(DataDirectory(settings.data_dir), limits=limits)
     report.seconds["publish"] = time.perf_counter() - start
     progress("publish", 1, 1)
 

@@ -131,7 +131,10 @@ def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, 
     A dry run writes nothing, and so waits for nobody.
     """
     directory = DataDirectory(settings.data_dir)
-    with entrez_at(settings) as base_url, nullcontext() if dry_run else writing(directory):
+    with (
+        entrez_at(settings) as base_url,
+        nullcontext() if dry_run else writing(directory, purpose=kind, wait=not settings.no_wait),
+    ):
         client = connect(settings, base_url)
         definition = read_definition(settings.seeds / DEFINITION_FILE)
         now = datetime.now(UTC)
@@ -360,7 +363,7 @@ def finish(
     report.run_id = writer.run_id
     work.progress("publish", 0, 1)
     with timed(work, "publish"):
-        report.row_counts = work.steps.publish(work.directory)
+        report.row_counts = work.steps.publish(work.directory, limits=work.definition.drift.limits(work.settings))
     work.progress("publish", 1, 1)
 
 

@@ -8,7 +8,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from flows.settings import Settings
 from transforms.seed_text import SeedPage, parse_seed_document
+from warehouse.drift import DriftLimits
 from warehouse.errors import SeedError
 
 LinkKind = Literal["similar", "cited_by", "reference"]
@@ -46,6 +48,20 @@ class CitationRules(BaseModel):
     deleted_after_hours: int = Field(12, ge=0)
 
 
+class DriftRules(BaseModel):
+    """[drift]"""
+
+    model_config = ConfigDict(extra="forbid")
+    citations_fall_percent: float = Field(5, ge=0, le=100)
+    links_fall_percent: float = Field(30, ge=0, le=100)
+    coverage_points: float = Field(10, ge=0, le=100)
+    from_citations: int = Field(1000, ge=0)
+
+    def limits(self, settings: Settings) -> DriftLimits | None:
+        """What a publish is held to; None where drift is accepted."""
+        return None if settings.accept_drift else DriftLimits(**self.model_dump())
+
+
 class CorpusDefinition(BaseModel):
     """`corpus.toml`; the file and each of its entries can be left out."""
 
@@ -53,6 +69,7 @@ class CorpusDefinition(BaseModel):
     seed_lists: SeedLists = SeedLists()
     links: LinkRules = LinkRules()
     citations: CitationRules = CitationRules()
+    drift: DriftRules = DriftRules()
 
 
 @dataclass(frozen=True)

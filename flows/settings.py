@@ -37,7 +37,12 @@ class Settings(BaseSettings):
     )
     entrez_timeout_s: float = Field(60, gt=0, description="Seconds of silence before an attempt is given up.")
     entrez_budget_s: float = Field(180, ge=0, description="Seconds spent on all attempts of one request.")
-    no_wait: bool = Field(False, description="Stop at once where another process is writing to the data directory.")
+    no_wait: bool = Field(
+        default=False, description="Stop at once where another process is writing to the data directory."
+    )
+    accept_drift: bool = Field(
+        default=False, description="Publish even what moved further than [drift] of corpus.toml allows."
+    )
     batch_size: int = Field(200, ge=1, le=10_000, description="PMIDs in one EFetch request.")
 
 

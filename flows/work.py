@@ -24,7 +24,7 @@ class Steps:
     fetch: Callable[[EntrezClient, Sequence[int], Path], Delivery] = fetch_batch
     transform: Callable[[Reply, RunWriter, Outcomes, Mapping[int, Held], Sequence[int]], None] = store_reply
     commit: Callable[[RunWriter], Path] = commit_run
-    publish: Callable[[DataDirectory], dict[str, int]] = build.publish
+    publish: Callable[..., dict[str, int]] = build.publish
 
 
 PLAIN_STEPS = Steps()

@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.current import literal, open_memory, quoted, view_runs
+from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, note_build
 from warehouse.schema import CHANGE, CITATION, DERIVED, TABLES, Table
@@ -50,16 +51,18 @@ class Published:
     facts: dict[str, str]
 
 
-def publish(directory: DataDirectory, *, afresh: bool = False) -> dict[str, int]:
+def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimits | None = None) -> dict[str, int]:
     """Build the next `corpus.duckdb` from all committed runs, check it and put it in the place of the published one.
 
     Args:
         directory: The data directory, held for writing.
         afresh: Do not begin with the published file.
+        limits: How far it may move from the published file; None is without limit.
     Returns:
         Rows of each table.
     Raises:
         CheckError: What was built does not hold; the published file stays as it was.
+        DriftError: It moved too far; the same.
         StoreError: A run cannot be read, or the file cannot be written.
     """
     target = directory.staging / f"corpus-{os.getpid()}.duckdb"
@@ -69,6 +72,8 @@ def publish(directory: DataDirectory, *, afresh: bool = False) -> dict[str, int]
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
         new = None if afresh else runs_to_add(directory)
         counts = build(directory, target) if new is None else bring_up_to_date(directory, target, new)
+        if limits and read_published(directory):
+            check_drift(directory.database, target, limits)
         sync(target)
         target.replace(directory.database)
         sync(directory.root)

@@ -8,6 +8,7 @@ CorpusError                a sentence for the user; exit code 1 unless a subclas
 ├── StoreError             the data directory cannot be read or written
 │   └── LockedError        another process is writing to the data directory
 ├── CheckError             the next DuckDB file or the run's accounts do not add up
+│   └── DriftError         they add up, and are further from the last ones than is allowed
 ├── QueryError             a user's SQL cannot be run
 └── EntrezError            NCBI, or whoever stands in for it, did not deliver
     ├── TransientError     worth asking again: 429, 5xx, a time-out, a body cut off
@@ -51,6 +52,10 @@ class LockedError(StoreError):
 
 class CheckError(CorpusError):
     """What was built contradicts what was learned; nothing is published."""
+
+
+class DriftError(CheckError):
+    """Counts or coverage moved further than `corpus.toml` allows; nothing is published."""
 
 
 class QueryError(CorpusError):
