@@ -16,6 +16,7 @@ from flows.eutils_server.traffic import parse_limit
 from warehouse.errors import CorpusError, UsageError
 
 START_S = 30.0
+BACKLOG = 2048
 
 # Replies that a fault holds back are not waited for.
 STOP_S = 2
@@ -31,6 +32,8 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
+        # From now on clients wait instead of being refused, so that the server may say where it is.
+        listening.listen(BACKLOG)
     except OSError as exc:
         listening.close()
         raise UsageError(f"Cannot listen on {host}, port {port}: {exc.strerror}; choose another with --port.") from exc
