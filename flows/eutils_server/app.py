@@ -6,6 +6,7 @@ Below `/corpus-server/` it says what was asked, and lets faults be set while it 
 import asyncio
 import ipaddress
 import json
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -42,6 +43,8 @@ from flows.eutils_server.traffic import Limit, Standing, Traffic
 from warehouse.errors import UsageError
 
 Utility = Callable[..., Response]
+
+NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass
@@ -170,12 +173,11 @@ def refuse_strangers(request: Request) -> Response | None:
 
 
 async def read_parameters(request: Request) -> Parameters:
-    """The parameters of a request, from its URL and from its form."""
-    parameters = Parameters(request.query_params.multi_items())
+    """The parameters of a request, from its URL and from its form, without characters that no XML can have."""
+    given = request.query_params.multi_items()
     if request.method == "POST":
-        for name, value in parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True):
-            parameters.append(name, value)
-    return parameters
+        given += parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    return Parameters([(name, NOT_IN_XML.sub(" ", value)) for name, value in given])
 
 
 def answer_utility(answer: Utility, utility: str, parameters: Parameters) -> Response:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from warehouse.errors import UsageError
 
-UTILITIES = ("einfo", "esearch", "epost", "esummary", "efetch", "elink", "ecitmatch", "espell")
+UTILITIES = ("einfo", "esearch", "epost", "esummary", "efetch", "elink", "ecitmatch")
 
 # What each kind does, and what its value is; those whose value is a number have the least and the default one.
 KINDS = {

@@ -126,6 +126,12 @@ def test_a_history_page_beyond_the_set_or_the_wall_is_400(ask: Ask) -> None:
     assert (beyond.status_code, "OUT OF RANGE" in beyond.text) == (400, True)
 
 
+def test_control_characters_do_not_spoil_a_reply(ask: Ask) -> None:
+    """XML has no way of writing them."""
+    reply = ask("esearch", {"term": "ketamine\x00\x1bnowhere"})
+    assert etree.fromstring(reply.content).findtext("ErrorList/PhraseNotFound") == "ketamine nowhere"
+
+
 def test_an_unknown_utility_is_404(ask: Ask) -> None:
     """In HTML, like any page that is not there."""
     assert ask("eteapot", {}).status_code == 404
