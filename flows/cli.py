@@ -186,6 +186,12 @@ def sql(
     statement: Annotated[str, typer.Argument(help="One SQL statement, or - for standard input.")],
     format_: FormatOption = "table",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    timeout: Annotated[
+        float, typer.Option(envvar="CORPUS_SQL_TIMEOUT", min=0.01, help="Seconds after which a question is stopped.")
+    ] = 300,
+    memory: Annotated[
+        str, typer.Option(envvar="CORPUS_SQL_MEMORY", help="Memory that a question may take: 500MB, 4GB.")
+    ] = "1GB",
     data_dir: DataOption = None,
 ) -> None:
     """Ask the published corpus; read-only, with no access to files or network."""
@@ -193,17 +199,12 @@ def sql(
     write = ANSWER_FORMATS.get(format_)
     if write is None:
         raise UsageError(f"--format {format_}: write one of {', '.join(ANSWER_FORMATS)}.")
-    con = open_published(DataDirectory(settings.data_dir))
+    con = open_published(DataDirectory(settings.data_dir), memory=memory)
     try:
-        answer = ask(con, sys.stdin.read() if statement == "-" else statement)
+        answer = ask(con, sys.stdin.read() if statement == "-" else statement, seconds=timeout)
     finally:
         con.close()
-    if output is None:
-        write(answer, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-    else:
-        with output.open("wb") as stream:
-            write(answer, stream)
+    write_answer(answer, write, output)
 
 
 @app.command(epilog="Example: corpus status --format json")
@@ -365,6 +366,26 @@ def read_argument(text: str) -> str:
         return path.read_text(encoding="utf-8") if len(text) < 4096 and path.is_file() else text
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"--pmids {text}: {exc}.") from exc
+
+
+def write_answer(answer: pa.Table, write: Callable[[pa.Table, Any], None], output: Path | None) -> None:
+    """Write an answer to a file, whole or not at all, or to standard output.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    if output is None:
+        write(answer, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
+    unfinished = output.with_name(f".{output.name}.unfinished")
+    try:
+        with unfinished.open("wb") as stream:
+            write(answer, stream)
+        unfinished.replace(output)
+    except OSError as exc:
+        unfinished.unlink(missing_ok=True)
+        raise UsageError(f"-o {output}: {exc.strerror}; name another file.") from exc
 
 
 def write_table(answer: pa.Table, stream: Any) -> None:

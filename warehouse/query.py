@@ -1,22 +1,30 @@
 """Questions to the published file: a read-only connection that reaches nothing else."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from warehouse.errors import QueryError, StoreError
+from warehouse.errors import QueryError, StoreError, UsageError
 from warehouse.store import DataDirectory
 
 
-def open_published(directory: DataDirectory) -> duckdb.DuckDBPyConnection:
+def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
     """Open the published file read-only; it stays the snapshot it is, whatever is published meanwhile.
 
     No file and no network can be reached through it, no extension loaded, and no setting changed.
 
+    Args:
+        directory: The data directory.
+        memory: What a question may hold in memory, such as `500MB` or `4GB`; nothing is written to disk instead.
     Raises:
+        UsageError: `memory` is no size.
         StoreError: There is none, or it cannot be opened.
     """
     if not directory.database.exists():
@@ -28,6 +36,8 @@ def open_published(directory: DataDirectory) -> duckdb.DuckDBPyConnection:
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
         )
         con.execute("SET enable_progress_bar = false")
+        con.execute("SET temp_directory = ''")
+        set_memory(con, memory)
         con.execute("SET enable_external_access = false")
         con.execute("SET lock_configuration = true")
     except duckdb.Error as exc:
@@ -35,11 +45,59 @@ def open_published(directory: DataDirectory) -> duckdb.DuckDBPyConnection:
     return con
 
 
-def ask(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+def set_memory(con: duckdb.DuckDBPyConnection, memory: str) -> None:
+    """Bound the memory of a connection.
+
+    Raises:
+        UsageError: It is no size.
+    """
+    if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?)?B", memory):
+        raise UsageError(f"--memory {memory}: write a size such as 500MB or 4GB.")
+    con.execute(f"SET memory_limit = '{memory}'")
+
+
+@contextmanager
+def at_most(con: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
+    """Stop whatever the connection does after so many seconds; None is without limit."""
+    if seconds is None:
+        yield
+        return
+    timer = Timer(seconds, con.interrupt)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def ask(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = None) -> pa.Table:
     """The answer to one statement.
+
+    Args:
+        con: As `open_published` gave it.
+        sql: The statement.
+        seconds: How long it may take; None is without limit.
+    Raises:
+        QueryError: DuckDB's sentence, with the line and column where it has them; or it took too long or too much.
+    """
+    try:
+        with at_most(con, seconds):
+            return answer(con, sql)
+    except duckdb.InterruptException as exc:
+        raise QueryError(
+            f"The question was stopped after {seconds:g} s; ask for less, or allow more with --timeout."
+        ) from exc
+    except duckdb.OutOfMemoryException as exc:
+        raise QueryError("The question needs more memory than it may have; ask for less, or give --memory.") from exc
+
+
+def answer(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """The answer to one statement, without limits of its own.
 
     Raises:
         QueryError: DuckDB's sentence, with the line and column where it has them.
+        duckdb.InterruptException: It was stopped.
+        duckdb.OutOfMemoryException: It took too much.
     """
     try:
         statements = duckdb.extract_statements(sql)
@@ -47,6 +105,8 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
             raise QueryError(f"One statement at a time: these are {len(statements)}.")
         relation = con.sql(sql)
         return relation.to_arrow_table() if relation is not None else pa.table({})
+    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
+        raise
     except duckdb.Error as exc:
         raise QueryError(sentence(find_position(con, sql, exc), sql)) from exc
 

@@ -11,7 +11,7 @@ from tests.records import article, article_set
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
 from warehouse import build
-from warehouse.errors import CheckError, QueryError, StoreError
+from warehouse.errors import CheckError, QueryError, StoreError, UsageError
 from warehouse.query import ask, open_published, read_status
 from warehouse.schema import OUTCOMES, REQUEST, RUN, TABLES
 from warehouse.store import DataDirectory, commit_run, start_run
@@ -143,3 +143,25 @@ def test_the_status_has_counts_the_last_run_and_sizes(directory: DataDirectory) 
     assert status["last_run"]["run_kind"] == "ingest"
     assert status["database_bytes"] > 0
     assert status["parquet_bytes"] > 0
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b WHERE a.range * b.range % 7 = 3"
+
+
+def test_a_question_that_takes_too_long_is_stopped(directory: DataDirectory) -> None:
+    """And the connection can be asked again."""
+    con = open_published(directory)
+    with pytest.raises(QueryError, match=r"stopped after 0\.2 s; ask for less, or allow more with --timeout"):
+        ask(con, ENDLESS, seconds=0.2)
+    assert ask(con, "SELECT 1 AS one", seconds=60).to_pylist() == [{"one": 1}]
+    con.close()
+
+
+def test_a_question_that_takes_too_much_memory_is_refused(directory: DataDirectory) -> None:
+    """Nothing is written to disk in its place."""
+    con = open_published(directory, memory="100MB")
+    with pytest.raises(QueryError, match="needs more memory than it may have"):
+        ask(con, "SELECT list(range) FROM range(100000000)")
+    con.close()
+    with pytest.raises(UsageError, match="write a size such as 500MB"):
+        open_published(directory, memory="1GB'; SELECT '1")
