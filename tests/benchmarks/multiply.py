@@ -39,7 +39,7 @@ def multiply(directory: DataDirectory, copies: int) -> None:
 
 def parse(run_id: str) -> tuple[datetime, str]:
     """The time in a run id, and the id, so that the next one follows it."""
-    return datetime.strptime(run_id.split("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), run_id
+    return datetime.strptime(run_id.split("-", maxsplit=1)[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), run_id
 
 
 def shifted(table: pa.Table, step: int, run_id: str) -> pa.Table:
