@@ -90,6 +90,16 @@ def test_the_abstract_format_is_laid_out_in_paragraphs() -> None:
     ]
 
 
+def test_a_record_that_says_nothing_of_its_journal_begins_with_its_doi() -> None:
+    """As the records that are made of seed pages may."""
+    bare = etree.fromstring(
+        "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>A title.</ArticleTitle></Article>"
+        "</MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/x</ArticleId></ArticleIdList>"
+        "</PubmedData></PubmedArticle>"
+    )
+    assert abstract_text(bare, 1).split("\n\n")[:2] == ["1. doi: 10.1/x.", "A title."]
+
+
 def test_real_records_come_through_the_medline_format(shared_data: Path) -> None:
     """Bio.Medline gives back the title, the authors and the headings of each."""
     store = RecordStore.from_paths([shared_data / "efetch" / "alexmasselot+medlineGeoBackend__pubmed_tricky.xml"])
