@@ -187,7 +187,7 @@ def abstract_of(element: Element, between: str) -> str:
 
 
 def source_line(summary: Summary) -> str:
-    """Where it was published: `Brief Bioinform. 2002 Sep;3(3):296-302. doi: 10.1093/bib/3.3.296.`; as far as it says."""
+    """Where it was published: `Brief Bioinform. 2002 Sep;3(3):296-302. doi: 10.1093/bib/3.3.296.`, as far as known."""
     journal = (summary.source or summary.book.get("PublisherName", "")).rstrip(".")
     doi = f"doi: {summary.doi}" if summary.doi else ""
     epub = f"Epub {summary.epub_date}" if summary.epub_date and summary.epub_date != summary.pub_date else ""
