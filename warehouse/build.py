@@ -175,7 +175,7 @@ def bring_up_to_date(directory: DataDirectory, target: Path, run_ids: Collection
 
 
 def release_memory() -> None:
-    """Give back to the operating system what reading has left in Arrow's and the C library's hands: 120 MB of an ingest.
+    """Give back to the operating system what Arrow and the C library have kept from reading: 120 MB of an ingest.
 
     Only glibc can be told; elsewhere it is left to the C library.
     """
