@@ -12,7 +12,7 @@ from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State, StateType
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runtime import deployment, flow_run
 from prefect.schedules import Cron
@@ -46,6 +46,8 @@ SKIPPED: State[RunReport] = Completed(
     name="Skipped", message="A newer run of this deployment is due and does the same."
 )
 
+STANDING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
+
 # Holds NCBI's API key where it is not in the environment.
 API_KEY_BLOCK = "ncbi-api-key"
 
@@ -77,7 +79,7 @@ def refresh(dry_run: bool = False) -> State[RunReport]:
     Args:
         dry_run: Say what would be asked for; fetch and write nothing.
     """
-    if newer_run_is_due():
+    if not dry_run and newer_run_stands():
         return SKIPPED
     settings = settings_of_run()
     report = refreshing.refresh(settings, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
@@ -87,7 +89,7 @@ def refresh(dry_run: bool = False) -> State[RunReport]:
 @flow(name="refresh-links", retries=0)
 def refresh_links() -> State[RunReport]:
     """Obtain the link lists of all members anew: similar, citing and cited articles, LinkOut, as corpus.toml says."""
-    if newer_run_is_due():
+    if newer_run_stands():
         return SKIPPED
     settings = settings_of_run()
     return complete(refreshing.refresh_lists(settings, progress=PageProgress().tell, steps=TASK_STEPS), settings)
@@ -189,18 +191,24 @@ def settings_of_run() -> Settings:
     return settings
 
 
-def newer_run_is_due() -> bool:
-    """Whether another run of this deployment should have begun since; after down-time only the last is worth it."""
+def newer_run_stands() -> bool:
+    """Whether a run of this deployment was due after this one, and has run, runs or will: one late run is enough."""
     began = flow_run.scheduled_start_time
     if not deployment.id or began is None:
         return False
     with get_client(sync_client=True) as client:
-        due = client.read_flow_runs(
+        runs = client.read_flow_runs(
             deployment_filter=DeploymentFilter(id={"any_": [deployment.id]}),
-            flow_run_filter=FlowRunFilter(state={"type": {"any_": ["SCHEDULED"]}}),
+            flow_run_filter=FlowRunFilter(state={"type": {"any_": STANDING}}, expected_start_time={"after_": began}),
         )
     now = datetime.now(UTC)
-    return any(run.expected_start_time and began < run.expected_start_time <= now for run in due)
+    return any(
+        run.expected_start_time
+        and began < run.expected_start_time <= now
+        and run.state_name != SKIPPED.name
+        and not run.parameters.get("dry_run")
+        for run in runs
+    )
 
 
 def complete(report: RunReport, settings: Settings) -> State[RunReport]:

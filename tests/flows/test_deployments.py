@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -149,6 +150,23 @@ def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]
     assert {"fetch", "transform", "commit", "publish"} == tasks
 
 
+def test_of_late_nights_only_the_last_one_runs(served: tuple[str, Path]) -> None:
+    """After down-time every missed run is still due; they would all do the same."""
+    api, data = served
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "nightly-refresh"]
+    nights = []
+    for days in (1, 2, 3):
+        due = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        late = {"type": "SCHEDULED", "state_details": {"scheduled_time": due}}
+        nights.append(ask(api, f"deployments/{deployment['id']}/create_flow_run", state=late)["id"])
+
+    def names() -> list[str]:
+        return [httpx.get(f"{api}/flow_runs/{night}").json()["state"]["name"] for night in nights]
+
+    wait_for(lambda: set(names()) <= {"Completed", "Skipped", "Failed"}, RUN_S, data / "prefect" / "server.log")
+    assert names() == ["Completed", "Skipped", "Skipped"]
+
+
 def test_a_refresh_from_the_ui_completes(served: tuple[str, Path]) -> None:
     """The same run as every night's."""
     api, data = served
@@ -233,5 +251,5 @@ def test_prefect_yaml_has_the_same_deployments() -> None:
         schedules: list[Any] = [s.schedule for s in deployment.schedules or []]
         assert crons == [(schedule.cron, schedule.timezone) for schedule in schedules]
         assert other["description"] == deployment.description
-        assert other["entrypoint"].endswith(f":{deployment.flow_name.replace('-', '_')}")
+        assert other["entrypoint"].endswith(f":{str(deployment.flow_name).replace('-', '_')}")
     assert by_name == {}
