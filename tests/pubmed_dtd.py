@@ -76,7 +76,7 @@ class RecordMaker:
 
     def __post_init__(self) -> None:
         """Begin to choose."""
-        self.choose = random.Random(self.seed)  # noqa: S311
+        self.choose = random.Random(self.seed)
 
     def record(self, pmid: int) -> str:
         """A record; its PMID is the given one."""
