@@ -36,7 +36,7 @@ def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
 
 def files_of_last_run(settings: Settings) -> set[str]:
     """The tables that the last run wrote."""
-    return {path.stem for path in run_folders(DataDirectory(settings.data_dir))[-1].iterdir()}
+    return {path.stem for path in run_folders(DataDirectory(settings.data_dir))[-1].glob("*.parquet")}
 
 
 def test_the_seeds_become_a_corpus_without_a_network(tmp_path: Path) -> None:
@@ -203,6 +203,7 @@ def test_a_dry_run_says_what_it_would_ask_for_and_writes_nothing(make_settings: 
 def test_one_run_writes_at_a_time(make_settings: Make, serve_records: Serve) -> None:
     """The second is told, and changes nothing."""
     settings = make_settings(serve_records(article_set(article(1))), a__pmids="1\n")
+    settings.no_wait = True
     with writing(DataDirectory(settings.data_dir)), pytest.raises(LockedError):
         refresh(settings)
 
