@@ -5,6 +5,11 @@ CREATE VIEW cites_retracted AS
 WITH retracted AS (
     SELECT pmid, min(title) AS title, min(notice_year) AS notice_year, list(notice_pmid) AS notice_pmids
     FROM retraction GROUP BY pmid
+),
+-- Pairs are made one after the few of them are found, not before: the view citing would do it to all.
+citing_retracted AS (
+    SELECT DISTINCT citing_pmid, cited_pmid FROM citing_source
+    WHERE cited_pmid IN (SELECT pmid FROM retracted)
 )
 SELECT
     citation.pmid,
@@ -14,7 +19,7 @@ SELECT
     retracted.title AS retracted_title,
     retracted.notice_year,
     citation.pub_year > retracted.notice_year AS is_after_notice
-FROM citing
-JOIN retracted ON retracted.pmid = citing.cited_pmid
-JOIN citation ON citation.pmid = citing.citing_pmid
+FROM citing_retracted
+JOIN retracted ON retracted.pmid = cited_pmid
+JOIN citation ON citation.pmid = citing_pmid
 WHERE NOT list_contains(retracted.notice_pmids, citation.pmid);
