@@ -35,6 +35,9 @@ MEMORY_LIMIT = "160MB"
 THREADS = 2
 ROW_GROUP_SIZE = 16_384
 
+# The modules that say what the tables hold; the statements of sql/ say the rest.
+RULES = ("schema.py", "current.py", "fill.py", "search_index.py", "sql_files.py")
+
 # From so many new runs on, or if they have more than this share of all bytes, building afresh is not slower.
 MOST_NEW_RUNS = 16
 MOST_NEW_SHARE = 0.3
@@ -118,9 +121,10 @@ def read_published(directory: DataDirectory) -> Published | None:
 
 
 def facts_of(directory: DataDirectory) -> dict[str, str]:
-    """The rules by which a file is built now: a hash of this folder, and the last rebuild of the model, if any."""
+    """The rules by which a file is built now: a hash of what says them, and the last rebuild of the model, if any."""
     rules = hashlib.sha256(STORAGE_VERSION.encode())
-    for path in sorted((*SQL_FOLDER.glob("*.sql"), *Path(__file__).parent.glob("*.py"))):
+    statements = [file for file in SQL_FOLDER.glob("*.sql") if not file.name.startswith("select_")]
+    for path in sorted((*statements, *(Path(__file__).parent / name for name in RULES))):
         rules.update(path.read_bytes())
     return {"definition_sha256": rules.hexdigest(), "rebuilt": rebuilt_by(directory)}
 
