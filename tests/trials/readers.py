@@ -24,7 +24,7 @@ QUESTION = """SELECT (SELECT max(run_id) FROM run), (SELECT count(*) FROM run),
     (SELECT row_count FROM content WHERE table_name = 'citation'), (SELECT count(*) FROM citation)"""
 
 
-def read(database: Path, stop: Event, answers: Queue[tuple[dict[str, int], list[str], float]]) -> None:
+def read(database: Path, stop: Event, answers: "Queue[tuple[dict[str, int], list[str], float]]") -> None:
     """Open, ask and close until told to stop; then say what was seen."""
     seen: dict[str, int] = {}
     troubles = []
@@ -54,7 +54,7 @@ def main(publishes: int) -> None:
         history.commit_random_run()
         build.publish(history.directory)
         arguments = (history.directory.database, stop, answers)
-        readers = [processes.Process(target=read, args=arguments) for _ in range(4)]
+        readers = [processes.Process(target=read, args=arguments, daemon=True) for _ in range(4)]
         for reader in readers:
             reader.start()
         for _ in range(publishes):
