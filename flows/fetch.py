@@ -20,7 +20,7 @@ from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, add
 from warehouse.errors import DocumentError, EntrezError
 from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
 from warehouse.state import Held
-from warehouse.store import DataDirectory, RunWriter
+from warehouse.store import DataDirectory, RunWriter, writing_file
 
 T = TypeVar("T")
 
@@ -191,13 +191,16 @@ def keep_reply(reply: Reply, folder: Path, source: str) -> None:
         reply: A whole reply.
         folder: The replies of staging.
         source: Whose it is, as in `EntrezClient`.
+    Raises:
+        StoreError: The disk is full or not writable.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     rows = [("", 1, reply.utility, reply.parameters, reply.body, reply.sha256, reply.fetched_at)]
     path = folder / f"{reply.fetched_at:%Y%m%dT%H%M%S%f}-{reply.sha256[:8]}.parquet"
     unfinished = path.with_suffix(f".{get_ident()}")
-    pq.write_table(RAW_REPLY.to_arrow(rows).replace_schema_metadata({"source": source}), unfinished)
-    unfinished.rename(path)
+    with writing_file(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        pq.write_table(RAW_REPLY.to_arrow(rows).replace_schema_metadata({"source": source}), unfinished)
+        unfinished.rename(path)
 
 
 # A reply that is older says nothing of today: it would hide a revision that no later search looks back to.

@@ -21,6 +21,7 @@ def compact(settings: Settings, *, keep: str = "all") -> Iterator[str]:
     """
     directory = existing(settings)
     with writing(directory, purpose="compact", wait=not settings.no_wait):
+        build.refuse_lost_runs(directory)
         now = datetime.now(UTC)
         plan = compaction.plan_compaction(directory, keep=keep, now=now)
         needed = compaction.space_needed(directory, plan.bytes_before)

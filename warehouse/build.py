@@ -24,7 +24,7 @@ from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, note_build
 from warehouse.schema import CHANGE, CITATION, DERIVED, TABLES, Table
 from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
-from warehouse.store import DataDirectory, committed_runs, rebuilt_by, sync
+from warehouse.store import DataDirectory, committed_runs, rebuilt_by, sync, why_not_written
 
 # Files of this version can be read by DuckDB 1.x clients as well.
 STORAGE_VERSION = "v1.0.0"
@@ -61,16 +61,18 @@ def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimi
 
     Args:
         directory: The data directory, held for writing.
-        afresh: Do not begin with the published file.
+        afresh: Do not begin with the published file, whatever it has.
         limits: How far it may move from the published file; None is without limit.
     Returns:
         Rows of each table.
     Raises:
         CheckError: What was built does not hold; the published file stays as it was.
         DriftError: It moved too far; the same.
-        StoreError: A run cannot be read, or the file cannot be written.
+        StoreError: A run cannot be read or is lost, or the file cannot be written.
     """
     target = directory.staging / f"corpus-{os.getpid()}.duckdb"
+    if not afresh:
+        refuse_lost_runs(directory)
     try:
         release_memory()
         directory.staging.mkdir(parents=True, exist_ok=True)
@@ -83,10 +85,8 @@ def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimi
         sync(target)
         target.replace(directory.database)
         sync(directory.root)
-    except duckdb.Error as exc:
-        raise StoreError(f"{directory.database} was not renewed: {first_line(exc)}; the old one stays.") from exc
-    except OSError as exc:
-        raise StoreError(f"{directory.database} was not renewed: {exc.strerror or exc}; the old one stays.") from exc
+    except (duckdb.Error, OSError) as exc:
+        raise StoreError(f"{directory.database} was not renewed: {why_not_written(exc)}. The old one stays.") from exc
     finally:
         with suppress(OSError):
             target.unlink(missing_ok=True)
@@ -95,11 +95,27 @@ def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimi
     return counts
 
 
+def refuse_lost_runs(directory: DataDirectory) -> None:
+    """See that every run of the published file is still there, lest the next file is without its rows.
+
+    Raises:
+        StoreError: Names one that is not.
+    """
+    published = read_published(directory)
+    lost = sorted(published.run_ids - committed_runs(directory).keys()) if published else []
+    if lost:
+        more = f" and {len(lost) - 1:,} more are" if len(lost) > 1 else " is"
+        raise StoreError(
+            f"Run {lost[0]}{more} in {directory.database} but not in {directory.parquet}; put its folder back from "
+            f"a backup, or go on without it by `corpus rebuild`. The old file stays."
+        )
+
+
 def runs_to_add(directory: DataDirectory) -> frozenset[str] | None:
     """The committed runs that the published file has not seen; None if it is to be built afresh."""
     published = read_published(directory)
     committed = committed_runs(directory)
-    if published is None or published.facts != facts_of(directory) or not published.run_ids <= committed.keys():
+    if published is None or published.facts != facts_of(directory):
         return None
     new = committed.keys() - published.run_ids
     is_in_order = not new or not published.run_ids or min(new) > max(published.run_ids)

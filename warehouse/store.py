@@ -7,6 +7,7 @@ staging/replies/*.parquet       replies fetched by a run that has not been commi
 refresh.lock                    held by the one process that writes
 """
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -28,6 +29,30 @@ from warehouse.errors import LockedError, StoreError
 from warehouse.schema import BYTES, CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
 
 logger = logging.getLogger("corpus")
+
+NO_SPACE = "the disk is full; make room, and run it again"
+
+
+def why_not_written(exc: Exception) -> str:
+    """What an error of the operating system, of pyarrow or of DuckDB says of a file that could not be written."""
+    text = str(exc)
+    if (isinstance(exc, OSError) and exc.errno in (errno.ENOSPC, errno.EDQUOT)) or os.strerror(errno.ENOSPC) in text:
+        return NO_SPACE
+    return (isinstance(exc, OSError) and exc.strerror) or (text.splitlines() or [type(exc).__name__])[0]
+
+
+@contextmanager
+def writing_file(path: Path) -> Iterator[None]:
+    """Write to a file or folder that only the next commit would show.
+
+    Raises:
+        StoreError: It cannot be written, on a full disk for example.
+    """
+    try:
+        yield
+    except OSError as exc:
+        raise StoreError(f"Cannot write {path}: {why_not_written(exc)}. Nothing was changed.") from exc
+
 
 # Endings of the columns whose values are all different.
 UNREPEATED = ("_sha256", "abstract", "article_title", "_text", "citation")
@@ -187,13 +212,11 @@ def start_run(directory: DataDirectory, now: datetime) -> "RunWriter":
     """
     folders = run_folders(directory)
     run_id = new_run_id(now, run_id_of(folders[-1]) if folders else None)
-    try:
+    folder = directory.staging / f"run={run_id}"
+    with writing_file(directory.staging):
         for stale in directory.staging.glob("run=*"):
             shutil.rmtree(stale)
-        folder = directory.staging / f"run={run_id}"
         folder.mkdir(parents=True)
-    except OSError as exc:
-        raise StoreError(f"Cannot write to {directory.staging}: {exc.strerror}; nothing was changed.") from exc
     return RunWriter(directory, run_id, folder)
 
 
@@ -226,12 +249,10 @@ class RunWriter:
     def _flush(self, name: str) -> None:
         table = with_run_id(TABLES[name], pa.concat_tables(self._waiting.pop(name)), self.run_id)
         self._waiting_bytes[name] = 0
-        try:
+        with writing_file(self.folder / f"{name}.parquet"):
             if name not in self._writers:
                 self._writers[name] = self._open(name, table.schema)
             self._writers[name].write_table(table)
-        except OSError as exc:
-            raise StoreError(f"Cannot write {self.folder / name}.parquet: {exc}; nothing was changed.") from exc
 
     def drop_citations(self, pmids: Collection[int], same_version: Collection[int]) -> None:
         """Take back what this run has written of citations that came again, later in the same document.
@@ -251,19 +272,20 @@ class RunWriter:
             self._flush(name)
         if not pmids or name not in self._writers:
             return
-        self._writers.pop(name).close()
-        path, old = self.folder / f"{name}.parquet", self.folder / f"{name}.parquet.old"
-        path.rename(old)
-        kept_rows = 0
-        with pq.ParquetFile(old) as source:
-            writer = self._writers[name] = self._open(name, source.schema_arrow)
-            for group in range(source.num_row_groups):
-                rows = source.read_row_group(group)
-                rows = rows.filter(pc.invert(pc.is_in(rows["pmid"], pa.array(pmids, pa.int64()))))
-                kept_rows += rows.num_rows
-                writer.write_table(rows)
-        self.row_counts[name] = kept_rows
-        old.unlink()
+        with writing_file(self.folder / f"{name}.parquet"):
+            self._writers.pop(name).close()
+            path, old = self.folder / f"{name}.parquet", self.folder / f"{name}.parquet.old"
+            path.rename(old)
+            kept_rows = 0
+            with pq.ParquetFile(old) as source:
+                writer = self._writers[name] = self._open(name, source.schema_arrow)
+                for group in range(source.num_row_groups):
+                    rows = source.read_row_group(group)
+                    rows = rows.filter(pc.invert(pc.is_in(rows["pmid"], pa.array(pmids, pa.int64()))))
+                    kept_rows += rows.num_rows
+                    writer.write_table(rows)
+            self.row_counts[name] = kept_rows
+            old.unlink()
 
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         path = self.folder / f"{name}.parquet"
@@ -277,8 +299,9 @@ class RunWriter:
         """Write what is waiting and close all files."""
         for name in list(self._waiting):
             self._flush(name)
-        for writer in self._writers.values():
-            writer.close()
+        for name, writer in self._writers.items():
+            with writing_file(self.folder / f"{name}.parquet"):
+                writer.close()
         self._writers.clear()
 
 
@@ -301,7 +324,7 @@ def commit_run(writer: RunWriter) -> Path:
     """
     writer.close()
     target = writer.directory.parquet / writer.folder.name
-    try:
+    with writing_file(target):
         writer.directory.parquet.mkdir(exist_ok=True)
         write_sums(writer.folder)
         for file in writer.folder.iterdir():
@@ -309,8 +332,6 @@ def commit_run(writer: RunWriter) -> Path:
         sync(writer.folder)
         writer.folder.rename(target)
         sync(writer.directory.parquet)
-    except OSError as exc:
-        raise StoreError(f"Cannot commit {target}: {exc.strerror}; nothing was changed.") from exc
     return target
 
 
@@ -350,7 +371,8 @@ def changed_files(folder: Path) -> list[str]:
 def discard_run(writer: RunWriter) -> None:
     """Remove what an uncommitted run wrote."""
     for parquet_writer in writer._writers.values():
-        parquet_writer.close()
+        with suppress(OSError):  # What a full disk has no room for is removed all the same.
+            parquet_writer.close()
     shutil.rmtree(writer.folder, ignore_errors=True)
 
 

@@ -1,5 +1,6 @@
 """Runs are committed whole or not at all, and one process writes at a time."""
 
+import errno
 import os
 import re
 import subprocess
@@ -139,3 +140,25 @@ def test_a_data_directory_that_cannot_be_made_is_one_sentence(tmp_path: Path) ->
     (tmp_path / "data").write_text("in the way")
     with pytest.raises(StoreError, match="choose another with --data-dir"), writing(DataDirectory(tmp_path / "data")):
         pass
+
+
+class FullDisk(pq.ParquetWriter):  # type: ignore[misc]
+    """A writer whose disk is full when it wants to end the file."""
+
+    def close(self) -> None:
+        """Fail as pyarrow does, once."""
+        super().close()
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where it is noticed only when the file is closed."""
+    monkeypatch.setattr(pq, "ParquetWriter", FullDisk)
+    directory = DataDirectory(tmp_path)
+    writer = start_run(directory, NOON)
+    writer.write({"language": LANGUAGE.to_arrow([(1, 1, "eng")])})
+    with pytest.raises(StoreError, match=r"Cannot write .*language\.parquet: the disk is full; make room"):
+        commit_run(writer)
+    discard_run(writer)
+    assert run_folders(directory) == []
+    assert list(directory.staging.iterdir()) == []
