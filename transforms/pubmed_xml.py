@@ -246,8 +246,6 @@ def convert(slot: Slot, text: str, node: Node) -> object:
     assert slot.convert is not None, node.path  # noqa: S101 - for the type checker
     try:
         return slot.convert(text)
-    except KeyError as exc:
-        raise RecordError(f"{node.path}: {text!r} is neither Y nor N.") from exc
     except ValueError as exc:
         raise RecordError(f"{node.path}: {exc}.") from exc
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from transforms.values import to_pmid
+from transforms.values import to_pmid, yes_no
 from warehouse.schema import MARKUP, READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
 
 # What is read of a record, in this order.
@@ -133,13 +133,10 @@ class RecordPaths:
         return self.contexts.setdefault(path, len(self.contexts))
 
 
-YES_NO = {"Y": True, "N": False}
-
-
 def convert_of(column: Column) -> Callable[[str], object] | None:
     """What makes a column's value of text."""
     if column.type == pa.bool_():
-        return YES_NO.__getitem__
+        return yes_no
     if column.type == pa.int64():
         return to_required_pmid
     if column.type == pa.int16():
