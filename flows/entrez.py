@@ -106,7 +106,6 @@ class EntrezClient:
         in_flight: Requests at a time.
         api_key: Taken out of whatever NCBI says.
         request_count: Attempts that were sent so far.
-        refused_count: How many of them NCBI refused for being too fast.
         delivered_count: Whole replies so far.
         down: Why nothing more is asked for, once nothing can be had; '' while there is hope.
         stopping: Set when the run is given up; nothing is asked again then.
@@ -120,7 +119,6 @@ class EntrezClient:
     in_flight: int = 1
     api_key: str | None = field(default=None, repr=False)
     request_count: int = 0
-    refused_count: int = 0
     delivered_count: int = 0
     down: str = ""
     stopping: threading.Event = field(default_factory=threading.Event, repr=False)
@@ -312,10 +310,8 @@ def send(
             # The same words are said of a request that names no set, when NCBI is out of order.
             if isinstance(exc, HistoryError) and "WebEnv" in parameters:
                 raise
-            if REFUSED_WORDS in str(exc):
-                client.count("refused_count")
-                if client.rate is not None:
-                    pause(client.pace, REFUSED_PAUSE_S)
+            if REFUSED_WORDS in str(exc) and client.rate is not None:
+                pause(client.pace, REFUSED_PAUSE_S)
             longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**attempt)
             wait_s = exc.retry_after_s if exc.retry_after_s is not None else longest * client.jitter.uniform(0.5, 1)
             if isinstance(exc, UnreachableError) and not client.delivered_count:

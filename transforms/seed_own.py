@@ -25,7 +25,6 @@ NO_ABSTRACT = re.compile(r"\[?no abstract (?:is )?available\.?\]?\.?", re.IGNORE
 KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<rest>.*)", re.IGNORECASE)
 COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
 COI = re.compile(r"conflicts? of interest(?: statement)?\s*:\s*(?P<rest>.+)", re.IGNORECASE)
-INLINE_ABSTRACT = re.compile(r"abstract\s*:\s*(?P<rest>.+)", re.IGNORECASE)
 LABEL = re.compile(r"[^\W\d_][^.:;]{1,60}:")
 CITATION_GOES_ON = re.compile(r"(?:doi|pii): ?\S|(?:Epub|Print|eCollection) (?:19|20)[0-9]{2}|Online ahead of print")
 FULL_NAME = re.compile(r"[^\W\d_][\w.'\u2019\u2010-]*(?: [^\W\d_][\w.'\u2019\u2010-]*){1,5}")
