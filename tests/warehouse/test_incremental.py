@@ -1,15 +1,17 @@
 """A file that was brought up to date has the content of one that was built afresh."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
 
 import duckdb
 import pytest
 
+from flows.rebuild import rebuild
 from tests.warehouse.histories import History, read_tables
-from warehouse import build
+from warehouse import build, compact
 from warehouse.errors import CheckError, StoreError
-from warehouse.store import DataDirectory
+from warehouse.store import DataDirectory, run_folders
 
 
 @pytest.fixture
@@ -39,6 +41,45 @@ def test_both_ways_of_building_give_the_same_content(tmp_path: Path, seed: int) 
     with duckdb.connect(tmp_path / "afresh.duckdb", read_only=True) as con:
         assert con.execute("SELECT count(*) > 0 FROM citation_past").fetchall() == [(True,)]
         assert con.execute("SELECT count(*) > 0 FROM change WHERE table_name = 'link'").fetchall() == [(True,)]
+
+
+# Later than the clock of who runs the test: a compaction has no say then in the run ids that follow it.
+LATER = datetime(2100, 1, 1, 2, tzinfo=UTC)
+
+
+@pytest.mark.usefixtures("_always_up_to_date")
+@pytest.mark.parametrize("keep", ["all", "last"])
+@pytest.mark.parametrize("seed", range(2))
+def test_upkeep_between_the_runs_leaves_no_trace(tmp_path: Path, seed: int, keep: str) -> None:
+    """Compactions and rebuilds anywhere in a history, and the tables are those of one that never saw any."""
+    kept_up, plain = (History(DataDirectory(tmp_path / name), Random(seed), clock=LATER) for name in ("kept", "plain"))
+    dice = Random(seed)
+    upkeep = ["compact", "rebuild"] * 2
+    dice.shuffle(upkeep)
+    for step in upkeep:
+        for _ in range(dice.choice([1, 2, 3])):
+            kept_up.commit_random_run()
+            plain.commit_random_run()
+        if step == "compact":
+            plan = compact.plan_compaction(kept_up.directory, keep=keep, now=kept_up.clock)
+            compact.compact(kept_up.directory, plan, now=kept_up.clock)
+            assert len(run_folders(kept_up.directory)) == 1
+        elif step == "rebuild":
+            damaged = damage_languages(kept_up.directory) if keep == "all" else []
+            assert rebuild(kept_up.directory).damaged == damaged
+        build.publish(kept_up.directory)
+    build.publish(plain.directory, afresh=True)
+    assert_same_content(kept_up.directory, tmp_path / "afresh.duckdb")
+    assert read_tables(kept_up.directory.database) == read_tables(plain.directory.database)
+
+
+def damage_languages(directory: DataDirectory) -> list[str]:
+    """Damage the languages of every folder, so that a rebuild has something to do; the files."""
+    files = [folder / "language.parquet" for folder in run_folders(directory)]
+    files = [file for file in files if file.exists()]
+    for file in files:
+        file.write_bytes(file.read_bytes()[:-1])
+    return list(map(str, files))
 
 
 @pytest.mark.usefixtures("_always_up_to_date")
