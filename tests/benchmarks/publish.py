@@ -4,6 +4,7 @@ Builds the file afresh, commits a run that revises 1,000 citations, brings a cop
 questions. Times are one run each, on whatever else the machine does.
 """
 
+import random
 import resource
 import shutil
 import sys
@@ -17,7 +18,7 @@ import pyarrow.parquet as pq
 
 from warehouse import build
 from warehouse.query import ask, open_published
-from warehouse.schema import OUTCOMES, REQUEST, RUN, TABLES
+from warehouse.schema import OUTCOMES, REQUEST, RUN, TABLES, Table
 from warehouse.store import DataDirectory, commit_run, run_folders, start_run
 
 REVISED = 1000
@@ -35,31 +36,39 @@ QUESTIONS = (
 )
 
 
-def commit_revision(directory: DataDirectory) -> None:
-    """Commit a run in which the first citations have other titles."""
-    first = run_folders(directory)[0]
-    pmids = pq.read_table(first / "citation.parquet", columns=["pmid"])["pmid"][:REVISED]
+def commit_revision(directory: DataDirectory, seed: int = 0) -> None:
+    """Commit a run in which citations from anywhere in the corpus have other titles."""
+    folders = [folder for folder in run_folders(directory) if (folder / "member.parquet").exists()]
     now = datetime.now(UTC)
     writer = start_run(directory, now)
-    for table in TABLES.values():
-        file = first / f"{table.name}.parquet"
-        if file.exists() and (table.owner == "citation" or table.name in ("citation", "raw_citation")):
-            rows = pq.read_table(file)
-            rows = rows.filter(pc.is_in(rows["pmid"], pmids.combine_chunks())).drop_columns(["run_id"])
-            if "run_id" in table.column_names:
-                at = table.column_names.index("run_id")
-                rows = rows.add_column(at, "run_id", [[writer.run_id] * rows.num_rows])
-            if table.name == "citation":
-                at = rows.schema.get_field_index("article_title")
-                titles = pc.binary_join_element_wise(rows["article_title"], pa.scalar("(revised)"), " ")
-                rows = rows.set_column(at, "article_title", titles)
-            writer.write({table.name: rows.cast(table.arrow_schema)})
+    dice = random.Random(seed)
+    pmids: list[int] = []
+    for number, folder in enumerate(folders):
+        held = pq.read_table(folder / "citation.parquet", columns=["pmid"])["pmid"].to_pylist()
+        chosen = dice.sample(held, REVISED * (number + 1) // len(folders) - REVISED * number // len(folders))
+        pmids += chosen
+        for table in TABLES.values():
+            file = folder / f"{table.name}.parquet"
+            if file.exists() and (table.owner == "citation" or table.name in ("citation", "raw_citation")):
+                writer.write({table.name: revised(table, file, chosen, writer.run_id)})
     stamp = now.replace(tzinfo=None)
     counts = [REVISED if outcome == "revised" else 0 for outcome in OUTCOMES]
     run = (writer.run_id, "refresh", stamp, stamp, "test", None, REVISED, *counts, True, 0, "0")
-    requests = [(writer.run_id, pmid, "revised", "revised", None) for pmid in pmids.to_pylist()]
+    requests = [(writer.run_id, pmid, "revised", "revised", None) for pmid in pmids]
     writer.write({"run": RUN.to_arrow([run]), "request": REQUEST.to_arrow(requests)})
     commit_run(writer)
+
+
+def revised(table: Table, file: Path, pmids: list[int], run_id: str) -> pa.Table:
+    """The rows of some citations as another run has them."""
+    rows = pq.read_table(file, filters=[("pmid", "in", pmids)]).drop_columns(["run_id"])
+    if "run_id" in table.column_names:
+        rows = rows.add_column(table.column_names.index("run_id"), "run_id", [[run_id] * rows.num_rows])
+    if table.name == "citation":
+        at = rows.schema.get_field_index("article_title")
+        titles = pc.binary_join_element_wise(rows["article_title"], pa.scalar("(revised)"), " ")
+        rows = rows.set_column(at, "article_title", titles)
+    return rows.cast(table.arrow_schema)
 
 
 def say(what: str, start: float) -> None:
