@@ -27,7 +27,7 @@ from flows.backfill import DEFAULT_LIMIT, DateType
 from flows.fetch import fetch_batch, store_reply
 from flows.parallel import default_workers
 from flows.report import RunReport
-from flows.run_page import PageProgress, leave_report, leave_sentences
+from flows.run_page import PageProgress, leave_report, leave_sentences, telling_of_drift
 from flows.seeds import LinkKind
 from flows.settings import Settings, load_settings
 from flows.work import Steps
@@ -45,6 +45,9 @@ WEEKLY = Cron("0 4 * * 6", timezone="America/New_York")
 SKIPPED: State[RunReport] = Completed(
     name="Skipped", message="A newer run of this deployment is due and does the same."
 )
+
+# What a day may look like in a form, empty or not; `parse_day` says the rest.
+Day = Annotated[str, Field(pattern=r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$")]
 
 STANDING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
 
@@ -73,16 +76,20 @@ TASK_STEPS = Steps(
 
 
 @flow(name="refresh", retries=0)
-def refresh(dry_run: bool = False) -> State[RunReport]:
+def refresh(dry_run: bool = False, accept_drift: bool = False) -> State[RunReport]:
     """Bring the corpus up to date with the seeds folder and with Entrez.
 
     Args:
         dry_run: Say what would be asked for; fetch and write nothing.
+        accept_drift: Publish even if counts or coverage moved further than corpus.toml allows.
     """
     if not dry_run and newer_run_stands():
         return SKIPPED
     settings = settings_of_run()
-    report = refreshing.refresh(settings, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
+    if accept_drift:
+        settings = settings.model_copy(update={"accept_drift": True})
+    with telling_of_drift(settings):
+        report = refreshing.refresh(settings, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
     return complete(report, settings)
 
 
@@ -92,7 +99,9 @@ def refresh_links() -> State[RunReport]:
     if newer_run_stands():
         return SKIPPED
     settings = settings_of_run()
-    return complete(refreshing.refresh_lists(settings, progress=PageProgress().tell, steps=TASK_STEPS), settings)
+    with telling_of_drift(settings):
+        report = refreshing.refresh_lists(settings, progress=PageProgress().tell, steps=TASK_STEPS)
+    return complete(report, settings)
 
 
 @flow(name="backfill", retries=0)
@@ -101,8 +110,8 @@ def backfill(  # noqa: PLR0913 - the form's fields
     pmids: str = "",
     query: str = "",
     date_type: DateType = "edat",
-    from_date: str = "",
-    to_date: str = "",
+    from_date: Day = "",
+    to_date: Day = "",
     follow: Sequence[LinkKind] = (),
     limit: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_LIMIT,
     dry_run: bool = False,
@@ -131,13 +140,14 @@ def backfill(  # noqa: PLR0913 - the form's fields
         limit=limit,
         reason=reason,
     )
-    settings = settings_of_run()
-    report = backfilling.backfill(settings, request, dry_run=dry_run, progress=PageProgress().tell, steps=TASK_STEPS)
+    settings, progress = settings_of_run(), PageProgress().tell
+    with telling_of_drift(settings):
+        report = backfilling.backfill(settings, request, dry_run=dry_run, progress=progress, steps=TASK_STEPS)
     return complete(report, settings)
 
 
 @flow(name="ingest", retries=0)
-def ingest(files: str, salvage: bool = False, replay_rejected: bool = False) -> State[RunReport]:
+def ingest(files: str = "", salvage: bool = False, replay_rejected: bool = False) -> State[RunReport]:
     """Read PubMed XML that lies on the disk of the process that runs this: EFetch sets, baseline and update files.
 
     Args:
@@ -149,15 +159,17 @@ def ingest(files: str, salvage: bool = False, replay_rejected: bool = False) -> 
     if bool(paths) == replay_rejected:
         raise UsageError("files: name the files to read, or choose replay_rejected and leave it empty.")
     settings, progress = settings_of_run(), PageProgress().tell
-    if replay_rejected:
-        return complete(ingestion.replay_rejected(settings, progress=progress), settings)
-    workers = default_workers()
-    report = ingestion.ingest(settings, paths, workers=workers, salvage=salvage, progress=progress)
+    with telling_of_drift(settings):
+        if replay_rejected:
+            report = ingestion.replay_rejected(settings, progress=progress)
+        else:
+            workers = default_workers()
+            report = ingestion.ingest(settings, paths, workers=workers, salvage=salvage, progress=progress)
     return complete(report, settings)
 
 
 @flow(name="compact", retries=0)
-def compact(keep: str = "all") -> None:
+def compact(keep: Annotated[str, Field(pattern="^(all|last|[0-9]+)$")] = "all") -> None:
     """Put small runs together and give back the space of what was replaced; the corpus stays the same.
 
     Args:

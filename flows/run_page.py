@@ -1,7 +1,8 @@
 """What a run leaves on its page in Prefect's UI: progress while it works, its report, and events for others."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from prefect.runtime import flow_run
 from flows.report import RunReport, name_some
 from flows.settings import Settings
 from flows.terminal import PlainLines, summarise
+from warehouse.errors import DriftError
 from warehouse.query import RunChanges, read_run_changes
 from warehouse.store import DataDirectory
 
@@ -109,11 +111,10 @@ def linked(pmids: list[int]) -> str:
 
 
 def tell_others(report: RunReport, settings: Settings, changes: RunChanges) -> None:
-    """Emit the events of a run."""
-    resource = {"prefect.resource.id": f"corpus.{settings.data_dir.name}", "prefect.resource.name": "corpus"}
+    """Emit the events of a run that was published."""
 
     def emit(event: str, sentence: str, **payload: Any) -> None:
-        emit_event(event, resource=resource, payload={"run_id": report.run_id, "sentence": sentence, **payload})
+        emit_of_corpus(event, settings, run_id=report.run_id, sentence=sentence, **payload)
 
     outcomes = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in report.outcomes.items())
     emit(
@@ -129,3 +130,19 @@ def tell_others(report: RunReport, settings: Settings, changes: RunChanges) -> N
         emit("corpus.citation.retracted", f"Retracted: {named}", pmids=sorted(changes.retracted)[:NAMED])
     if report.owed:
         emit("corpus.owed", f"Owed to the next run: {name_some(report.owed)}", pmids=report.owed[:NAMED])
+
+
+@contextmanager
+def telling_of_drift(settings: Settings) -> Iterator[None]:
+    """Emit an event if what is done meanwhile moves the corpus too far to be published; the error goes on its way."""
+    try:
+        yield
+    except DriftError as exc:
+        emit_of_corpus("corpus.drift", settings, sentence=str(exc), moved=exc.moved)
+        raise
+
+
+def emit_of_corpus(event: str, settings: Settings, **payload: Any) -> None:
+    """Emit an event about the corpus of a data directory; Prefect adds the flow run."""
+    resource = {"prefect.resource.id": f"corpus.{settings.data_dir.name}", "prefect.resource.name": "corpus"}
+    emit_event(event, resource=resource, payload=payload)

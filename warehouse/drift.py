@@ -40,7 +40,8 @@ def check_drift(published: Path, following: Path, limits: DriftLimits) -> None:
     if before["citations"] >= limits.from_citations and (moved := find_drift(before, after, limits)):
         raise DriftError(
             f"{'; '.join(moved)}: more than [drift] of corpus.toml allows, so that the run was not published; "
-            "if it is as it should be, publish it with --accept-drift."
+            "if it is as it should be, publish it with --accept-drift, or accept_drift in the form of nightly-refresh.",
+            moved=moved,
         )
 
 

@@ -55,7 +55,15 @@ class CheckError(CorpusError):
 
 
 class DriftError(CheckError):
-    """Counts or coverage moved further than `corpus.toml` allows; nothing is published."""
+    """Counts or coverage moved further than `corpus.toml` allows; nothing is published.
+
+    Attributes:
+        moved: Each number that did, with its value before and after.
+    """
+
+    def __init__(self, message: str, *, moved: list[str]) -> None:
+        super().__init__(message)
+        self.moved = moved
 
 
 class QueryError(CorpusError):

@@ -21,6 +21,7 @@ import yaml
 from playwright.sync_api import expect, sync_playwright
 
 from tests.conftest import REPOSITORY
+from tests.records import article, article_set
 
 START_S = 180
 RUN_S = 180
@@ -51,7 +52,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "CORPUS_"))}
-    environment |= {"CORPUS_ENTREZ": "sample", "CORPUS_SEEDS": str(REPOSITORY / "seeds")}
+    seeds = shutil.copytree(REPOSITORY / "seeds", folder / "seeds")
+    definition = (seeds / "corpus.toml").read_text()
+    assert "from_citations = 1000" in definition
+    (seeds / "corpus.toml").write_text(definition.replace("from_citations = 1000", "from_citations = 11"))
+    environment["CORPUS_ENTREZ"] = "sample"
     receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     Thread(target=receiver.serve_forever, daemon=True).start()
     environment["CORPUS_NOTIFY"] = f"http://127.0.0.1:{receiver.server_port}/told"
@@ -198,6 +203,24 @@ def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> No
     message = next(m for m in Receiver.told if m["event"] == "corpus.refreshed")
     assert message["payload"]["outcomes"] == {"new": 2}
     assert message["payload"]["sentence"].startswith("backfill 20")
+
+
+def test_a_drift_is_told_and_can_be_accepted_in_the_form(served: tuple[str, Path], tmp_path: Path) -> None:
+    """Twenty records without a DOI beside eleven that have one."""
+    api, data = served
+    assert run(api, "nightly-refresh")["state"]["name"] == "Completed"
+    (tmp_path / "records.xml").write_bytes(article_set(*(article(pmid) for pmid in range(1, 21))))
+    refused = run(api, "ingest", files=str(tmp_path / "records.xml"))
+    assert refused["state"]["name"] == "Failed"
+    moved = "citations with DOI went from 100.0 to 35.5 %"
+    assert f"{moved}: more than [drift] of corpus.toml allows" in refused["state"]["message"]
+    wait_for(lambda: "corpus.drift" in told(), 90, data / "prefect" / "server.log")
+    (message,) = [m for m in Receiver.told if m["event"] == "corpus.drift"]
+    assert message["payload"]["moved"] == [moved]
+    assert moved in message["payload"]["sentence"]
+    assert run(api, "nightly-refresh", accept_drift=True)["state"]["name"] == "Completed"
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM citation").fetchall() == [(31,)]
 
 
 def told() -> set[str]:
