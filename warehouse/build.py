@@ -184,7 +184,8 @@ def bring_up_to_date(directory: DataDirectory, target: Path, run_ids: Collection
     shutil.copyfile(directory.database, target)
     con = open_builder(target)
     try:
-        con.execute(f"ATTACH {literal(str(target))} AS next")
+        # Without this size, the first checkpoint puts the groups together, and writes the whole file anew.
+        con.execute(f"ATTACH {literal(str(target))} AS next (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
         view_runs(con, directory, run_ids=run_ids, base="next")
         con.execute("USE next")
         con.execute("BEGIN")

@@ -6,6 +6,7 @@ Both ways run the same statements over the views of warehouse/current.py, so tha
 import duckdb
 
 from warehouse.current import OWNERS, columns_ddl, literal, quoted
+from warehouse.portions import delete_rows, ranges_of
 from warehouse.schema import BUILD, CHANGE, CITATION, CITATION_PAST, CONFLICT, DERIVED, TABLES, Table
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_statement
@@ -52,8 +53,8 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
     for owner in OWNERS:
         tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]
         for table in tables[1:] + tables[:1]:
-            replace_rows(con, table, owner, is_afresh=base is None)
-    fill_search(con, is_afresh=base is None)
+            replace_rows(con, table, owner, base)
+    fill_search(con, base)
     for table in TABLES.values():
         if table.is_log and not table.is_raw:
             insert_rows(con, table, f"new_{table.name}")
@@ -101,13 +102,12 @@ def fill_history(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(read_statement(f"insert_{CHANGE.name}"))
 
 
-def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, *, is_afresh: bool) -> None:
+def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str | None) -> None:
     """Take out the rows of the keys that are gone, and put in those of the runs that hold now."""
     key = ", ".join(owner.key)
-    if not is_afresh and has_rows(con, f"gone_{owner.name}"):
+    if base and has_rows(con, f"gone_{owner.name}"):
         add_digest(con, table, f"{table.name} SEMI JOIN gone_{owner.name} USING ({key})", sign=-1)
-        match = " AND ".join(f"gone.{c} = {table.name}.{c}" for c in owner.key)
-        con.execute(f"DELETE FROM {table.name} USING gone_{owner.name} AS gone WHERE {match}")
+        delete_rows(con, table, owner, base)
     if has_rows(con, f"put_{owner.name}"):
         for part in parts_of(con, table, owner):
             put = f"SEMI JOIN (FROM put_{owner.name} WHERE {part}) USING ({key}, run_id)"
@@ -123,18 +123,7 @@ def parts_of(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> list
     """Conditions that part the rows to insert by ranges of PMIDs, in their order."""
     files = con.execute(f"SELECT file_bytes FROM table_size WHERE table_name = {literal(table.name)}").fetchall()
     count = sum(size for (size,) in files) // PORTION_BYTES + 1
-    if count == 1 or owner.key[0] != "pmid":
-        return ["true"]
-    shares = [number / count for number in range(1, count)]
-    ((bounds,),) = con.execute(f"SELECT quantile_disc(pmid, $1::DOUBLE[]) FROM put_{owner.name}", [shares]).fetchall()
-    lows, highs = [None, *bounds], [*bounds, None]
-    return [
-        " AND ".join(
-            [f"pmid > {low}" if low is not None else "true", f"pmid <= {high}" if high is not None else "true"]
-        )
-        for low, high in zip(lows, highs, strict=True)
-        if low != high
-    ]
+    return ranges_of(con, f"put_{owner.name}", owner, count)
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
