@@ -317,12 +317,28 @@ def entrez_server(
 
 
 @app.command(epilog="Example: corpus serve --port 4200, then open http://127.0.0.1:4200")
-def serve(
+def serve(  # noqa: PLR0913 - a command's options
+    *,
     host: Annotated[str, typer.Option(help="Address of Prefect's server and UI.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of Prefect's server and UI.")] = 4200,
     notify: Annotated[
         str | None, typer.Option(envvar="CORPUS_NOTIFY", metavar="URL", help="Post to it what runs did, and failures.")
     ] = None,
+    hour: Annotated[
+        int | None, typer.Option(envvar="CORPUS_NIGHTLY_HOUR", min=0, max=23, help="Hour of the nightly refresh: 2.")
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            envvar="CORPUS_NIGHTLY_ZONE", help="Time zone of the schedules, by its IANA name: America/New_York."
+        ),
+    ] = None,
+    set_up_only: Annotated[
+        bool,
+        typer.Option(
+            "--set-up-only", help="Set up automations on the server of PREFECT_API_URL, and end; for workers."
+        ),
+    ] = False,
     entrez: EntrezOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = None,
@@ -330,7 +346,8 @@ def serve(
     """Run the deployments: the nightly refresh on its schedule, and what is started from Prefect's UI."""
     from flows.serve import serve_deployments
 
-    serve_deployments(load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir), host=host, port=port, notify=notify)
+    settings = load_settings(entrez=entrez, seeds=seeds, data_dir=data_dir, nightly_hour=hour, nightly_zone=zone)
+    serve_deployments(settings, host=host, port=port, notify=notify, is_set_up_only=set_up_only)
 
 
 def run_and_report(
@@ -339,6 +356,9 @@ def run_and_report(
     """Run something, as a flow that Prefect records where an API is configured, and end with its report."""
     with show_progress() as progress:
         if os.environ.get("PREFECT_API_URL"):
+            from flows.serve import HEARTBEAT_S
+
+            os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))
             from flows.deployments import run_flow
 
             report = run_flow(flow_name, settings, parameters)

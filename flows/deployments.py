@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, cast
 
-from prefect import flow, task
+from prefect import flow, tags, task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
@@ -30,16 +30,11 @@ from flows.report import RunReport
 from flows.run_page import PageProgress, leave_report, leave_sentences, telling_of_drift
 from flows.seeds import LinkKind
 from flows.settings import Settings, load_settings
+from flows.upkeep import TAG
 from flows.work import Steps
 from warehouse.build import publish
 from warehouse.errors import CheckError, UsageError
 from warehouse.store import commit_run
-
-# NCBI asks for large jobs between 21:00 and 05:00 US Eastern (NBK25497).
-NIGHTLY = Cron("0 2 * * *", timezone="America/New_York")
-
-# Saturday morning, when NCBI minds large jobs least.
-WEEKLY = Cron("0 4 * * 6", timezone="America/New_York")
 
 # Of a run that came late, after down-time, when a newer one of its deployment stands already.
 SKIPPED: State[RunReport] = Completed(
@@ -232,44 +227,60 @@ def complete(report: RunReport, settings: Settings) -> State[RunReport]:
     return Completed(data=report)
 
 
-def deployments() -> list[RunnerDeployment]:
-    """The deployments, one flow run at a time each."""
+def deployments(settings: Settings | None = None) -> list[RunnerDeployment]:
+    """The deployments, one flow run at a time each.
+
+    Args:
+        settings: When the nightly refresh is due, and in which zone the weekly ones are; None for the usual.
+    """
+    at = settings or Settings(_env_file=None)
+    zone = at.nightly_zone
     made = [
         refresh.to_deployment(
             name="nightly-refresh",
-            schedules=[NIGHTLY],
+            schedules=[Cron(f"0 {at.nightly_hour} * * *", timezone=zone)],
             concurrency_limit=1,
+            tags=[TAG],
             description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
         ),
+        # Saturday morning, when NCBI minds large jobs least.
         refresh_links.to_deployment(
             name="refresh-links",
-            schedules=[WEEKLY],
+            schedules=[Cron("0 4 * * 6", timezone=zone)],
             concurrency_limit=1,
+            tags=[TAG],
             description="Every Saturday: the link lists of all members anew.",
         ),
         backfill.to_deployment(
             name="backfill",
             concurrency_limit=1,
+            tags=[TAG],
             description="PMIDs of your choice, held or not; they become members of the corpus.",
         ),
         compact.to_deployment(
             name="compact",
-            schedules=[Cron("0 5 * * 6", timezone="America/New_York")],
+            schedules=[Cron("0 5 * * 6", timezone=zone)],
             concurrency_limit=1,
+            tags=[TAG],
             description="Every Saturday: small runs put together.",
         ),
         check.to_deployment(
             name="check",
-            schedules=[Cron("0 6 * * 6", timezone="America/New_York")],
+            schedules=[Cron("0 6 * * 6", timezone=zone)],
             concurrency_limit=1,
+            tags=[TAG],
             description="Every Saturday: everything against everything.",
         ),
         rebuild.to_deployment(
-            name="rebuild", concurrency_limit=1, description="Every table anew from the raw records, with today's code."
+            name="rebuild",
+            concurrency_limit=1,
+            tags=[TAG],
+            description="Every table anew from the raw records, with today's code.",
         ),
         ingest.to_deployment(
             name="ingest",
             concurrency_limit=1,
+            tags=[TAG],
             description="PubMed XML on disk: baseline and update files, EFetch sets.",
         ),
     ]
@@ -288,7 +299,8 @@ FLOWS: dict[str, Callable[..., Any]] = {
 def run_flow(name: str, settings: Settings, parameters: dict[str, Any]) -> RunReport:
     """Run a flow in this process, recorded by the Prefect API that is configured."""
     export(settings)
-    state: State[RunReport] = FLOWS[name](**parameters, return_state=True)
+    with tags(TAG):
+        state: State[RunReport] = FLOWS[name](**parameters, return_state=True)
     report: RunReport = state.result()
     return report
 

@@ -17,8 +17,13 @@ from warehouse.errors import CorpusError, UsageError
 
 SERVER_START_S = 180.0
 
+# How often a run says that it lives; `flows.upkeep.SILENCE` is several times that.
+HEARTBEAT_S = 30
 
-def serve_deployments(settings: Settings, *, host: str, port: int, notify: str | None = None) -> None:
+
+def serve_deployments(
+    settings: Settings, *, host: str, port: int, notify: str | None = None, is_set_up_only: bool = False
+) -> None:
     """Serve the deployments until the process is told to stop.
 
     Args:
@@ -26,13 +31,18 @@ def serve_deployments(settings: Settings, *, host: str, port: int, notify: str |
         host: Address of the Prefect server.
         port: Its port.
         notify: Where to post what a run's events say, and that a run failed.
+        is_set_up_only: Create the automations on the server that is configured, and end: workers run the deployments.
     Raises:
-        UsageError: The port is in use.
-        CorpusError: The server does not start.
+        UsageError: The port is in use; or no server is configured for a set-up only.
+        CorpusError: The server does not start, or the one that is configured does not answer.
     """
-    if os.environ.get("PREFECT_API_URL"):
-        serve_all(settings, notify=notify, is_own_server=False)
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))
+    if api_url := os.environ.get("PREFECT_API_URL"):
+        check_configured(api_url)
+        serve_all(settings, notify=notify, is_own_server=False, is_set_up_only=is_set_up_only)
         return
+    if is_set_up_only:
+        raise UsageError("--set-up-only is for a Prefect server that runs already; name it in PREFECT_API_URL.")
     # Told to stop while it starts, it must end its server as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     home = settings.data_dir.absolute() / "prefect"
@@ -43,6 +53,18 @@ def serve_deployments(settings: Settings, *, host: str, port: int, notify: str |
     with prefect_server(host, port, home):
         print(f"Prefect's UI is at http://{host}:{port}; stop with Ctrl-C.", file=sys.stderr)  # noqa: T201
         serve_all(settings, notify=notify, is_own_server=True)
+
+
+def check_configured(api_url: str) -> None:
+    """Whether the Prefect server that is configured answers.
+
+    Raises:
+        CorpusError: It does not.
+    """
+    try:
+        httpx.get(f"{api_url.rstrip('/')}/health", timeout=30).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as exc:
+        raise CorpusError(f"PREFECT_API_URL: Prefect's server at {api_url} does not answer ({exc}).") from exc
 
 
 def server_environment(home: Path, api_url: str) -> dict[str, str]:
@@ -127,17 +149,19 @@ def wait_until_healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -
     raise CorpusError(f"Prefect's server did not answer within {SERVER_START_S:.0f} s; {log} says why.")
 
 
-def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool) -> None:
+def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool, is_set_up_only: bool = False) -> None:
     """Register the deployments and run what is scheduled or asked for, one run at a time."""
     # Prefect reads its settings when it is first imported, so this waits until they are in the environment.
     import prefect  # noqa: PLC0415
 
     from flows.deployments import deployments, export  # noqa: PLC0415
-    from flows.upkeep import mark_crashed, notify_by_webhook  # noqa: PLC0415
+    from flows.upkeep import mark_crashed, notify_by_webhook, watch_for_silence  # noqa: PLC0415
 
     export(settings)
     if is_own_server:
         mark_crashed()
+    watch_for_silence()
     if notify:
         notify_by_webhook(notify)
-    prefect.serve(*deployments(), pause_on_shutdown=False, limit=1)
+    if not is_set_up_only:
+        prefect.serve(*deployments(settings), pause_on_shutdown=False, limit=1)

@@ -2,9 +2,10 @@
 
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from warehouse.errors import UsageError
@@ -12,6 +13,18 @@ from warehouse.errors import UsageError
 NCBI_BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
 
 CODE_VERSION = version("corpus")
+
+
+def check_zone(name: str) -> str:
+    """The name of a time zone, if there is one.
+
+    Raises:
+        ValueError: There is none.
+    """
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, OSError) as exc:
+        raise ValueError(f"{name!r} is no time zone; write its IANA name, such as America/New_York") from exc
 
 
 class Settings(BaseSettings):
@@ -43,6 +56,11 @@ class Settings(BaseSettings):
     accept_drift: bool = Field(
         default=False, description="Publish even what moved further than [drift] of corpus.toml allows."
     )
+    # NCBI asks for large jobs between 21:00 and 05:00 US Eastern (NBK25497).
+    nightly_hour: int = Field(2, ge=0, le=23, description="Hour of the nightly refresh.")
+    nightly_zone: Annotated[str, AfterValidator(check_zone)] = Field(
+        "America/New_York", description="Time zone of the schedules, by its IANA name."
+    )
     batch_size: int = Field(200, ge=1, le=10_000, description="PMIDs in one EFetch request.")
 
 
@@ -56,4 +74,6 @@ def load_settings(**given: Any) -> Settings:
         return Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as exc:
         first = exc.errors()[0]
-        raise UsageError(f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}.") from exc
+        raise UsageError(
+            f"{'.'.join(str(part) for part in first['loc'])}: {first['msg'].removeprefix('Value error, ')}."
+        ) from exc

@@ -20,6 +20,7 @@ import pytest
 import yaml
 from playwright.sync_api import expect, sync_playwright
 
+from flows.serve import HEARTBEAT_S
 from tests.conftest import REPOSITORY
 from tests.records import article, article_set
 
@@ -274,5 +275,7 @@ def test_prefect_yaml_has_the_same_deployments() -> None:
         schedules: list[Any] = [s.schedule for s in deployment.schedules or []]
         assert crons == [(schedule.cron, schedule.timezone) for schedule in schedules]
         assert other["description"] == deployment.description
+        assert other["tags"] == deployment.tags
+        assert other["work_pool"]["job_variables"]["env"] == {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S)}
         assert other["entrypoint"].endswith(f":{str(deployment.flow_name).replace('-', '_')}")
     assert by_name == {}
