@@ -1,7 +1,9 @@
 """The README's "Ask it" chapter shows what the sample corpus answers."""
 
+import json
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -40,3 +42,23 @@ def test_the_answer_is_the_one_shown(sample: Path, command: str, answer: str) ->
     """Word for word."""
     printed = corpus(shlex.split(command)[1:], sample)
     assert [line.rstrip() for line in printed.splitlines()] == answer.splitlines()
+
+
+def test_the_answers_are_the_same_after_upkeep_and_a_refresh_without_news(sample: Path, tmp_path: Path) -> None:
+    """And the content has the same SHA-256; that there is a run more is right, and is all that there is."""
+    data = tmp_path / "data"
+    shutil.copytree(sample, data)
+    manifest = json.loads(corpus(["sql", "FROM manifest", "--format", "json"], data))
+    for command in (["compact"], ["refresh", "--entrez", "sample"], ["rebuild"], ["compact", "--keep", "last"]):
+        seeds = ["--seeds", str(REPOSITORY / "seeds")] if "refresh" in command else []
+        corpus([*command, *seeds], data)
+        if "refresh" in command:
+            assert json.loads(corpus(["status", "--format", "json"], data))["runs"] == 2
+        now = json.loads(corpus(["sql", "FROM manifest", "--format", "json"], data))
+        assert [now[n] for n in ("content_sha256", "row_counts")] == [
+            manifest[n] for n in ("content_sha256", "row_counts")
+        ], command
+        for example, answer in EXAMPLES:
+            if "len(run_ids)" not in example:
+                printed = corpus(shlex.split(example)[1:], data)
+                assert [line.rstrip() for line in printed.splitlines()] == answer.splitlines(), (command, example)
