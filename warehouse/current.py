@@ -32,6 +32,7 @@ DUCKDB_TYPES = {
     pa.int64(): "BIGINT",
     pa.float64(): "DOUBLE",
     pa.string(): "VARCHAR",
+    pa.list_(pa.string()): "VARCHAR[]",
     pa.large_binary(): "BLOB",
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",

@@ -7,7 +7,18 @@ import duckdb
 
 from warehouse.current import OWNERS, columns_ddl, literal, quoted
 from warehouse.portions import delete_rows, ranges_of
-from warehouse.schema import BUILD, CHANGE, CITATION, CITATION_PAST, CONFLICT, DERIVED, TABLES, Table
+from warehouse.schema import (
+    ARTICLE_LIST,
+    BUILD,
+    CHANGE,
+    CITATION,
+    CITATION_PAST,
+    CONFLICT,
+    DERIVED,
+    MEMBER_PAST,
+    TABLES,
+    Table,
+)
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_statement
 
@@ -54,6 +65,7 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
         tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]
         for table in tables[1:] + tables[:1]:
             replace_rows(con, table, owner, base)
+    fill_lists(con, base)
     fill_search(con, base)
     for table in TABLES.values():
         if table.is_log and not table.is_raw:
@@ -79,7 +91,7 @@ def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -
 
 
 def fill_history(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill `citation_past` and `change`, while the tables still have what the runs replace."""
+    """Fill `citation_past`, `change` and `member_past`, while the tables still have what the runs replace."""
     for name in ("version_citation", "step_citation", "step_link_list"):
         con.execute(read_statement(f"temp_{name}"))
     columns = [c.name for c in CITATION.columns if c.name not in UNCOMPARED]
@@ -100,6 +112,7 @@ def fill_history(con: duckdb.DuckDBPyConnection) -> None:
         ORDER BY pmid, run_id"""
     )
     con.execute(read_statement(f"insert_{CHANGE.name}"))
+    con.execute(read_statement(f"insert_{MEMBER_PAST.name}"))
 
 
 def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str | None) -> None:
@@ -124,6 +137,21 @@ def parts_of(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> list
     files = con.execute(f"SELECT file_bytes FROM table_size WHERE table_name = {literal(table.name)}").fetchall()
     count = sum(size for (size,) in files) // PORTION_BYTES + 1
     return ranges_of(con, f"put_{owner.name}", owner, count)
+
+
+# Citations whose lists are made together.
+LISTED_AT_ONCE = 30_000
+
+
+def fill_lists(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
+    """Take out the lists of citations that are gone, and put in those of the ones that hold now."""
+    if base:
+        delete_rows(con, ARTICLE_LIST, CITATION, base)
+    ((count,),) = con.execute(f"SELECT count(*) FROM put_{CITATION.name}").fetchall()
+    if count:
+        for part in ranges_of(con, f"put_{CITATION.name}", CITATION, 1 + count // LISTED_AT_ONCE):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT pmid FROM put_{CITATION.name} WHERE {part}")
+            con.execute(read_statement(f"insert_{ARTICLE_LIST.name}"))
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:

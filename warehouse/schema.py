@@ -26,6 +26,7 @@ INT32 = pa.int32()
 INT64 = pa.int64()
 FLOAT = pa.float64()
 TEXT = pa.string()
+TEXTS = pa.list_(TEXT)
 BYTES = pa.large_binary()
 BOOL = pa.bool_()
 DATE = pa.date32()
@@ -1597,6 +1598,30 @@ CITATION_PAST = Table(
     owner=DERIVED,
 )
 
+MEMBER_PAST = Table(
+    "member_past",
+    "A time in which a reason held, before it held again; member has the last one of each reason.",
+    ("pmid", "reason", "via", "since_run_id"),
+    (
+        *(c for c in MEMBER.columns if c.name != "until_run_id"),
+        column("until_run_id", TEXT, "The run that no longer found it."),
+    ),
+    owner=DERIVED,
+)
+
+ARTICLE_LIST = Table(
+    "article_list",
+    "The lists of a citation in the view article, kept ready so that asking for many citations need not make them.",
+    ("pmid",),
+    (
+        column("pmid", INT64, "PubMed identifier."),
+        column("authors", TEXTS, "Authors, last name and initials or collective name, in their order."),
+        column("mesh", TEXTS, "MeSH descriptors, in their order."),
+        column("publication_types", TEXTS, "Publication types, in their order."),
+    ),
+    owner=DERIVED,
+)
+
 SEARCH_TERM = Table(
     "search_term",
     "A term of a citation's title and abstract: a stem, as search_stem gives it, stop words left out.",
@@ -1727,6 +1752,8 @@ TABLES: dict[str, Table] = {
         REQUEST,
         CHANGE,
         CITATION_PAST,
+        MEMBER_PAST,
+        ARTICLE_LIST,
         SEARCH_TERM,
         SEARCH_LENGTH,
         CONTENT,
