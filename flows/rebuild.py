@@ -27,7 +27,18 @@ from warehouse.compact import (
 )
 from warehouse.current import literal, open_memory
 from warehouse.errors import DocumentError, StoreError
-from warehouse.schema import CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
+from warehouse.schema import (
+    CITATION,
+    LINK,
+    LINK_LIST,
+    PUBLICATION_TYPE,
+    RAW_CITATION,
+    REQUEST,
+    SEED_CITATION,
+    SEED_DOCUMENT,
+    TABLES,
+    Table,
+)
 from warehouse.store import (
     DataDirectory,
     RunWriter,
@@ -94,9 +105,10 @@ def rebuild_folder(directory: DataDirectory, folder: Path, found: Rebuild) -> No
     found.folders += 1
     damaged = {Path(name).stem for name in changed_files(folder) if name.endswith(".parquet")}
     repairable = {table.name for table in MADE} - {LINK.name, LINK_LIST.name}
-    lost = sorted(damaged - repairable)
+    has_raw = (folder / f"{RAW_CITATION.name}.parquet").exists()
+    lost = sorted(damaged - repairable if has_raw else damaged)
     found.lost += [str(folder / f"{name}.parquet") for name in lost]
-    if RAW_CITATION.name in lost or not (folder / f"{RAW_CITATION.name}.parquet").exists():
+    if RAW_CITATION.name in lost or not has_raw:
         return
     now = datetime.now(UTC)
     writer = start_run(directory, now)
@@ -106,6 +118,9 @@ def rebuild_folder(directory: DataDirectory, folder: Path, found: Rebuild) -> No
             if table.name not in damaged or table.name in lost:
                 copy_rows(table, folder, writer, made, is_lost=table.name in lost)
         writer.close()
+        if not lost:
+            lost = find_unmade(folder, damaged, made)
+            found.lost += [str(folder / f"{name}.parquet") for name in lost]
         is_other = compare(folder, writer.folder, damaged, found)
         if (is_other or damaged) and not lost:
             found.damaged += [str(folder / f"{name}.parquet") for name in sorted(damaged)]
@@ -132,6 +147,42 @@ def make_rows(folder: Path, writer: RunWriter, damaged: set[str], found: Rebuild
                 (provenance.run_id, r.pmid) for r in records if r.pmid is not None and r.pmid not in parsed.rejected
             }
     return made
+
+
+def find_unmade(folder: Path, damaged: set[str], made: set[Key]) -> list[str]:
+    """The damaged tables that had rows which none of the folder's raw records gives.
+
+    These are rows of records that were given up by a compaction or cannot be read today, in any table, and those of
+    seed text, which are in two. Where the citations themselves are damaged, requests and seed pages tell of them.
+
+    Args:
+        folder: A folder of runs.
+        damaged: Tables of it that are damaged and could be made from records.
+        made: Runs and PMIDs whose rows were made.
+    """
+    if not damaged:
+        return []
+    if CITATION.name in damaged:
+        delivered = read_keys(folder, REQUEST, "outcome IN ('new', 'revised')")
+        pages = read_keys(folder, SEED_DOCUMENT, "true") | read_keys(folder, SEED_CITATION, "pmid IS NOT NULL")
+        since = {pmid: run_id for run_id, pmid in sorted(made, reverse=True)}
+        is_seed_text = any(pmid not in since or since[pmid] > run_id for run_id, pmid in pages)
+    else:
+        delivered = read_keys(folder, CITATION, "source <> 'seed'")
+        is_seed_text = bool(read_keys(folder, CITATION, "source = 'seed'"))
+    if delivered - made:
+        return sorted(damaged)
+    return sorted(damaged & {CITATION.name, PUBLICATION_TYPE.name}) if is_seed_text else []
+
+
+def read_keys(folder: Path, table: Table, where: str) -> set[Key]:
+    """Runs and PMIDs of the rows of a table in a folder that meet a condition."""
+    file = folder / f"{table.name}.parquet"
+    if not file.exists():
+        return set()
+    with open_memory() as con:
+        query = f"SELECT DISTINCT run_id, pmid FROM read_parquet({literal(str(file))}) WHERE {where}"
+        return set(con.execute(query).fetchall())
 
 
 def wanted_records(folder: Path, *, is_damaged: bool) -> set[tuple[str, int, int]]:

@@ -169,6 +169,26 @@ def test_a_damaged_raw_file_is_said_and_nothing_is_lost(history: History, settin
     assert list(maintenance.run_check(settings)) == []
 
 
+@pytest.mark.parametrize("table", ["citation", "publication_type", "language"])
+def test_rows_that_no_record_gives_are_not_left_out_by_a_rebuild(tmp_path: Path, table: str) -> None:
+    """Seed text is in two tables, and a compaction may have given up the records of the others' former rows."""
+    history = History(DataDirectory(tmp_path / "data"), Random(11))
+    for _ in range(8):
+        history.commit_random_run()
+    build.publish(history.directory)
+    settings = Settings(data_dir=history.directory.root)
+    list(maintenance.compact(settings, keep="last" if table == "language" else "all"))
+    before = read_tables(history.directory.database)
+    (folder,) = run_folders(history.directory)
+    assert "seed" in pq.read_table(folder / "citation.parquet")["source"].to_pylist()
+    flip(folder / f"{table}.parquet", 20)
+    with pytest.raises(StoreError, match=rf"{table}.parquet is damaged and cannot be made from raw; put it back"):
+        list(maintenance.rebuild(settings))
+    assert before == read_tables(history.directory.database)
+    flip(folder / f"{table}.parquet", 20)
+    assert list(maintenance.run_check(settings)) == []
+
+
 def test_a_published_file_that_is_not_what_the_runs_give_is_found_and_mended(
     history: History, settings: Settings
 ) -> None:
