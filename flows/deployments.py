@@ -1,13 +1,14 @@
 """The Prefect flows and their deployments: the plain functions, scheduled, shown and recorded."""
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ParamSpec, TypeVar, cast
 
-from prefect import flow, tags, task
+from prefect import flow, get_run_logger, tags, task
 from prefect.blocks.system import Secret
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
@@ -16,7 +17,7 @@ from prefect.client.schemas.objects import State, StateType
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runtime import deployment, flow_run
 from prefect.schedules import Cron
-from prefect.states import Completed
+from prefect.states import Completed, Failed
 from pydantic import Field
 
 from flows import backfill as backfilling
@@ -33,7 +34,7 @@ from flows.settings import Settings, load_settings
 from flows.upkeep import TAG
 from flows.work import Steps
 from warehouse.build import publish
-from warehouse.errors import CheckError, UsageError
+from warehouse.errors import CheckError, CorpusError, UsageError
 from warehouse.store import commit_run
 
 # Of a run that came late, after down-time, when a newer one of its deployment stands already.
@@ -41,8 +42,11 @@ SKIPPED: State[RunReport] = Completed(
     name="Skipped", message="A newer run of this deployment is due and does the same."
 )
 
-# What a day may look like in a form, empty or not; `parse_day` says the rest.
+# What a day may look like in a form, empty or not; `parse_day` says the rest. A `date` could not be left empty there.
 Day = Annotated[str, Field(pattern=r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$")]
+
+# That each batch's tasks finished would be two lines a batch in the log, beside the line of their step with its count.
+logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
 
 STANDING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
 
@@ -70,7 +74,26 @@ TASK_STEPS = Steps(
 )
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def fails_with_its_sentence(run: Callable[P, R]) -> Callable[P, R | State[Any]]:
+    """A flow that ends as Failed, with the sentence of an error that is raised on purpose and without its traceback."""
+
+    @wraps(run)
+    def run_or_say_why(*args: P.args, **kwargs: P.kwargs) -> R | State[Any]:
+        try:
+            return run(*args, **kwargs)
+        except CorpusError as exc:
+            get_run_logger().error(str(exc))
+            return Failed(message=str(exc), data=exc)
+
+    return run_or_say_why
+
+
 @flow(name="refresh", retries=0)
+@fails_with_its_sentence
 def refresh(dry_run: bool = False, accept_drift: bool = False) -> State[RunReport]:
     """Bring the corpus up to date with the seeds folder and with Entrez.
 
@@ -89,6 +112,7 @@ def refresh(dry_run: bool = False, accept_drift: bool = False) -> State[RunRepor
 
 
 @flow(name="refresh-links", retries=0)
+@fails_with_its_sentence
 def refresh_links() -> State[RunReport]:
     """Obtain the link lists of all members anew: similar, citing and cited articles, LinkOut, as corpus.toml says."""
     if newer_run_stands():
@@ -100,6 +124,7 @@ def refresh_links() -> State[RunReport]:
 
 
 @flow(name="backfill", retries=0)
+@fails_with_its_sentence
 def backfill(  # noqa: PLR0913 - the form's fields
     *,
     pmids: str = "",
@@ -116,14 +141,14 @@ def backfill(  # noqa: PLR0913 - the form's fields
 
     Args:
         pmids: Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.
-        query: A PubMed search, such as ketamine[ti] AND depression[mh]; of any size.
-        date_type: Which date the window is of: edat (entered PubMed), mdat (revised), pdat (published), crdt (created).
-        from_date: The window's first day, such as 2026-11-01. A window without a search means every PMID in it.
-        to_date: The window's last day.
-        follow: Neighbours of these PMIDs that are wanted as well.
-        limit: The most PMIDs that the search may find.
-        dry_run: Say what would be asked for; fetch and write nothing.
-        reason: Why; it is kept with the run.
+        query: A PubMed search, such as ketamine[ti] AND depression[mh]; what it finds is fetched besides the pmids.
+        date_type: Which date they are: edat (entered PubMed), mdat (revised), pdat (published), crdt (created).
+        from_date: First day, such as 2026-11-01, of what the search finds; without a search, every PMID of these days.
+        to_date: Last day, such as 2026-11-24; none is up to now.
+        follow: Their neighbours that are wanted as well: similar articles, articles that cite them, their references.
+        limit: If the search finds more PMIDs than this, nothing is fetched.
+        dry_run: Say how many PMIDs, requests and minutes it would take, and how many are held; fetch and write nothing.
+        reason: Why; it is kept with the run, in the table run.
     """
     request = backfilling.make_request(
         pmids=pmids,
@@ -142,6 +167,7 @@ def backfill(  # noqa: PLR0913 - the form's fields
 
 
 @flow(name="ingest", retries=0)
+@fails_with_its_sentence
 def ingest(files: str = "", salvage: bool = False, replay_rejected: bool = False) -> State[RunReport]:
     """Read PubMed XML that lies on the disk of the process that runs this: EFetch sets, baseline and update files.
 
@@ -164,6 +190,7 @@ def ingest(files: str = "", salvage: bool = False, replay_rejected: bool = False
 
 
 @flow(name="compact", retries=0)
+@fails_with_its_sentence
 def compact(keep: Annotated[str, Field(pattern="^(all|last|[0-9]+)$")] = "all") -> None:
     """Put small runs together and give back the space of what was replaced; the corpus stays the same.
 
@@ -174,6 +201,7 @@ def compact(keep: Annotated[str, Field(pattern="^(all|last|[0-9]+)$")] = "all") 
 
 
 @flow(name="check", retries=0)
+@fails_with_its_sentence
 def check() -> None:
     """Check everything against everything: hashes, keys, accounts, Parquet against DuckDB; changes nothing."""
     if troubles := leave_sentences("check", maintenance.run_check(settings_of_run(), manifest=None)):
@@ -181,6 +209,7 @@ def check() -> None:
 
 
 @flow(name="rebuild", retries=0)
+@fails_with_its_sentence
 def rebuild() -> None:
     """Make every table anew from the raw records, with today's code, and say what differs; repairs damaged files."""
     leave_sentences("rebuild", maintenance.rebuild(settings_of_run(), progress=PageProgress().tell))

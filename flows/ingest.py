@@ -18,6 +18,7 @@ from flows.settings import CODE_VERSION, Settings
 from transforms.pubmed_document import DocumentChunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, ReadChunk, RecordSummary, add_unknown
 from warehouse import build, rejected, state
+from warehouse.drift import measure_published
 from warehouse.errors import DocumentError
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, REJECTED_CITATION, RUN
 from warehouse.state import Held
@@ -126,7 +127,9 @@ def publish(report: RunReport, settings: Settings, progress: Progress) -> None:
     limits = read_definition(settings.seeds / DEFINITION_FILE).drift.limits(settings)
     progress("publish", 0, 1)
     start = time.perf_counter()
-    report.row_counts = build.publish(DataDirectory(settings.data_dir), limits=limits)
+    directory = DataDirectory(settings.data_dir)
+    report.coverage_before = measure_published(directory)
+    report.row_counts = build.publish(directory, limits=limits)
     report.seconds["publish"] = time.perf_counter() - start
     progress("publish", 1, 1)
 

@@ -40,6 +40,7 @@ from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
 from flows.work import PLAIN_STEPS, Steps, Work, timed
 from transforms.seed_text import make_seed_tables
 from warehouse import state
+from warehouse.drift import measure_published
 from warehouse.errors import CheckError, DocumentError, EntrezError, UsageError
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT
 from warehouse.state import Held, Membership, Reason
@@ -363,6 +364,7 @@ def finish(
     report.run_id = writer.run_id
     work.progress("publish", 0, 1)
     with timed(work, "publish"):
+        report.coverage_before = measure_published(work.directory)
         report.row_counts = work.steps.publish(work.directory, limits=work.definition.drift.limits(work.settings))
     work.progress("publish", 1, 1)
 

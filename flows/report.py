@@ -26,6 +26,8 @@ class RunReport:
         troubles: Sentences about what failed, each with what happens next.
         unknown: Elements that no column is declared for: how often each path was met.
         row_counts: Rows of each table of the published file.
+        coverage_before: Of the file that was published before, what `warehouse/sql/select_drift.sql` measures: counts,
+            and shares of the citations in percent; empty if there was none.
         link_lists: Link lists obtained.
         request_count: Requests sent.
         seconds: Time by step.
@@ -50,6 +52,7 @@ class RunReport:
     troubles: list[str] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)
+    coverage_before: dict[str, float] = field(default_factory=dict)
     link_lists: int = 0
     request_count: int = 0
     seconds: dict[str, float] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """What a run leaves on its page in Prefect's UI: progress while it works, its report, and events for others."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,12 +14,15 @@ from prefect.runtime import flow_run
 
 from flows.report import RunReport, name_some
 from flows.settings import Settings
-from flows.terminal import PlainLines, summarise
+from flows.terminal import PlainLines, describe_facts, describe_headline, summarise
 from warehouse.errors import DriftError
 from warehouse.query import RunChanges, read_run_changes
 from warehouse.store import DataDirectory
 
 UPDATE_EVERY_S = 3.0
+
+# Of each share in a report, its name in `warehouse/sql/select_drift.sql`.
+SHARES = {"an abstract": "abstract_percent", "a DOI": "doi_percent", "MeSH": "mesh_percent"}
 
 # The most PMIDs that one line of a report or one event names.
 NAMED = 50
@@ -53,7 +56,7 @@ def leave_report(report: RunReport, settings: Settings) -> None:
     get_run_logger().info(summarise(report, settings))
     changes = RunChanges() if report.is_dry else read_run_changes(DataDirectory(settings.data_dir), report.run_id)
     create_markdown_artifact(
-        describe_run(report, settings, changes),
+        describe_run(report, changes),
         key=f"{report.run_kind}-report",
         description=f"What {flow_run.name} did",
     )
@@ -72,13 +75,11 @@ def leave_sentences(kind: str, sentences: Iterable[str]) -> list[str]:
     return said
 
 
-def describe_run(report: RunReport, settings: Settings, changes: RunChanges) -> str:
+def describe_run(report: RunReport, changes: RunChanges) -> str:
     """The report as Markdown."""
-    lines = [f"# {report.run_kind} {report.run_id}".rstrip(), ""]
-    if report.outcomes:
-        lines += ["| outcome | PMIDs |", "|---|---:|"]
-        lines += [f"| {outcome.replace('_', ' ')} | {count:,} |" for outcome, count in report.outcomes.items()]
-        lines.append("")
+    lines = [f"# {describe_headline(report)}", ""]
+    lines += [f"> {sentence}\n" for sentence in (*report.troubles, *report.salvaged)]
+    lines += draw_table(("", ""), [(what, cell(text)) for what, text in describe_facts(report)])
     named = {
         "Retracted": changes.retracted,
         "Deleted": changes.deleted,
@@ -87,21 +88,39 @@ def describe_run(report: RunReport, settings: Settings, changes: RunChanges) -> 
         "Owed to the next run": report.owed,
     }
     lines += [f"**{what}:** {linked(pmids)}\n" for what, pmids in named.items() if pmids]
-    lines += [f"> {sentence}\n" for sentence in (*report.troubles, *report.salvaged)]
-    if changes.by_column:
-        lines += ["## What changed", "", "| table | column | citations |", "|---|---|---:|"]
-        lines += [f"| {table} | {column} | {count:,} |" for (table, column), count in changes.by_column.items()]
-        lines.append("")
-    if changes.coverage:
-        lines += ["## Coverage", "", "| citations with | now |", "|---|---:|"]
-        lines += [f"| {what} | {100 * part:.1f} % |" for what, part in changes.coverage.items()]
-        lines.append("")
-    if report.seconds:
-        lines += ["## Time", "", "| step | seconds |", "|---|---:|"]
-        lines += [f"| {step} | {seconds:.1f} |" for step, seconds in report.seconds.items()]
-        lines.append("")
-    lines += ["```", summarise(report, settings), "```"]
+    outcomes = [(outcome.replace("_", " "), f"{count:,}") for outcome, count in report.outcomes.items()]
+    lines += draw_table(("outcome", "PMIDs"), outcomes, title="Outcomes")
+    # That a citation is there since this run is its outcome.
+    by_column = {at: count for at, count in changes.by_column.items() if at != ("citation", "pmid")}
+    changed = [(f"{table}.{column}", f"{count:,}") for (table, column), count in by_column.items()]
+    lines += draw_table(("column", "citations"), changed, title="What changed")
+    shares = [
+        (what, percent(report.coverage_before.get(SHARES[what])), percent(100 * part))
+        for what, part in changes.coverage.items()
+    ]
+    lines += draw_table(("citations with", "before", "now"), shares, title="Coverage")
+    seconds = [(step, f"{seconds:.1f}") for step, seconds in report.seconds.items()]
+    lines += draw_table(("step", "seconds"), seconds, title="Time")
     return "\n".join(lines)
+
+
+def draw_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> list[str]:
+    """A Markdown table under its title, numbers to the right; nothing where there are no rows."""
+    if not rows:
+        return []
+    aligned = ["---"] + ["---:" if any(head) else "---"] * (len(head) - 1)
+    titled = [f"## {title}", ""] if title else []
+    return [*titled, *(f"| {' | '.join(row)} |" for row in (head, aligned, *rows)), ""]
+
+
+def cell(text: str) -> str:
+    """Text that a cell of a Markdown table can hold."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def percent(share: float | None) -> str:
+    """A share in percent; a dash where there is none."""
+    return "-" if share is None else f"{share:.1f} %"
 
 
 def linked(pmids: list[int]) -> str:

@@ -47,6 +47,7 @@ class PlainLines:
     def __init__(self, say: Callable[[str], None] = print_line) -> None:
         self.say = say
         self.told_at: dict[str, float] = {}
+        self.last: dict[str, str] = {}
 
     def tell(self, step: str, done: int, total: int) -> None:
         """Print a line if the step has ended, or has said nothing for a while."""
@@ -56,12 +57,16 @@ class PlainLines:
             self.told_at[step] = now
         if total and (done >= total or now - self.told_at[step] >= LINE_EVERY_S):
             self.told_at[step] = now
-            self.say(f"{step}: {done:,} of {total:,}")
+            line = f"{step}: {done:,} of {total:,}"
+            if line != self.last.get(step):
+                self.last[step] = line
+                self.say(line)
 
 
 def summarise(report: RunReport, settings: Settings) -> str:
     """What a run did, in a few lines that fit a terminal, and what to do next."""
-    lines = summarise_plan(report) if report.is_dry else summarise_run(report)
+    lines = [describe_headline(report)]
+    lines += [f"  {what:<11} {text}" for what, text in describe_facts(report)]
     lines += [f"! {sentence}" for sentence in (*report.troubles, *report.salvaged)]
     if report.owed:
         lines.append(f"! Owed to the next run (view `owed`): {name_some(report.owed, most=50)}")
@@ -71,8 +76,23 @@ def summarise(report: RunReport, settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def summarise_plan(report: RunReport) -> list[str]:
-    """The lines of a dry run."""
+def describe_headline(report: RunReport) -> str:
+    """Which run it was, and how long it took."""
+    if report.is_dry:
+        return f"{report.run_kind}, dry run: nothing was fetched or written"
+    seconds = sum(report.seconds.values())
+    steps = ", ".join(f"{step} {s:.1f}" for step, s in report.seconds.items() if s >= 0.05)
+    what = f"{report.run_kind} {report.run_id}" if report.run_kind != "ingest" else f"ingest of {report.files:,} files"
+    return f"{what}: {seconds:.1f} s ({steps})"
+
+
+def describe_facts(report: RunReport) -> list[tuple[str, str]]:
+    """What there is to say of a run, each with its name."""
+    return describe_plan(report) if report.is_dry else describe_run(report)
+
+
+def describe_plan(report: RunReport) -> list[tuple[str, str]]:
+    """The facts of a dry run."""
     asked = sum(report.plan.values())
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.plan.items()) or "nothing"
     if report.rate is None:
@@ -84,49 +104,40 @@ def summarise_plan(report: RunReport) -> list[str]:
     else:
         hours = "peak hours now; NCBI asks for large jobs at weekends or from 21:00 to 05:00 US Eastern"
     return [
-        f"{report.run_kind}, dry run: nothing was fetched or written",
         *describe_searches(report),
-        f"  PMIDs       {asked:,} to ask for: {reasons}",
-        f"  held        {report.held_count:,} of them already",
-        f"  requests    {report.planned_requests:,} ({pace})",
-        f"  hours       {hours}",
+        ("PMIDs", f"{asked:,} to ask for: {reasons}"),
+        ("held", f"{report.held_count:,} of them already"),
+        ("requests", f"{report.planned_requests:,} ({pace})"),
+        ("hours", hours),
     ]
 
 
-def describe_searches(report: RunReport) -> list[str]:
-    """A line for each query: what it promised, what came, in how many parts."""
+def describe_searches(report: RunReport) -> list[tuple[str, str]]:
+    """Of each query: what it promised, what came, in how many parts."""
     return [
-        f"  {name}: {promised:,} PMIDs promised, {delivered:,} delivered (parts: {parts:,})"
+        (name, f"{promised:,} PMIDs promised, {delivered:,} delivered (parts: {parts:,})")
         for name, (promised, delivered, parts) in report.searches.items()
     ]
 
 
-def summarise_run(report: RunReport) -> list[str]:
-    """The lines of a run that was committed."""
+def describe_run(report: RunReport) -> list[tuple[str, str]]:
+    """The facts of a run that was committed."""
     asked = sum(report.outcomes.values())
     outcomes = ", ".join(f"{count:,} {outcome.replace('_', ' ')}" for outcome, count in report.outcomes.items())
-    seconds = sum(report.seconds.values())
-    steps = ", ".join(f"{step} {s:.1f}" for step, s in report.seconds.items() if s >= 0.05)
     rows = report.row_counts
-    what = f"{report.run_kind} {report.run_id}" if report.run_kind != "ingest" else f"ingest of {report.files:,} files"
-    lines = [
-        f"{what}: {seconds:.1f} s ({steps})",
-        f"  PMIDs       {asked:,} asked for{': ' + outcomes if outcomes else ''}",
-    ]
-    lines += describe_searches(report)
+    facts = [("PMIDs", f"{asked:,} asked for{': ' + outcomes if outcomes else ''}"), *describe_searches(report)]
     if report.unresolved:
-        lines.append(f"  unresolved  {report.unresolved:,} entries of seed pages have no PMID yet, in seed_citation")
+        facts.append(("unresolved", f"{report.unresolved:,} entries of seed pages have no PMID yet, in seed_citation"))
     if report.link_lists:
-        lines.append(f"  link lists  {report.link_lists:,} obtained")
+        facts.append(("link lists", f"{report.link_lists:,} obtained"))
     if rows:
-        lines.append(f"  corpus      {rows['citation']:,} citations, {rows['link']:,} links")
+        facts.append(("corpus", f"{rows['citation']:,} citations, {rows['link']:,} links"))
     if report.run_kind != "ingest":
-        lines.append(f"  requests    {report.request_count:,}")
+        facts.append(("requests", f"{report.request_count:,}"))
     if report.not_found:
-        lines.append(f"  not found   {name_some(report.not_found)}")
-    for pmid, reason in list(report.rejected.items())[:10]:
-        lines.append(f"  rejected    {pmid}: {reason}")
+        facts.append(("not found", name_some(report.not_found)))
+    facts += [("rejected", f"{pmid}: {reason}") for pmid, reason in list(report.rejected.items())[:10]]
     if report.unknown:
         paths = ", ".join(f"{path} ({count:,})" for path, count in list(report.unknown.items())[:5])
-        lines.append(f"  unknown     {len(report.unknown):,} elements no table knows, in unknown_element: {paths}")
-    return lines
+        facts.append(("unknown", f"{len(report.unknown):,} elements no table knows, in unknown_element: {paths}"))
+    return facts

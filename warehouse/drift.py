@@ -10,6 +10,7 @@ import duckdb
 
 from warehouse.errors import DriftError
 from warehouse.sql_files import read_statement
+from warehouse.store import DataDirectory
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,14 @@ def find_drift(before: dict[str, float], after: dict[str, float], limits: DriftL
         if abs(after[name] - before[name]) > limits.coverage_points:
             moved.append(f"citations with {called} went from {before[name]:.1f} to {after[name]:.1f} %")
     return moved
+
+
+def measure_published(directory: DataDirectory) -> dict[str, float]:
+    """The numbers of the published file, by name; empty if there is none that can be read."""
+    try:
+        return measure(directory.database) if directory.database.exists() else {}
+    except duckdb.Error:
+        return {}  # The publish that follows makes it anew.
 
 
 def measure(database: Path) -> dict[str, float]:

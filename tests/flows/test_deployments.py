@@ -13,13 +13,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import duckdb
 import httpx
 import pytest
 import yaml
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
+from flows.seeds import read_seeds
 from flows.serve import HEARTBEAT_S
 from tests.conftest import REPOSITORY
 from tests.records import article, article_set
@@ -151,7 +153,13 @@ def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]
     assert artifacts[None]["type"] == "progress"
     report = artifacts["backfill-report"]["data"]
     assert "| new | 2 |" in report
-    assert "| an abstract |" in report
+    assert "| an abstract | - | 50.0 % |" in report
+    assert "| requests | 1 |" in report
+    (flow_run,) = ask(api, "flow_runs/filter", flow_runs={"id": {"any_": [done["id"]]}})
+    assert flow_run["tags"] == ["corpus"]
+    logged = [line["message"] for line in ask(api, "logs/filter", logs={"flow_run_id": {"any_": [done["id"]]}})]
+    assert len([line for line in logged if line == "fetch: 2 of 2"]) == 1
+    assert not [line for line in logged if "Finished in state" in line and "fetch" in line]
     tasks = {task["name"] for task in ask(api, "task_runs/filter")}
     assert {"fetch", "transform", "commit", "publish"} == tasks
 
@@ -194,7 +202,7 @@ def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) 
     api, _ = served
     done = run(api, "backfill", pmids="25217177 PMC12")
     assert done["state"]["type"] == "FAILED"
-    assert "pmids: 'PMC12' is not a PMID" in done["state"]["message"]
+    assert done["state"]["message"] == "pmids: 'PMC12' is not a PMID; give numbers such as 25217177."
 
 
 def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> None:
@@ -214,7 +222,7 @@ def test_a_drift_is_told_and_can_be_accepted_in_the_form(served: tuple[str, Path
     refused = run(api, "ingest", files=str(tmp_path / "records.xml"))
     assert refused["state"]["name"] == "Failed"
     moved = "citations with DOI went from 100.0 to 35.5 %"
-    assert f"{moved}: more than [drift] of corpus.toml allows" in refused["state"]["message"]
+    assert refused["state"]["message"].startswith(f"{moved}: more than [drift] of corpus.toml allows")
     wait_for(lambda: "corpus.drift" in told(), 90, data / "prefect" / "server.log")
     (message,) = [m for m in Receiver.told if m["event"] == "corpus.drift"]
     assert message["payload"]["moved"] == [moved]
@@ -229,38 +237,122 @@ def told() -> set[str]:
     return {str(message["event"]) for message in Receiver.told}
 
 
-def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], tmp_path: Path) -> None:
-    """The form has the fields with their titles; no request leaves the machine."""
-    api, data = served
+@pytest.fixture
+def page(served: tuple[str, Path]) -> Iterator[Page]:
+    """A browser's page on the UI; nothing that it asks for or sends may leave the machine."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("left out: chromium is not installed")
-    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
-    ui = api.removesuffix("/api")
-    outside: list[str] = []
+    asked: set[str | None] = set()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 1000})
-        page.on("request", lambda r: None if r.url.startswith((ui, "data:", "blob:")) else outside.append(r.url))
-        page.goto(f"{ui}/deployments")
-        expect(page.get_by_text("nightly-refresh").first).to_be_visible(timeout=30_000)
-        page.goto(f"{ui}/deployments/deployment/{deployment['id']}/run")
-        page.locator("textarea").first.fill("33297563")
-        expect(page.get_by_text("Numbers such as 25217177")).to_be_visible()
-        page.screenshot(path=tmp_path / "form.png")
-        page.get_by_role("textbox").first.fill("from-the-form")
-        page.get_by_role("button", name="Submit").click()
-        named = {"flow_runs": {"name": {"any_": ["from-the-form"]}}}
-        wait_for(lambda: ask(api, "flow_runs/filter", **named), 30, data / "prefect" / "server.log")
-        (started,) = ask(api, "flow_runs/filter", **named)
-        page.goto(f"{ui}/runs/flow-run/{started['id']}")
-        expect(page.get_by_text("Completed").first).to_be_visible(timeout=RUN_S * 1000)
-        page.screenshot(path=tmp_path / "run.png")
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 1100}, base_url=served[0].removesuffix("/api"), timezone_id="UTC"
+        )
+        context.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
+        opened = context.new_page()
+        opened.on("websocket", lambda socket: asked.add(urlsplit(socket.url).hostname))
+        yield opened
         browser.close()
-    assert outside == []
+    assert asked - {None} == {"127.0.0.1"}
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """Where pictures of the pages go: the folder that CORPUS_SCREENSHOTS names, or one of the test's own."""
+    folder = REPOSITORY / os.environ.get("CORPUS_SCREENSHOTS", tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def open_form(page: Page, api: str, name: str) -> None:
+    """Open the form of the backfill, and name the run."""
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
+    page.goto(f"/deployments/deployment/{deployment['id']}/run")
+    expect(page.get_by_text("Numbers such as 25217177")).to_be_visible(timeout=30_000)
+    page.get_by_role("textbox").first.fill(name)
+
+
+def submit(page: Page, api: str, name: str, log: Path) -> str:
+    """Submit the form, and open the page of the run that it made; gives its id."""
+    page.get_by_role("button", name="Submit").click()
+    named = {"flow_runs": {"name": {"any_": [name]}}}
+    wait_for(lambda: ask(api, "flow_runs/filter", **named), 30, log)
+    (started,) = ask(api, "flow_runs/filter", **named)
+    page.goto(f"/runs/flow-run/{started['id']}")
+    return str(started["id"])
+
+
+def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], page: Page, screenshots: Path) -> None:
+    """From the deployments to the schedule, the form, the run, its report, and the records by SQL."""
+    api, data = served
+    seeds = read_seeds(data.parent / "seeds")
+    pmids = {found.pmid for found in seeds.pages} | {e.pmid for p in seeds.pages for e in p.entries if e.pmid}
+    assert len(pmids) == 11
+    page.goto("/deployments")
+    page.get_by_role("link", name="nightly-refresh").click()
+    expect(page.get_by_text("At 02:00 AM").first).to_be_visible(timeout=30_000)
+
+    open_form(page, api, "from-the-form")
+    page.locator("textarea").first.fill("\n".join(map(str, pmids)))
+    page.locator("textarea").last.fill("asked for in a browser")
+    page.screenshot(path=screenshots / "form.png")
+    run_id = submit(page, api, "from-the-form", data / "prefect" / "server.log")
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=RUN_S * 1000)
+    expect(page.get_by_text("publish: 1 of 1")).to_be_visible(timeout=30_000)
+    page.screenshot(path=screenshots / "run.png")
+
+    page.get_by_text("Artifacts", exact=True).first.click()
+    page.get_by_role("link", name="backfill-report").click()
+    expect(page.get_by_role("heading", name="Coverage")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("cell", name="an abstract")).to_be_visible()
+    page.screenshot(path=screenshots / "report.png")
+    assert httpx.get(f"{api}/flow_runs/{run_id}").json()["parameters"]["reason"] == "asked for in a browser"
     with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
-        found = con.execute("SELECT outcome FROM request WHERE pmid = 33297563 AND plan_reason = 'asked'").fetchall()
-    assert len(found) == 1
+        statement = "SELECT pmid, run.reason FROM request JOIN run USING (run_id) WHERE run.reason LIKE '%browser'"
+        found = con.execute(statement).fetchall()
+    assert set(found) == {(pmid, "asked for in a browser") for pmid in pmids}
+
+
+def test_a_person_types_nonsense_into_the_form(served: tuple[str, Path], page: Page, screenshots: Path) -> None:
+    """The form itself refuses what its schema says; the rest ends as Failed, with a sentence that names the field."""
+    api, data = served
+    open_form(page, api, "too-few")
+    page.locator("textarea").first.fill("33297563")
+    page.locator("input[type=number]").fill("0")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("Validation failed for field 'limit'").first).to_be_visible(timeout=30_000)
+    page.screenshot(path=screenshots / "refused.png")
+    assert ask(api, "flow_runs/filter", flow_runs={"name": {"any_": ["too-few"]}}) == []
+
+    open_form(page, api, "nonsense")
+    page.locator("textarea").first.fill("33297563, PMC12")
+    submit(page, api, "nonsense", data / "prefect" / "server.log")
+    expect(page.get_by_text("Failed", exact=True).first).to_be_visible(timeout=RUN_S * 1000)
+    expect(page.get_by_text("pmids: 'PMC12' is not a PMID; give numbers such as 25217177.").first).to_be_visible()
+    page.screenshot(path=screenshots / "nonsense.png")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("date_type", "yesterday"),
+        ("from_date", "yesterday"),
+        ("to_date", "2026-11"),
+        ("follow", ["friends"]),
+        ("limit", 0),
+        ("limit", 1_000_001),
+        ("dry_run", "perhaps"),
+    ],
+)
+def test_the_schema_of_the_form_refuses_what_it_can(served: tuple[str, Path], field: str, value: Any) -> None:
+    """Before there is a run, in words that name the field."""
+    api, _ = served
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
+    parameters = {"pmids": "33297563", field: value}
+    answer = httpx.post(f"{api}/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+    assert answer.status_code == 409
+    assert field in answer.json()["detail"]
 
 
 def test_prefect_yaml_has_the_same_deployments() -> None:
