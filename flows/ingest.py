@@ -1,5 +1,6 @@
 """PubMed XML on disk: EFetch sets, baseline and update files, read as a stream and committed one run a file."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter, commit_run, discard_run, start_run, writing
 
 Tables = dict[str, pa.Table]
+
+PMID_ELEMENT = re.compile(rb"<PMID[^>]*>\s*(\d{1,18})\s*</PMID>")
 
 
 @dataclass
@@ -214,7 +217,7 @@ def read_run(
         reading = FileReading(name, writer, held, now, breaks)
         for source, record_source, called, chunks in sources:
             provenance = Provenance(writer.run_id, source, record_source, now, CODE_VERSION)
-            for chunk in read_chunks(chunks, lambda pmids: known_hashes(held, pmids), called, provenance):
+            for chunk in read_chunks(chunks, lambda chunk: known_hashes(held, chunk), called, provenance):
                 store_chunk(reading, chunk)
         store_again(reading)
         finish_file(reading, members)
@@ -225,8 +228,11 @@ def read_run(
     return reading
 
 
-def known_hashes(held: Mapping[int, Held], pmids: Sequence[int]) -> dict[int, str]:
-    """What is held of some PMIDs: content_sha256 by PMID."""
+def known_hashes(held: Mapping[int, Held], chunk: DocumentChunk) -> dict[int, str]:
+    """What is held of the records of a chunk, which are not read for it: content_sha256 by PMID."""
+    if not held:
+        return {}
+    pmids = map(int, PMID_ELEMENT.findall(chunk.xml))
     return {pmid: held[pmid].content_sha256 for pmid in pmids if pmid in held}
 
 

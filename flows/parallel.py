@@ -3,7 +3,6 @@
 import gc
 import multiprocessing
 import os
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -18,11 +17,9 @@ from warehouse.errors import CorpusError
 # Below this, all files together are read before other processes have begun to work.
 WORTH_WORKERS_BYTES = 8 << 20
 
-PMID_ELEMENT = re.compile(rb"<PMID[^>]*>\s*(\d{1,18})\s*</PMID>")
-
-# Chunks, what is held of some PMIDs (content_sha256 by PMID), the document's name in an error, where it is from.
+# Chunks, what is held of a chunk's records (content_sha256 by PMID), the document's name in an error, where it is from.
 ChunkReader = Callable[
-    [Iterator[DocumentChunk], Callable[[Sequence[int]], dict[int, str]], str, Provenance], Iterator[ReadChunk]
+    [Iterator[DocumentChunk], Callable[[DocumentChunk], dict[int, str]], str, Provenance], Iterator[ReadChunk]
 ]
 
 
@@ -42,14 +39,14 @@ def reading_chunks(files: Sequence[Path], workers: int) -> Iterator[ChunkReader]
 
         def read_there(
             chunks: Iterator[DocumentChunk],
-            held: Callable[[Sequence[int]], dict[int, str]],
+            known_of: Callable[[DocumentChunk], dict[int, str]],
             name: str,
             provenance: Provenance,
         ) -> Iterator[ReadChunk]:
             waiting: deque[Future[ReadChunk]] = deque()
             try:
                 for chunk in chunks:
-                    known = held(pmids_in(chunk))
+                    known = known_of(chunk)
                     waiting.append(pool.submit(read_quietly, chunk, name, known, provenance))
                     # One more than there are workers: none waits, and memory stays bounded.
                     if len(waiting) > workers:
@@ -67,18 +64,13 @@ def reading_chunks(files: Sequence[Path], workers: int) -> Iterator[ChunkReader]
 
 def read_here(
     chunks: Iterator[DocumentChunk],
-    held: Callable[[Sequence[int]], dict[int, str]],
+    known_of: Callable[[DocumentChunk], dict[int, str]],
     name: str,
     provenance: Provenance,
 ) -> Iterator[ReadChunk]:
     """Read chunks in this process."""
     for chunk in chunks:
-        yield read_quietly(chunk, name, held(pmids_in(chunk)), provenance)
-
-
-def pmids_in(chunk: DocumentChunk) -> list[int]:
-    """The PMIDs of a chunk's records and of the citations they are tied to, without reading them."""
-    return [int(pmid) for pmid in PMID_ELEMENT.findall(chunk.xml)]
+        yield read_quietly(chunk, name, known_of(chunk), provenance)
 
 
 def read_quietly(chunk: DocumentChunk, name: str, known: dict[int, str], provenance: Provenance) -> ReadChunk:

@@ -153,7 +153,7 @@ def search_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions:
     candidates = list(dict.fromkeys(pmid for found in hits.values() for pmid, _ in found))
     for batch in batches(candidates, work.settings.batch_size):
         delivery = work.steps.fetch(client, batch, work.directory.replies)
-        records = {r.pmid: r.element for reply in delivery.replies for r in read_reply(reply) if r.pmid is not None}
+        records = {r.pmid: r.parse() for reply in delivery.replies for r in read_reply(reply) if r.pmid is not None}
         for place, found in hits.items():
             for pmid, reply in found:
                 if pmid in records and place not in resolutions.found and is_record_of(wanted[place], records[pmid]):

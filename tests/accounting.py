@@ -13,7 +13,7 @@ MARKUP = LEFT_OUT.keys()
 
 def is_markup(element: ET.Element) -> bool:
     """Whether an element is part of the text around it."""
-    return element.tag in MARKUP or element.tag.startswith(MATHML)
+    return element.tag in MARKUP or element.tag.startswith(f"{{{MATHML}}}")
 
 
 def values_of_record(record: ET.Element) -> Counter[tuple[str, str]]:

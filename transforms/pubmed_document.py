@@ -1,7 +1,7 @@
-"""A PubMed document as its records: cut at their borders byte by byte, parsed a few megabytes at a time.
+"""A PubMed document as its records: cut at their borders byte by byte, read a few megabytes at a time.
 
-Cutting before parsing keeps memory bounded, gives each record's bytes as they came, and is faster than an event parser.
-No DTD is read, no entity but XML's own five is known, and nothing is fetched.
+Cutting before reading keeps memory bounded and gives each record's bytes as they came. No DTD is read, no entity but
+XML's own five is known, and nothing is fetched.
 """
 
 import codecs
@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+import pyarrow as pa
 from lxml import etree
 
-from transforms.record_paths import TEXT_ELEMENTS
+from transforms.elements import Elements, find_elements
 from warehouse.errors import DocumentError
 
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 3 << 20
 LONGEST_RECORD_BYTES = 64 << 20
 LONGEST_PROLOG_BYTES = 1 << 20
 
@@ -34,10 +36,6 @@ DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?(?:encoding\s*=\s*[\"']([A-Za-z0-9.
 SKIPPED = re.compile(rb"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
 DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^<>\[\]\"']|\"[^\"]*\"|'[^']*')*(\[.*?\]\s*)?>", re.DOTALL)
 ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*?)?(/?)>")
-
-# Names the elements whose blanks are text, so that the parser can drop all others: half of its nodes.
-BLANKS_ARE_TEXT = "".join(f"<!ELEMENT {name} (#PCDATA)>" for name in sorted(TEXT_ELEMENTS))
-DOCTYPE_OF_CHUNK = f"<!DOCTYPE chunk [{BLANKS_ARE_TEXT}]>".encode()
 
 
 @dataclass(frozen=True)
@@ -62,14 +60,25 @@ class RawRecord:
         pmid_version: Version of the PMID; 1 if it gives none.
         record_xml: The record's element, byte for byte.
         content_sha256: SHA-256, hex, of those bytes without what only lays them out.
-        element: The same, parsed.
+        elements: The elements of the chunk that it came in.
+        position: Its own among them.
     """
 
     pmid: int | None
     pmid_version: int
     record_xml: bytes
     content_sha256: str
-    element: etree._Element
+    elements: Elements
+    position: int
+
+    @property
+    def tag(self) -> str:
+        """Its element's name."""
+        return self.elements.name_of(self.position)
+
+    def parse(self) -> etree._Element:
+        """Its element as a tree."""
+        return parse_xml(self.record_xml, name=f"PMID {self.pmid}")[0]
 
 
 @dataclass
@@ -234,21 +243,31 @@ def to_utf8(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
 def last_border(buffer: bytes, ends: Iterable[bytes]) -> int:
     """Where the last whole record of the buffer ends, outside comments and CDATA; 0 if there is none."""
     limit = len(buffer)
+    with_sections = has_sections(buffer)
     while True:
         cut = 0
         for end in ends:
             # Only what comes behind the border found so far is of interest; most documents have one kind of record.
             at = buffer.rfind(end, cut, limit)
             cut = at + len(end) if at >= 0 else cut
-        if cut == 0 or not (is_inside(buffer, cut, b"<!--", b"-->") or is_inside(buffer, cut, b"<![CDATA[", b"]]>")):
+        if cut == 0 or not with_sections:
+            return cut
+        if not (is_inside(buffer, cut, b"<!--", b"-->") or is_inside(buffer, cut, b"<![CDATA[", b"]]>")):
             return cut
         limit = cut - 1
 
 
 def is_inside(buffer: bytes, position: int, start: bytes, end: bytes) -> bool:
     """Whether a position lies between two marks."""
-    opened = buffer.rfind(start, 0, position) if start in buffer else -1
+    opened = buffer.rfind(start, 0, position)
     return opened >= 0 and buffer.find(end, opened, position) < 0
+
+
+def has_sections(buffer: bytes) -> bool:
+    """Whether there is a comment or CDATA, which can hold what looks like a border."""
+    marks = np.frombuffer(buffer, np.uint8)
+    exclamations = np.flatnonzero(marks == ord("!"))
+    return bool((marks[exclamations - 1] == ord("<")).any())
 
 
 def is_end(rest: bytes, end_tag: bytes) -> bool:
@@ -261,7 +280,7 @@ def is_end(rest: bytes, end_tag: bytes) -> bool:
 
 
 def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
-    """Parse the records of a chunk.
+    """The records of a chunk.
 
     Args:
         chunk: As `split_document` gave it.
@@ -271,26 +290,59 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
     Raises:
         DocumentError: The chunk is not well-formed, or there is text between the records; names the line.
     """
-    # MathML's elements are many, and the blanks in all of them are text.
-    root = parse_chunk(chunk, name=name, drop_blanks=b"MathML" not in chunk.xml)
-    elements = list(root)
-    if any(text and text.strip() for text in (root.text, *(element.tail for element in elements))):
-        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
+    elements = find_elements(chunk.xml)
+    if elements is None:
+        elements, slices = rewrite(chunk, name)
+        hashes = [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
+    else:
+        slices = slice_elements(chunk, elements, name)
+        hashes = content_hashes(slices, elements)
     found = ChunkRecords()
-    slices = slice_records(chunk.xml, elements)
-    if slices is None:
-        elements = list(parse_chunk(chunk, name=name, drop_blanks=False))
-        slices = [etree.tostring(element, encoding="utf-8", with_tail=False) for element in elements]
-    for element, record_xml in zip(elements, slices, strict=True):
-        if element.tag in DELETIONS:
-            found.deletions += [(int(e.text or ""), str(element.tag)) for e in element.iterfind("PMID")]
+    pmids = find_pmids(elements)
+    tops = elements.levels[0]
+    for top, record_xml, content_sha256 in zip(tops.tolist(), slices, hashes, strict=True):
+        if elements.name_of(top) in DELETIONS:
+            found.deletions += read_deletions(elements, top)
         else:
-            found.records.append(make_record(element, record_xml))
+            pmid, version = read_pmid(elements, pmids.get(top))
+            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top))
     return found
 
 
-def parse_chunk(chunk: DocumentChunk, *, name: str, drop_blanks: bool) -> etree._Element:
-    """The tree of a chunk, with or without the blanks between elements that hold no text.
+def slice_elements(chunk: DocumentChunk, elements: Elements, name: str) -> list[bytes]:
+    """The bytes of each record of a chunk.
+
+    Raises:
+        DocumentError: There is text between them.
+    """
+    tops = elements.levels[0]
+    firsts = elements.offsets[2 * elements.tag[tops] + 1].tolist()
+    lasts = elements.offsets[2 * elements.end[tops] + 2].tolist()
+    between = zip([0, *lasts], [*firsts, len(chunk.xml)], strict=True)
+    if any(not chunk.xml[last:first].isspace() for last, first in between if last < first):
+        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
+    return [chunk.xml[first:last] for first, last in zip(firsts, lasts, strict=True)]
+
+
+def rewrite(chunk: DocumentChunk, name: str) -> tuple[Elements, list[bytes]]:
+    """The elements of a chunk that is not written as NLM does, and the bytes of its records as they came.
+
+    Raises:
+        DocumentError: As `read_chunk`.
+    """
+    root = parse_xml(chunk.xml, name=name, first_line=chunk.first_line)
+    records = list(root)
+    if any(text and text.strip() for text in (root.text, *(record.tail for record in records))):
+        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
+    rewritten = [etree.tostring(record, encoding="utf-8", with_tail=False) for record in records]
+    elements = find_elements(b"".join(rewritten))
+    if elements is None or len(elements.levels[0]) != len(records):
+        raise DocumentError(f"{name}, line {chunk.first_line}: records in a form that is not read; please report it.")
+    return elements, slice_records(chunk.xml, records) or rewritten
+
+
+def parse_xml(xml: bytes, *, name: str, first_line: int = 1) -> etree._Element:
+    """Some elements as a tree, below an element of their own; comments and processing instructions are left out.
 
     Raises:
         DocumentError: Not well-formed; names the line.
@@ -303,22 +355,21 @@ def parse_chunk(chunk: DocumentChunk, *, name: str, drop_blanks: bool) -> etree.
         collect_ids=False,
         remove_comments=True,
         remove_pis=True,
-        remove_blank_text=drop_blanks,
     )
     try:
-        return etree.fromstring(DOCTYPE_OF_CHUNK + b"<chunk>" + chunk.xml + b"</chunk>", parser)
+        return etree.fromstring(b"<chunk>" + xml + b"</chunk>", parser)
     except etree.XMLSyntaxError as exc:
-        line = chunk.first_line + (exc.lineno or 1) - 1
+        line = first_line + (exc.lineno or 1) - 1
         reason = str(exc.msg).partition(", line ")[0]
         raise DocumentError(f"{name}, line {line}: not well-formed ({reason}); download it again.") from exc
 
 
-def slice_records(xml: bytes, elements: list[etree._Element]) -> list[bytes] | None:
-    """The bytes of each element of a chunk; None where the borders cannot be told from the bytes."""
+def slice_records(xml: bytes, records: list[etree._Element]) -> list[bytes] | None:
+    """The bytes of each record of a chunk; None where the borders cannot be told from the bytes."""
     slices = []
     position = 0
-    for element in elements:
-        tag = str(element.tag).encode()
+    for record in records:
+        tag = str(record.tag).encode()
         start = xml.find(b"<" + tag, position)
         end_tag = b"</" + tag + b">"
         end = xml.find(end_tag, start)
@@ -329,21 +380,69 @@ def slice_records(xml: bytes, elements: list[etree._Element]) -> list[bytes] | N
     return slices
 
 
-def make_record(element: etree._Element, record_xml: bytes) -> RawRecord:
-    """A record with its PMID and hash."""
-    inner = element if element.tag in ("MedlineCitation", "BookDocument") or len(element) == 0 else element[0]
-    pmid = inner.find("PMID")
-    if pmid is None:
-        pmid = element.find("*/PMID")
-    number = (pmid.text or "").strip() if pmid is not None else ""
-    version = (pmid.get("Version") or "1").strip() if pmid is not None else "1"
-    return RawRecord(
-        pmid=int(number) if number.isdecimal() and number.isascii() and len(number) <= 18 else None,
-        pmid_version=int(version) if version.isdecimal() and version.isascii() and len(version) <= 4 else 1,
-        record_xml=record_xml,
-        content_sha256=hashlib.sha256(content_of(record_xml)).hexdigest(),
-        element=element,
+def find_pmids(elements: Elements) -> dict[int, int]:
+    """The element with each record's own PMID; a record without one is left out."""
+    names = [tag.name for tag in elements.start_tags]
+    is_pmid = np.array([name == "PMID" for name in names])[elements.code]
+    found: dict[int, int] = {}
+    inner = elements.levels[2] if len(elements.levels) > 2 else elements.levels[0][:0]
+    for pmid in reversed(inner[is_pmid[inner]].tolist()):
+        found[int(elements.parent[elements.parent[pmid]])] = pmid
+    for pmid in reversed(elements.levels[1][is_pmid[elements.levels[1]]].tolist() if len(elements.levels) > 1 else []):
+        top = int(elements.parent[pmid])
+        if names[elements.code[top]] in ("MedlineCitation", "BookDocument"):
+            found[top] = pmid
+    return found
+
+
+def read_pmid(elements: Elements, element: int | None) -> tuple[int | None, int]:
+    """A PMID and its version; None if it is not a number, 1 if it gives no version."""
+    if element is None:
+        return None, 1
+    number = elements.whole_text(element)
+    version = "1"
+    for name, value in elements.start_tag(element).attributes:
+        if name == "Version":
+            version = value.strip()
+    return (
+        int(number) if number.isdecimal() and number.isascii() and len(number) <= 18 else None,
+        int(version) if version.isdecimal() and version.isascii() and len(version) <= 4 else 1,
     )
+
+
+def read_deletions(elements: Elements, top: int) -> list[tuple[int, str]]:
+    """The PMIDs that an element withdraws, with its name."""
+    name = elements.name_of(top)
+    return [
+        (int(elements.whole_text(element)), name)
+        for element in elements.levels[1][elements.parent[elements.levels[1]] == top].tolist()
+        if elements.name_of(element) == "PMID"
+    ]
+
+
+def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
+    """SHA-256, hex, of each record without what only lays it out."""
+    if b"\n" not in elements.xml:
+        return [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
+    tops = elements.levels[0]
+    is_layout = elements.layout
+    kept = elements.strings.filter(pa.array(~is_layout))
+    _, offsets, data = kept.buffers()
+    borders = np.frombuffer(offsets, np.int32)
+    before = np.cumsum(~is_layout)
+    first, last = before[2 * elements.tag[tops] + 1] - 1, before[2 * elements.end[tops] + 1]
+    content = memoryview(data)
+    broken = np.zeros(len(is_layout) + 1, np.int64)
+    broken[1:][elements.line_feeds[0]] = 1
+    broken[1:][is_layout] = 0
+    broken = np.cumsum(broken)
+    has_others = broken[2 * elements.end[tops] + 1] > broken[2 * elements.tag[tops] + 1]
+    return [
+        hashlib.sha256(content_of(record_xml) if is_odd else content[start:end]).hexdigest()
+        for record_xml, start, end, is_odd in zip(
+            slices, borders[first].tolist(), borders[last].tolist(), has_others.tolist(), strict=True
+        )
+    ]
 
 
 def content_of(record_xml: bytes) -> bytes:

@@ -4,7 +4,7 @@ Every element that a path names has a node, and so have the elements around it: 
 whether a row begins with it, and which elements can stand in it. What has no node is unknown.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import pyarrow as pa
@@ -15,23 +15,60 @@ from warehouse.schema import MARKUP, READ_WITH_DOCUMENT, RECORD, TABLES, Column,
 # What is read of a record, in this order.
 READ_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.rows)
 
-# The first lists of a reading's state; the current row of each of READ_TABLES follows.
-COUNTS, CONTEXT, FIRST_ROW = 0, 1, 2
-
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """Where a value goes.
 
     Attributes:
-        place: Which list of the state.
-        index: Where in it.
+        table: Position in READ_TABLES.
+        column: Which of its columns.
         convert: What makes the column's value of the text; None keeps it.
+        steps: How many elements up from the value's own the row begins; None for the one row of a record.
+        extends: Whether that element is one that extends a row.
     """
 
-    place: int
-    index: int
-    convert: Callable[[str], object] | None
+    table: int
+    column: int
+    convert: Callable[[str], int | bool] | None
+    steps: int | None
+    extends: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a row takes from an element around it.
+
+    Attributes:
+        column: Where it goes.
+        steps: How many elements up from the row's own that element is.
+        attribute: Its attribute; '' if it is something else.
+        convert: As in `Slot`.
+        child: The element in it whose text is taken, which may come after the row.
+        table: The table of which it begins a row, whose position is taken.
+    """
+
+    column: int
+    steps: int
+    attribute: str = ""
+    convert: Callable[[str], int | bool] | None = None
+    child: "Node | None" = None
+    table: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A position that a row takes: how many of some elements began so far.
+
+    Attributes:
+        column: Where it goes.
+        counted: Paths of the elements that are counted.
+        restarts: Paths of the elements with which counting begins anew.
+    """
+
+    column: int
+    counted: tuple[str, ...]
+    restarts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,67 +77,55 @@ class NewRow:
 
     Attributes:
         table: Position in READ_TABLES.
-        blank: Its values to begin with; the first is replaced by the PMID.
+        blank: Its values to begin with.
         position: The column with the position among all rows of the record; 0 if there is none.
-        pulls: (column, list of the state, index in it): what is taken from the elements around.
         nested: The column with the position of the row around; 0 if rows of the table hold no other.
+        around: What it takes from the elements around.
+        counts: What it takes of positions that others count.
     """
 
     table: int
-    blank: list[object]
+    blank: tuple[object, ...]
     position: int
-    pulls: tuple[tuple[int, int, int], ...]
     nested: int
+    around: tuple[Around, ...]
+    counts: tuple[Count, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Extension:
-    """A further row of the same table, with the values of the one before except its own.
-
-    Attributes:
-        table: Position in READ_TABLES.
-        position: The column with the position among the extensions.
-        own: (column, value where the XML has none) of the columns that each of the rows has for itself.
-    """
-
-    table: int
-    position: int
-    own: tuple[tuple[int, object], ...]
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Node:
     """What to do with an element.
 
     Attributes:
         path: Where it stands, below the record's own element.
+        number: Position in NODES.
         children: Elements that can stand in it, by name; empty if it holds text.
         text: Where its text goes; None for one that holds no text, or whose text is read elsewhere.
-        attributes: Where its attributes go, by name; None for one that is read elsewhere.
-        also: (name of an attribute, second place where it goes).
-        counts: Counters that go up by one.
-        resets: Counters that begin anew.
-        clears: (index, value where the XML has none) of what the rows below have from this element.
-        aheads: (name of a child, index in the context): what the rows below have from an element that comes after them.
+        attributes: Where its attributes go, by name; nowhere for one that is read elsewhere.
         row: The row that begins with it.
-        extension: The row that it extends.
-        is_context: Whether rows below take something from it: counts, resets, clears, aheads or also.
-        is_plain: Whether it is neither that nor begins or extends a row, as most elements.
+        extension: The table whose current row it extends.
     """
 
     path: str
+    number: int = -1
     children: dict[str, "Node"] = field(default_factory=dict)
     text: Slot | None = None
-    attributes: dict[str, Slot | None] = field(default_factory=dict)
-    also: tuple[tuple[str, Slot], ...] = ()
-    counts: tuple[int, ...] = ()
-    resets: tuple[int, ...] = ()
-    clears: tuple[tuple[int, object], ...] = ()
-    aheads: tuple[tuple[str, int], ...] = ()
+    attributes: dict[str, list[Slot]] = field(default_factory=dict)
     row: NewRow | None = None
-    extension: Extension | None = None
-    is_context: bool = False
-    is_plain: bool = True
+    extension: int | None = None
+
+
+@dataclass
+class Extended:
+    """A table whose rows some elements extend.
+
+    Attributes:
+        position: The column with the position among the extensions.
+        own: (column, value where the XML has none) of the columns that each of the rows has for itself.
+    """
+
+    position: int
+    own: dict[int, object]
 
 
 @dataclass
@@ -109,13 +134,11 @@ class RecordPaths:
 
     Attributes:
         root: Node of a record's own element.
-        counters: Number of each counter, by the paths of the elements that it counts.
-        contexts: Number of each value of the context, by its path.
+        extended: What is extended, by table.
     """
 
     root: Node
-    counters: dict[str, int] = field(default_factory=dict)
-    contexts: dict[str, int] = field(default_factory=dict)
+    extended: dict[int, Extended] = field(default_factory=dict)
 
     def node(self, path: str) -> Node:
         """The node of a path, made if there is none."""
@@ -124,16 +147,8 @@ class RecordPaths:
             node = node.children.setdefault(name, Node("/".join(path.split("/")[:step])))
         return node
 
-    def counter(self, paths: str) -> int:
-        """The counter of some elements."""
-        return self.counters.setdefault(paths, len(self.counters))
 
-    def context(self, path: str) -> int:
-        """The place in the context of a value that rows below take."""
-        return self.contexts.setdefault(path, len(self.contexts))
-
-
-def convert_of(column: Column) -> Callable[[str], object] | None:
+def convert_of(column: Column) -> Callable[[str], int | bool] | None:
     """What makes a column's value of text."""
     if column.type == pa.bool_():
         return yes_no
@@ -167,16 +182,16 @@ def to_version(text: str) -> int:
     return int(text)
 
 
-def blank_row(table: Table, row_path: str = "") -> list[object]:
+def blank_row(table: Table, row_path: str = "") -> tuple[object, ...]:
     """The values of a row before anything is read: defaults, and what the row's own path says."""
     steps = row_path.split("/")
-    return [
+    return tuple(
         steps[-c.step] if c.step and not any(path.startswith(f"{row_path}/") for path in c.paths) else c.default
         for c in table.columns
-    ]
+    )
 
 
-def compile_paths(tables: Iterable[Table]) -> RecordPaths:
+def compile_paths(tables: Sequence[Table]) -> RecordPaths:
     """The nodes of all elements that the tables' paths name.
 
     Raises:
@@ -184,45 +199,36 @@ def compile_paths(tables: Iterable[Table]) -> RecordPaths:
     """
     paths = RecordPaths(Node(""))
     for number, table in enumerate(tables):
+        if table.extended_by:
+            add_extensions(paths, number, table)
         for row_path in table.rows.split(" | "):
-            add_row(paths, number, table, row_path)
-        for alternative in table.extended_by.split(" | ") if table.extended_by else ():
-            add_extension(paths, number, table, alternative)
+            add_row(paths, tables, number, row_path)
     for path in READ_WITH_DOCUMENT:
         element, _, attribute = path.partition("/@")
         node = paths.node(element)
         if attribute:
-            node.attributes.setdefault(attribute, None)
-    mark_contexts(paths.root)
+            node.attributes.setdefault(attribute, [])
     return paths
 
 
-def mark_contexts(node: Node) -> None:
-    """Note what is asked of each node most often."""
-    node.is_context = any((node.counts, node.resets, node.clears, node.aheads, node.also))
-    node.is_plain = not (node.is_context or node.row or node.extension)
-    for child in node.children.values():
-        if child is not node:
-            mark_contexts(child)
-
-
-def add_row(paths: RecordPaths, number: int, table: Table, row_path: str) -> None:
+def add_row(paths: RecordPaths, tables: Sequence[Table], number: int, row_path: str) -> None:
     """Enter a row of a table, with all its columns.
 
     Raises:
         ValueError: Rows of two tables begin with the element.
     """
-    pulls = []
+    table = tables[number]
+    around: list[Around] = []
+    counts: list[Count] = []
     position = 0
     for index, column in enumerate(table.columns[1:], 1):
         if column.counts == table.rows and not column.within:
             position = index
         elif column.counts:
-            pulls += add_position(paths, index, column, row_path)
+            add_position(tables, index, column, row_path, around, counts)
         for path in column.paths:
             if path not in table.rows.split(" | ") or path == row_path:
-                slot = Slot(FIRST_ROW + number, index, convert_of(column))
-                pulls += add_value(paths, slot, path, row_path, column.default)
+                around += add_value(paths, number, index, column, path, row_path)
     if row_path == RECORD:
         return
     node = paths.node(row_path)
@@ -231,51 +237,51 @@ def add_row(paths: RecordPaths, number: int, table: Table, row_path: str) -> Non
         node.children[row_path.rpartition("/")[2]] = node
     if node.row is not None:
         raise ValueError(f"{row_path} begins rows of two tables")
-    node.row = NewRow(number, blank_row(table, row_path), position, tuple(pulls), nested)
+    node.row = NewRow(number, blank_row(table, row_path), position, nested, tuple(around), tuple(counts))
 
 
-def add_position(paths: RecordPaths, index: int, column: Column, row_path: str) -> list[tuple[int, int, int]]:
-    """Enter a column that counts elements; what the row takes of it."""
-    counted = column.counts.split(" | ")
-    if not any(row_path == path or row_path.startswith(f"{path}/") for path in counted):
-        return []
-    for number, table in enumerate(READ_TABLES):
+def steps_between(path: str, outer: str) -> int:
+    """How many elements up from one path the other stands."""
+    return path.count("/") - outer.count("/")
+
+
+def add_position(
+    tables: Sequence[Table], index: int, column: Column, row_path: str, around: list[Around], counts: list[Count]
+) -> None:
+    """Enter a column that counts elements, if it counts any around rows of this path."""
+    counted = tuple(column.counts.split(" | "))
+    holders = [path for path in counted if row_path == path or row_path.startswith(f"{path}/")]
+    if not holders:
+        return
+    for number, table in enumerate(tables):
         # The position of a row around this one, which need not be the last of its table: lists can be nested.
         if table.rows == column.counts and row_path not in counted:
-            return [(index, FIRST_ROW + number, position_of(table))]
-    counter = paths.counter(column.counts)
-    for path in counted:
-        node = paths.node(path)
-        node.counts = tuple({*node.counts, counter})
-    for path in column.within.split(" | ") if column.within else ():
-        node = paths.node(path)
-        node.resets = tuple({*node.resets, counter})
-    return [(index, COUNTS, counter)]
+            around.append(Around(index, steps_between(row_path, holders[0]), table=number))
+            return
+    counts.append(Count(index, counted, tuple(column.within.split(" | ")) if column.within else ()))
 
 
-def position_of(table: Table) -> int:
-    """The column with a row's own position."""
-    return next(index for index, column in enumerate(table.columns) if column.counts == table.rows)
-
-
-def add_value(paths: RecordPaths, slot: Slot, path: str, row_path: str, default: object) -> list[tuple[int, int, int]]:
+def add_value(
+    paths: RecordPaths, number: int, index: int, column: Column, path: str, row_path: str
+) -> Iterable[Around]:
     """Enter a column's path, if it belongs to rows of this path; what the row takes of the elements around it."""
     element, _, attribute = path.partition("/@")
+    convert = convert_of(column)
     if row_path in (RECORD, element) or element.startswith(f"{row_path}/"):
-        enter(paths.node(element), slot, attribute)
+        steps = None if row_path == RECORD else steps_between(element, row_path)
+        extends = number in paths.extended and index in paths.extended[number].own
+        if extends:
+            steps = steps_to_extension(paths, number, element)
+        enter(paths.node(element), Slot(number, index, convert, steps, extends), attribute)
         return []
-    around = element if attribute else element.rpartition("/")[0]
-    if not row_path.startswith(f"{around}/"):
+    holder = element if attribute else element.rpartition("/")[0]
+    if not row_path.startswith(f"{holder}/"):
         return []
-    context = paths.context(path)
-    node = paths.node(around)
-    node.clears = tuple({*node.clears, (context, default)})
+    steps = steps_between(row_path, holder)
     if attribute:
-        enter(node, Slot(CONTEXT, context, slot.convert), attribute)
-    else:
-        paths.node(element)
-        node.aheads = tuple({*node.aheads, (element.rpartition("/")[2], context)})
-    return [(slot.index, CONTEXT, context)]
+        paths.node(element).attributes.setdefault(attribute, [])
+        return [Around(index, steps, attribute, convert)]
+    return [Around(index, steps, child=paths.node(element))]
 
 
 def enter(node: Node, slot: Slot, attribute: str) -> None:
@@ -285,24 +291,36 @@ def enter(node: Node, slot: Slot, attribute: str) -> None:
         ValueError: The text has a place already.
     """
     if attribute:
-        first = node.attributes.setdefault(attribute, slot)
-        if first != slot and (attribute, slot) not in node.also:
-            node.also = (*node.also, (attribute, slot))
+        slots = node.attributes.setdefault(attribute, [])
+        if slot not in slots:
+            slots.append(slot)
     elif node.text is None or node.text == slot:
         node.text = slot
     else:
         raise ValueError(f"{node.path} has two columns")
 
 
-def add_extension(paths: RecordPaths, number: int, table: Table, path: str) -> None:
-    """Enter an element that begins a further row."""
-    own = [
-        (index, None if column.null else column.default)
-        for index, column in enumerate(table.columns)
-        if any(p == path or p.startswith(f"{path}/") for p in column.paths)
-    ]
-    position = next(index for index, column in enumerate(table.columns) if column.counts == table.extended_by)
-    paths.node(path).extension = Extension(number, position, tuple(own))
+def add_extensions(paths: RecordPaths, number: int, table: Table) -> None:
+    """Enter the elements that begin a further row."""
+    alternatives = table.extended_by.split(" | ")
+    paths.extended[number] = Extended(
+        next(index for index, column in enumerate(table.columns) if column.counts == table.extended_by),
+        {
+            index: None if column.null else column.default
+            for index, column in enumerate(table.columns)
+            if any(p == path or p.startswith(f"{path}/") for p in column.paths for path in alternatives)
+        },
+    )
+    for path in alternatives:
+        paths.node(path).extension = number
+
+
+def steps_to_extension(paths: RecordPaths, number: int, element: str) -> int:
+    """How many elements up from a value the one stands that extends its row."""
+    path = element
+    while paths.node(path).extension != number:
+        path = path.rpartition("/")[0]
+    return steps_between(element, path)
 
 
 PATHS = compile_paths(READ_TABLES)
@@ -319,10 +337,24 @@ TEXT_ELEMENTS = frozenset(text_elements(PATHS.root) | {*MARKUP})
 # What stands around a record: its own element. In old sets and in pieces of records that is one of the two below it.
 ENTRY = Node(
     "",
-    {
+    children={
         "PubmedArticle": PATHS.root,
         "PubmedBookArticle": PATHS.root,
         "MedlineCitation": PATHS.root.children["MedlineCitation"],
         "BookDocument": PATHS.root.children["BookDocument"],
     },
 )
+
+
+def number_nodes(nodes: list[Node], node: Node) -> list[Node]:
+    """Number a node and all below it."""
+    if node.number < 0:
+        node.number = len(nodes)
+        nodes.append(node)
+        for child in node.children.values():
+            number_nodes(nodes, child)
+    return nodes
+
+
+NODES = number_nodes([], ENTRY)
+NODE_OF_PATH = {node.path: node.number for node in NODES[1:]}

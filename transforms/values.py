@@ -35,14 +35,12 @@ def normal_text(text: str) -> str:
     return "".join(LETTERS.findall(unicodedata.normalize("NFC", text).lower()))
 
 
-def yes_no(value: str | None) -> bool | None:
-    """An attribute of Y or N; None if it is absent.
+def yes_no(value: str) -> bool:
+    """An attribute of Y or N.
 
     Raises:
         ValueError: Anything else.
     """
-    if value is None:
-        return None
     if value not in ("Y", "N"):
         raise ValueError(f"{value!r} is neither Y nor N")
     return value == "Y"

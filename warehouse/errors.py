@@ -4,7 +4,6 @@ CorpusError                a sentence for the user; exit code 1 unless a subclas
 ├── UsageError             the call or the configuration is wrong                       (exit 2)
 ├── SeedError              a file in the seeds folder cannot be used
 ├── DocumentError          a document is not whole, not well-formed or not PubMed XML
-├── RecordError            one record of a good document cannot be read; costs that record only
 ├── StoreError             the data directory cannot be read or written
 │   └── LockedError        another process is writing to the data directory
 ├── CheckError             the next DuckDB file or the run's accounts do not add up
@@ -36,10 +35,6 @@ class SeedError(CorpusError):
 
 class DocumentError(CorpusError):
     """A document as a whole cannot be used: cut off, not well-formed, not PubMed XML, or hostile."""
-
-
-class RecordError(CorpusError):
-    """One record cannot be read; the others of its document are not affected."""
 
 
 class StoreError(CorpusError):

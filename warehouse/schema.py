@@ -1676,7 +1676,7 @@ READ_WITH_DOCUMENT: dict[str, str] = {
     "BookDocument/PMID/@Version": "citation.pmid_version.",
 }
 
-MATHML = "{http://www.w3.org/1998/Math/MathML}"
+MATHML = "http://www.w3.org/1998/Math/MathML"
 MARKUP = ("b", "i", "u", "sub", "sup", "DispFormula")
 
 # Elements of the DTD that have no column of their own, and why nothing is lost by that; raw_citation has all of it.

@@ -213,7 +213,7 @@ class RecordStore:
             if held[0] > record.pmid_version:
                 return
             self.remove(pmid)
-        fields = read_fields(record.element)
+        fields = read_fields(record.parse())
         packed = zlib.compress(wrapped(record), 1)
         self.con.execute("insert into record values (?, ?, ?)", (pmid, record.pmid_version, packed))
         days = [fields.dates.get(kind) for kind in DATE_KINDS]
@@ -275,7 +275,7 @@ class RecordStore:
         Raises:
             KeyError: There is none of this PMID.
         """
-        return next(iter(records_of(self.xml(pmid), f"PMID {pmid}"))).element
+        return next(iter(records_of(self.xml(pmid), f"PMID {pmid}"))).parse()
 
     def match(self, expression: str) -> set[int]:
         """The PMIDs that an expression of FTS5 over the columns ti, ab, ad, other and val finds."""
@@ -376,5 +376,5 @@ def records_of(xml: bytes, name: str) -> Iterator[RawRecord]:
 
 def wrapped(record: RawRecord) -> bytes:
     """A record as EFetch sends it: those of old files and of book sets have the element around them that they lack."""
-    around = {"MedlineCitation": b"PubmedArticle", "BookDocument": b"PubmedBookArticle"}.get(str(record.element.tag))
+    around = {"MedlineCitation": b"PubmedArticle", "BookDocument": b"PubmedBookArticle"}.get(record.tag)
     return b"<%b>%b</%b>" % (around, record.record_xml, around) if around else record.record_xml

@@ -20,7 +20,7 @@ from tests.flows.test_refresh import query
 from tests.records import article, article_set
 from transforms import pubmed_xml
 from transforms.pubmed_document import split_document
-from warehouse.errors import DocumentError, RecordError, UsageError
+from warehouse.errors import DocumentError, UsageError
 
 
 @pytest.fixture
@@ -187,12 +187,8 @@ def test_rejected_records_are_read_again_when_the_code_can(
     settings: Settings, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the XML that was kept, without the file; what still cannot be read stays rejected."""
-
-    def refuse(*_: object) -> None:
-        raise RecordError("Not today.")
-
     with monkeypatch.context() as broken:
-        broken.setattr(pubmed_xml, "derive", refuse)
+        broken.setattr(pubmed_xml, "reason_against", lambda _: "Not today.")
         first = ingest(settings, [write("a.xml", article_set(article(1), article(2)))])
     assert first.outcomes == {"rejected": 2}
     assert query(settings, "SELECT count(*) FROM citation") == [(0,)]

@@ -1,7 +1,7 @@
 """Every element and attribute of the PubMed DTD has a column, or a reason not to."""
 
 from tests.pubmed_dtd import DTD_FILE, holds_text, names_in, read_dtd, record_paths
-from transforms.record_paths import PATHS, Node
+from transforms.record_paths import NODES, PATHS, Node
 from warehouse.schema import LEFT_OUT, READ_WITH_DOCUMENT
 
 
@@ -32,10 +32,9 @@ def test_every_path_of_the_dtd_has_its_place() -> None:
 
 
 def is_read_ahead(path: str) -> bool:
-    """Whether the text is taken when the element around it begins, for the rows that come before it."""
-    around, _, name = path.rpartition("/")
-    node = find_node(around)
-    return node is not None and name in {child for child, _ in node.aheads}
+    """Whether the rows beside it take the text."""
+    node = find_node(path)
+    return any(around.child is node for other in NODES if other.row for around in other.row.around)
 
 
 def test_elements_that_no_record_can_hold_have_a_reason() -> None:

@@ -54,7 +54,7 @@ def test_pretty_printing_and_line_ends_are_no_change_of_content() -> None:
 def test_a_blank_between_two_marked_words_is_content() -> None:
     """A parser told to remove blank text would make one word of two."""
     (record,) = read(article_set(article(7, title="<i>a</i> <b>b</b>")))
-    title = record.element.find(".//ArticleTitle")
+    title = record.parse().find(".//ArticleTitle")
     assert title is not None
     assert "".join(map(str, title.itertext())) == "a b"
 

@@ -101,12 +101,15 @@ def test_a_heading_without_qualifier_is_one_row() -> None:
         <MeshHeading><DescriptorName UI="D000818" MajorTopicYN="N">Animals</DescriptorName></MeshHeading>
         <MeshHeading><DescriptorName UI="D007649" MajorTopicYN="N">Ketamine</DescriptorName>
         <QualifierName UI="Q000494" MajorTopicYN="Y">pharmacology</QualifierName>
-        <QualifierName UI="Q000627" MajorTopicYN="N">therapeutic use</QualifierName></MeshHeading></MeshHeadingList>"""
+        <QualifierName UI="Q000627" MajorTopicYN="N">therapeutic use</QualifierName></MeshHeading>
+        <MeshHeading><DescriptorName UI="D008297" MajorTopicYN="N">Male</DescriptorName></MeshHeading>
+        </MeshHeadingList>"""
     parsed = parse(article(7, parts=("", mesh, "")))
     assert rows(parsed, "mesh_heading", "heading_order", "qualifier_order", "descriptor_ui", "qualifier_ui") == [
         (1, 1, "D000818", ""),
         (2, 1, "D007649", "Q000494"),
         (2, 2, "D007649", "Q000627"),
+        (3, 1, "D008297", ""),
     ]
 
 
@@ -217,3 +220,37 @@ def test_an_element_that_nobody_knows_is_reported_and_costs_nothing() -> None:
         7,
         "news",
     )
+
+
+def test_what_is_not_written_as_nlm_does_has_the_same_rows() -> None:
+    """Comments, CDATA, other quotes, carriage returns: libxml2 writes them as NLM would."""
+    record = article(7, title="A &lt; <i>b</i>")
+    forms = [
+        record,
+        record.replace("A &lt; ", "<![CDATA[A < ]]>"),
+        record.replace("<i>b</i>", "<!-- not seen --><i>b</i><?nor this?>"),
+        record.replace(' PubModel="Print"', " PubModel = 'Print' "),
+        record.replace("\n", "\r\n"),
+        record.replace("A &lt;", "A &#60;"),
+    ]
+    citations = [parse(form).tables["citation"].drop("content_sha256").to_pylist() for form in forms]
+    assert citations[0][0]["article_title"] == "A < b"
+    assert all(citation == citations[0] for citation in citations)
+
+
+def test_mathml_is_text_under_any_prefix() -> None:
+    """NLM declares mml on the element itself; other files have it as the default namespace."""
+    for title in (
+        'x<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:mi>y</mml:mi></mml:math>',
+        'x<math xmlns="http://www.w3.org/1998/Math/MathML"><mi>y</mi></math>',
+        'x<m:math xmlns:m="http://www.w3.org/1998/Math/MathML"><m:mi mathvariant="bold">y</m:mi></m:math>',
+    ):
+        parsed = parse(article(7, title=title))
+        assert rows(parsed, "citation", "article_title") == [("xy",)]
+        assert parsed.unknown == {}
+
+
+def test_names_that_are_not_ascii_are_reported_like_others() -> None:
+    """Unknown elements are never fatal."""
+    parsed = parse(article(7, parts=("", "<Gr\xf6\xdfe>1</Gr\xf6\xdfe>", "")))
+    assert list(parsed.unknown) == ["MedlineCitation/Gr\xf6\xdfe"]

@@ -1,0 +1,210 @@
+"""The columns that follow from others: dates, the one DOI, the whole abstract, whether a paper is retracted."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from transforms.elements import Flags, Positions
+from transforms.record_columns import NOTHING, TABLE_NUMBERS, Columns, Made, count_within, place
+from transforms.values import first_year, normal_orcid, to_date, to_pmid
+
+RETRACTED_PUBLICATION = "D016441"
+
+# The position of a text that no element has.
+ABSENT = -2
+
+# Few dates are ever different ones.
+date_of = lru_cache(maxsize=100_000)(to_date)
+year_of = lru_cache(maxsize=10_000)(first_year)
+
+
+def derive_values(columns: Columns) -> None:
+    """Fill in the columns of texts and numbers that follow from others."""
+    number_sections(columns)
+    for person in ("author", "investigator"):
+        derive_orcids(columns, person)
+    derive_cited_ids(columns)
+    derive_ids(columns)
+    derive_abstract(columns)
+
+
+def texts_of(columns: Columns, strings: pa.StringArray, table: str, column: str) -> pa.StringArray:
+    """A column of text."""
+    values = columns.column(*place(table, column))
+    return strings.take(pa.array(values, mask=values == NOTHING))
+
+
+def derive_dates(columns: Columns, strings: pa.StringArray, is_book: Flags) -> Made:
+    """HISTORY_DATE, CITATION_DATE, CITATION: dates, where all parts are there, and the year of publication.
+
+    Args:
+        columns: As read.
+        strings: All strings.
+        is_book: Of each record, whether it is a book.
+    """
+    made: Made = {}
+    for table, column in (("history_date", "history_date"), ("citation_date", "citation_date")):
+        parts = [texts_of(columns, strings, table, part) for part in ("year", "month", "day")]
+        made[place(table, column)] = map_different(date_of, parts, pa.date32())
+    citation = [
+        texts_of(columns, strings, "citation", part)
+        for part in ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
+    ]
+    if is_book.any():
+        book = [texts_of(columns, strings, "book", part) for part in BOOK_PUB_DATE]
+        citation = [pc.if_else(pa.array(is_book), b, c) for b, c in zip(book, citation, strict=True)]
+    year, month, day, medline = citation
+    made[place("citation", "pub_date")] = map_different(date_of, [year, month, day], pa.date32())
+    made[place("citation", "pub_year")] = map_different(year_of, [year, medline], pa.int16())
+    dates = made[place("citation_date", "citation_date")]
+    kinds = columns.column(*place("citation_date", "date_kind"))
+    for column, kind in (("date_revised", "DateRevised"), ("date_completed", "DateCompleted")):
+        rows = np.flatnonzero(kinds == columns.positions.get(kind, ABSENT))
+        of_record = np.full(len(columns.records), NOTHING)
+        of_record[columns.record_of[TABLE_NUMBERS["citation_date"]][rows]] = rows
+        made[place("citation", column)] = dates.take(pa.array(of_record, mask=of_record == NOTHING))
+    return made
+
+
+BOOK_PUB_DATE = ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
+
+
+def map_different(of: Callable[..., object], parts: Sequence[pa.StringArray], type_: pa.DataType) -> pa.Array:
+    """A column made of texts, each different combination once."""
+    if not len(parts[0]):
+        return pa.array([], type_)
+    codes = np.zeros(len(parts[0]), np.int64)
+    dictionaries = []
+    for part in parts:
+        encoded = part.dictionary_encode("encode")
+        codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy(zero_copy_only=False)
+        dictionaries.append(encoded.dictionary.to_pylist())
+    different, which = np.unique(codes, return_inverse=True)
+    made = [
+        of(*(dictionary[position] for dictionary, position in zip(dictionaries, positions, strict=True)))
+        for positions in zip(*np.unravel_index(different, [len(d) for d in dictionaries]), strict=True)
+    ]
+    return pa.array(made, type_).take(pa.array(which))
+
+
+def number_sections(columns: Columns) -> None:
+    """ABSTRACT_SECTION: the position of each section among those of its kind and language."""
+    table = TABLE_NUMBERS["abstract_section"]
+    record = columns.record_of[table]
+    if not len(record):
+        return
+    kind = columns.column(*place("abstract_section", "abstract_kind"))
+    language = columns.column(*place("abstract_section", "language"))
+    groups = np.unique(np.stack([record, kind, language]), axis=1, return_inverse=True)[1].ravel()
+    order = np.argsort(groups, kind="stable")
+    positions = np.empty(len(groups), np.int64)
+    positions[order] = count_within(groups[order]) + 1
+    columns.values[place("abstract_section", "section_order")] = positions
+
+
+def derive_orcids(columns: Columns, person: str) -> None:
+    """AUTHOR_IDENTIFIER and AUTHOR, or the same of investigators: ORCIDs in one form."""
+    identifiers = TABLE_NUMBERS[f"{person}_identifier"]
+    if not len(columns.rows[identifiers]):
+        return
+    source = columns.column(*place(f"{person}_identifier", "identifier_source"))
+    verbatim = columns.column(*place(f"{person}_identifier", "identifier"))
+    orcid = columns.column(*place(f"{person}_identifier", "orcid"))
+    persons = columns.column(*place(person, "orcid"))
+    owners = columns.row[columns.elements.parent[columns.rows[identifiers]]]
+    for row, owner in enumerate(owners.tolist()):
+        if source[row] != NOTHING and columns.text_at(source[row]).upper() != "ORCID":
+            continue
+        normal = normal_orcid(columns.text_at(verbatim[row]))
+        if normal is not None:
+            orcid[row] = columns.add_text(normal)
+            if persons[owner] == NOTHING:
+                persons[owner] = orcid[row]
+
+
+def derive_cited_ids(columns: Columns) -> None:
+    """CITED_REFERENCE: of each kind of identifier the first."""
+    table = TABLE_NUMBERS["cited_article_id"]
+    if not len(columns.rows[table]):
+        return
+    reference = columns.row[columns.up(columns.rows[table], 2)]
+    kind = columns.column(*place("cited_article_id", "id_type"))
+    text = columns.column(*place("cited_article_id", "article_id"))
+    empty = columns.positions.get("", NOTHING)
+    is_pmid = (kind == NOTHING) | (kind == columns.positions.get("pubmed", ABSENT))
+    pmids = np.array([to_pmid(columns.text_at(value)) or NOTHING for value in text[is_pmid].tolist()], np.int64)
+    of_pmid = reference[is_pmid][pmids != NOTHING]
+    put_first(columns.column(*place("cited_reference", "cited_pmid")), of_pmid, pmids[pmids != NOTHING])
+    for column, id_type in (("cited_doi", "doi"), ("cited_pmc_id", "pmc")):
+        if id_type in columns.positions:
+            wanted = (kind == columns.positions[id_type]) & (text != empty)
+            put_first(columns.column(*place("cited_reference", column)), reference[wanted], text[wanted])
+
+
+def put_first(values: np.ndarray, rows: Positions, given: Positions) -> None:
+    """Put values into rows, of several for a row the first."""
+    values[rows[::-1]] = given[::-1]
+
+
+def derive_ids(columns: Columns) -> None:
+    """CITATION: the one identifier of a kind: the first of the own list, else of the valid, else of the invalid."""
+    own, locations = TABLE_NUMBERS["article_id"], TABLE_NUMBERS["elocation_id"]
+    empty = columns.positions.get("", NOTHING)
+    own_type = columns.column(*place("article_id", "id_type"))
+    own_text = columns.column(*place("article_id", "article_id"))
+    location_type = columns.column(*place("elocation_id", "eid_type"))
+    location_text = columns.column(*place("elocation_id", "elocation_id"))
+    is_invalid = columns.column(*place("elocation_id", "is_valid")) == 0
+    for column, id_type in (("doi", "doi"), ("pii", "pii"), ("pmc_id", "pmc")):
+        if id_type not in columns.positions:
+            continue
+        wanted = columns.positions[id_type]
+        chosen = columns.column(*place("citation", column))
+        of_location = (location_type == wanted) & (location_text != empty)
+        for rows in (of_location & is_invalid, of_location & ~is_invalid):
+            put_first(chosen, columns.record_of[locations][rows], location_text[rows])
+        rows = (own_type == wanted) & (own_text != empty)
+        put_first(chosen, columns.record_of[own][rows], own_text[rows])
+
+
+def derive_abstract(columns: Columns) -> None:
+    """CITATION: the sections of the main abstract in order, one a line, with their labels."""
+    table = TABLE_NUMBERS["abstract_section"]
+    kind = columns.column(*place("abstract_section", "abstract_kind"))
+    label = columns.column(*place("abstract_section", "label"))
+    text = columns.column(*place("abstract_section", "section_text"))
+    empty = columns.positions.get("", NOTHING)
+    rows = np.flatnonzero((kind == columns.positions.get("main", ABSENT)) & (text != empty))
+    record = columns.record_of[table][rows]
+    abstract = columns.column(*place("citation", "abstract"))
+    is_labelled = (label[rows] != NOTHING) & (label[rows] != empty)
+    is_alone = np.bincount(record, minlength=len(abstract))[record] == 1
+    plain = is_alone & ~is_labelled
+    abstract[record[plain]] = text[rows[plain]]
+    lines: dict[int, list[str]] = {}
+    for row, of in zip(rows[~plain].tolist(), record[~plain].tolist(), strict=True):
+        line = columns.text_at(text[row])
+        has_label = label[row] not in (NOTHING, empty)
+        lines.setdefault(of, []).append(f"{columns.text_at(label[row])}: {line}" if has_label else line)
+    for of, of_record in lines.items():
+        abstract[of] = columns.add_text("\n".join(of_record))
+
+
+def derive_retracted(columns: Columns, strings: pa.StringArray) -> None:
+    """CITATION: whether the paper is retracted, by its type or by a tie to the notice; never true for the notice."""
+    types, ties = TABLE_NUMBERS["publication_type"], TABLE_NUMBERS["comment_correction"]
+    retracted = columns.column(*place("citation", "is_retracted"))
+    retracted[:] = 0
+    by_ui = columns.column(*place("publication_type", "publication_type_ui"))
+    names = texts_of(columns, strings, "publication_type", "publication_type")
+    is_named = pc.equal(names, "Retracted Publication").to_numpy(zero_copy_only=False)
+    ref_type = columns.column(*place("comment_correction", "ref_type"))
+    for rows, record in (
+        (is_named, columns.record_of[types]),
+        (by_ui == columns.positions.get(RETRACTED_PUBLICATION, ABSENT), columns.record_of[types]),
+        (ref_type == columns.positions.get("RetractionIn", ABSENT), columns.record_of[ties]),
+    ):
+        retracted[record[rows]] = 1
