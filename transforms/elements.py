@@ -80,23 +80,27 @@ class Elements:
         return strings_of(self.xml, self.offsets)
 
     @cached_property
-    def line_feeds(self) -> tuple[Positions, Positions]:
-        """The strings that hold line feeds, and how many."""
-        places = np.flatnonzero(np.frombuffer(self.xml, np.uint8) == LINE_FEED)
-        strings = self.string_at(places)
-        firsts = np.flatnonzero(np.diff(strings, prepend=-1))
-        return strings[firsts], np.diff(firsts, append=len(strings))
+    def layout(self) -> Flags:
+        """Of each string, whether it is one line break with blanks behind it: what only lays the record out."""
+        marks = np.frombuffer(self.xml, np.uint8)
+        found = np.zeros(len(self.offsets) - 1, bool)
+        texts = np.arange(0, len(found), 2)
+        texts = texts[self.offsets[texts] < self.offsets[texts + 1]]
+        texts = texts[marks[self.offsets[texts]] == LINE_FEED]
+        different = self.strings.take(pa.array(texts)).dictionary_encode()
+        is_blank = np.array([not text[1:].strip(" \t") for text in different.dictionary.to_pylist()], bool)
+        if len(texts):
+            found[texts] = is_blank[different.indices.to_numpy()]
+        return found
 
     @cached_property
-    def layout(self) -> Flags:
-        """Of each string, whether it is one line break with blanks around it: what only lays the record out."""
-        strings, counts = self.line_feeds
-        broken = strings[counts == 1]
+    def broken(self) -> Flags:
+        """Of each string, whether it holds a line break and is not only layout."""
+        marks = np.frombuffer(self.xml, np.uint8)
         found = np.zeros(len(self.offsets) - 1, bool)
-        texts = self.strings.take(pa.array(broken)).dictionary_encode()
-        is_blank = np.array([not text.strip(" \t\n") for text in texts.dictionary.to_pylist()], bool)
-        if len(broken):
-            found[broken] = is_blank[texts.indices.to_numpy()]
+        if np.count_nonzero(marks == LINE_FEED) > np.count_nonzero(self.layout):
+            found[self.string_at(np.flatnonzero(marks == LINE_FEED))] = True
+            found &= ~self.layout
         return found
 
     def start_tag(self, element: int) -> StartTag:
@@ -129,8 +133,7 @@ class Elements:
         """Of some strings, those that hold a reference or a line break, or may have blanks at their ends."""
         marks = np.frombuffer(self.xml, np.uint8)
         first, last = marks[self.offsets[strings]], marks[self.offsets[strings + 1] - 1]
-        wanted = np.zeros(len(self.offsets) - 1, bool)
-        wanted[self.line_feeds[0]] = True
+        wanted = self.broken.copy()
         wanted[self.string_at(np.flatnonzero(marks == AMPERSAND))] = True
         return wanted[strings] | (first <= BLANK) | (last <= BLANK) | (first > 127) | (last > 127)
 

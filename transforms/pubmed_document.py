@@ -432,11 +432,8 @@ def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
     before = np.cumsum(~is_layout)
     first, last = before[2 * elements.tag[tops] + 1] - 1, before[2 * elements.end[tops] + 1]
     content = memoryview(data)
-    broken = np.zeros(len(is_layout) + 1, np.int64)
-    broken[1:][elements.line_feeds[0]] = 1
-    broken[1:][is_layout] = 0
-    broken = np.cumsum(broken)
-    has_others = broken[2 * elements.end[tops] + 1] > broken[2 * elements.tag[tops] + 1]
+    broken = np.cumsum(elements.broken)
+    has_others = broken[2 * elements.end[tops] + 1] > broken[2 * elements.tag[tops]]
     return [
         hashlib.sha256(content_of(record_xml) if is_odd else content[start:end]).hexdigest()
         for record_xml, start, end, is_odd in zip(

@@ -472,7 +472,9 @@ def report_attributes(columns: Columns) -> None:
     kind = kind[elements.code]
     wanted = np.flatnonzero((kind > 0) & (columns.node < UNKNOWN))
     pairs = columns.node[wanted].astype(np.int64) * len(names) + kind[wanted]
-    for pair in np.unique(pairs).tolist():
+    is_found = np.zeros(UNKNOWN * len(names), bool)
+    is_found[pairs] = True
+    for pair in np.flatnonzero(is_found).tolist():
         node = NODES[pair // len(names)]
         for name in names[pair % len(names)]:
             if name not in node.attributes:
