@@ -48,6 +48,14 @@ Day = Annotated[str, Field(pattern=r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$")]
 # That each batch's tasks finished would be two lines a batch in the log, beside the line of their step with its count.
 logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
 
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whether a log line is more than Prefect's traceback of an error whose sentence the run has said already."""
+    return not (record.exc_info and isinstance(record.exc_info[1], CorpusError))
+
+
+logging.getLogger("prefect.flow_runs").addFilter(is_news)
+
 STANDING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
 
 # Holds NCBI's API key where it is not in the environment.
@@ -142,7 +150,7 @@ def backfill(  # noqa: PLR0913 - the form's fields
     Args:
         pmids: Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.
         query: A PubMed search, such as ketamine[ti] AND depression[mh]; what it finds is fetched besides the pmids.
-        date_type: Which date they are: edat (entered PubMed), mdat (revised), pdat (published), crdt (created).
+        date_type: What the days below are: edat (entered PubMed), mdat (revised), pdat (published), crdt (created).
         from_date: First day, such as 2026-11-01, of what the search finds; without a search, every PMID of these days.
         to_date: Last day, such as 2026-11-24; none is up to now.
         follow: Their neighbours that are wanted as well: similar articles, articles that cite them, their references.

@@ -14,7 +14,7 @@ from prefect.runtime import flow_run
 
 from flows.report import RunReport, name_some
 from flows.settings import Settings
-from flows.terminal import PlainLines, describe_facts, describe_headline, summarise
+from flows.terminal import PlainLines, describe_facts, summarise
 from warehouse.errors import DriftError
 from warehouse.query import RunChanges, read_run_changes
 from warehouse.store import DataDirectory
@@ -77,9 +77,9 @@ def leave_sentences(kind: str, sentences: Iterable[str]) -> list[str]:
 
 def describe_run(report: RunReport, changes: RunChanges) -> str:
     """The report as Markdown."""
-    lines = [f"# {describe_headline(report)}", ""]
+    lines = [f"# {report.run_kind} {'dry run' if report.is_dry else report.run_id}".rstrip(), ""]
     lines += [f"> {sentence}\n" for sentence in (*report.troubles, *report.salvaged)]
-    lines += draw_table(("", ""), [(what, cell(text)) for what, text in describe_facts(report)])
+    lines += [*(f"- **{what}:** {text}" for what, text in describe_facts(report)), ""]
     named = {
         "Retracted": changes.retracted,
         "Deleted": changes.deleted,
@@ -108,14 +108,9 @@ def draw_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str
     """A Markdown table under its title, numbers to the right; nothing where there are no rows."""
     if not rows:
         return []
-    aligned = ["---"] + ["---:" if any(head) else "---"] * (len(head) - 1)
+    aligned = ["---"] + ["---:"] * (len(head) - 1)
     titled = [f"## {title}", ""] if title else []
     return [*titled, *(f"| {' | '.join(row)} |" for row in (head, aligned, *rows)), ""]
-
-
-def cell(text: str) -> str:
-    """Text that a cell of a Markdown table can hold."""
-    return " ".join(text.replace("|", "\\|").split())
 
 
 def percent(share: float | None) -> str:
