@@ -20,7 +20,7 @@ from pathlib import Path
 import duckdb
 
 from tests.records import article, article_set
-from tests.trials.synthetic import CORPUS, OF_A_RUN, REPOSITORY, Synthetic, say, serving, write_seeds
+from tests.trials.synthetic import CORPUS, OF_A_RUN, REPOSITORY, Revising, say, serving, write_seeds
 from warehouse.schema import BUILD, TABLES
 from warehouse.store import DataDirectory, changed_files, run_folders
 
@@ -82,23 +82,6 @@ def content_of(database: Path) -> dict[str, tuple[int, int]]:
     return contents
 
 
-@dataclass
-class Revising(Synthetic):
-    """Records whose titles say how often they were revised; before each refresh some of them are."""
-
-    revisions: Counter[int] = field(default_factory=Counter)
-
-    def revise(self, dice: random.Random) -> None:
-        """Revise some."""
-        self.revised = frozenset(dice.sample(range(1, self.count + 1), REVISED))
-        self.revisions.update(self.revised)
-
-    def record(self, pmid: int) -> str:
-        """A record."""
-        text = "<Abstract><AbstractText>Ketamine was given.</AbstractText></Abstract>"
-        return article(pmid, title=f"Trial {pmid}, revision {self.revisions[pmid]}.", parts=(text, "", ""))
-
-
 def write_file(root: Path, number: int, dice: random.Random) -> Path:
     """A file to ingest: citations of which some are held already."""
     pmids = dice.sample(range(RECORDS // 2, 3 * RECORDS), INGESTED)
@@ -111,7 +94,7 @@ def prepare(trial: Trial, entrez: Revising, number: int, dice: random.Random) ->
     """The command of a round, with something for it to do in both directories."""
     name = COMMANDS[number % len(COMMANDS)]
     if name == "refresh":
-        entrez.revise(dice)
+        entrez.revise(dice, REVISED)
     elif name == "ingest":
         return [name, str(write_file(trial.root, number, dice))]
     elif name == "compact":

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 import duckdb
 
@@ -108,6 +109,23 @@ class Synthetic:
             return range(1, self.count + 1)
         first, last = (float_year(parameters[name]) for name in ("mindate", "maxdate"))
         return [p for p in range(1, self.count + 1) if first <= 2000 + 25 * (p - 1) / self.count < last + 1 / 365]
+
+
+@dataclass
+class Revising(Synthetic):
+    """Records whose titles say how often they were revised; before each refresh some of them are."""
+
+    revisions: Counter[int] = field(default_factory=Counter)
+
+    def revise(self, dice: Random, most: int) -> None:
+        """Revise so many."""
+        self.revised = frozenset(dice.sample(range(1, self.count + 1), most))
+        self.revisions.update(self.revised)
+
+    def record(self, pmid: int) -> str:
+        """A record."""
+        text = "<Abstract><AbstractText>Ketamine was given.</AbstractText></Abstract>"
+        return article(pmid, title=f"Trial {pmid}, revision {self.revisions[pmid]}.", parts=(text, "", ""))
 
 
 def float_year(day: str) -> float:
