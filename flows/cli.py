@@ -15,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from flows.report import Progress, RunReport, name_some
-from flows.settings import CODE_VERSION, Settings, load_settings
+from flows.settings import Settings, load_settings
 from flows.terminal import show_progress, summarise
+from flows.version import CODE_VERSION
 from warehouse.errors import CheckError, CorpusError, UsageError
 from warehouse.query import ask, open_published, read_status
 from warehouse.store import DataDirectory

@@ -12,77 +12,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from flows.entrez import EntrezClient, Reply
+from flows.outcomes import Outcomes
 from flows.report import name_some
-from flows.settings import CODE_VERSION
 from flows.utilities import efetch
+from flows.version import CODE_VERSION
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import ParsedRecords, Provenance, UnknownElement, add_unknown, make_tables
+from transforms.pubmed_xml import Provenance, make_tables
 from warehouse.errors import DocumentError, EntrezError
-from warehouse.schema import RAW_REPLY, REQUEST, UNKNOWN_ELEMENT
+from warehouse.schema import RAW_REPLY
 from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter, writing_file
 
 T = TypeVar("T")
-
-
-@dataclass
-class Outcomes:
-    """What became of each PMID: its one outcome, and a detail where there is something to say.
-
-    Attributes:
-        by_pmid: The outcome.
-        details: What there is to say of it.
-        unknown: Elements that no column is declared for, by path.
-        rejected_count: Records rejected, those without a PMID among them.
-    """
-
-    by_pmid: dict[int, str] = field(default_factory=dict)
-    details: dict[int, str] = field(default_factory=dict)
-    unknown: dict[str, UnknownElement] = field(default_factory=dict)
-    rejected_count: int = 0
-
-    def note(self, pmids: Iterable[int], outcome: str, detail: str | None = None) -> None:
-        """Give PMIDs their outcome, in the place of an earlier one."""
-        for pmid in pmids:
-            self.by_pmid[pmid] = outcome
-            self.details.pop(pmid, None)
-            if detail is not None:
-                self.details[pmid] = detail
-
-    def counts(self) -> dict[str, int]:
-        """PMIDs by outcome."""
-        counts: dict[str, int] = {}
-        for outcome in self.by_pmid.values():
-            counts[outcome] = counts.get(outcome, 0) + 1
-        return counts
-
-    def note_parsed(self, parsed: ParsedRecords, held: Mapping[int, Held], read: Sequence[RawRecord]) -> None:
-        """Give the records that were read their outcomes: new or revised, or rejected."""
-        for pmid in (record.pmid for record in read if record.pmid is not None):
-            if pmid in parsed.rejected:
-                self.note([pmid], "rejected", parsed.rejected[pmid])
-            else:
-                self.note([pmid], "revised" if pmid in held else "new")
-        for element in parsed.unknown.values():
-            add_unknown(self.unknown, element)
-        self.rejected_count = parsed.rejected_count
-
-
-def request_table(outcomes: Outcomes, reasons: Mapping[int, str], run_id: str) -> pa.Table:
-    """REQUEST: the outcome of each PMID, in the order of the PMIDs."""
-    return REQUEST.to_arrow(
-        [
-            (run_id, pmid, reasons[pmid], outcomes.by_pmid[pmid], outcomes.details.get(pmid))
-            for pmid in sorted(outcomes.by_pmid)
-        ]
-    )
-
-
-def unknown_table(outcomes: Outcomes, run_id: str) -> pa.Table:
-    """UNKNOWN_ELEMENT: what no column is declared for, by path."""
-    return UNKNOWN_ELEMENT.to_arrow(
-        [(run_id, u.path, u.count, u.example_pmid, u.example_text) for _, u in sorted(outcomes.unknown.items())]
-    )
 
 
 def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.report import Progress, silent
-from flows.settings import CODE_VERSION
+from flows.version import CODE_VERSION
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
 from warehouse.compact import (

@@ -11,17 +11,10 @@ import pyarrow as pa
 from flows.entrez import Reply, connect
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
-from flows.fetch import (
-    Outcomes,
-    asked_pmids,
-    batches,
-    drop_kept_replies,
-    kept_replies,
-    request_table,
-    unknown_table,
-)
+from flows.fetch import asked_pmids, batches, drop_kept_replies, kept_replies
 from flows.in_flight import in_flight
 from flows.links import refresh_links
+from flows.outcomes import Outcomes, request_table, unknown_table
 from flows.plan import (
     OVERLAP,
     Plan,
@@ -36,7 +29,8 @@ from flows.report import Progress, RunReport, name_some, silent
 from flows.resolve import resolve_seeds
 from flows.search import search_all, search_revised
 from flows.seeds import DEFINITION_FILE, Seeds, read_definition, read_seeds
-from flows.settings import CODE_VERSION, NCBI_BASE_URL, Settings
+from flows.settings import NCBI_BASE_URL, Settings
+from flows.version import CODE_VERSION
 from flows.work import PLAIN_STEPS, Steps, Work, timed
 from transforms.seed_text import make_seed_tables
 from warehouse import state

@@ -1,6 +1,5 @@
 """Settings: options of the command line, `CORPUS_*` and `NCBI_*` variables, and a `.env` file, in this order."""
 
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,8 +10,6 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from warehouse.errors import UsageError
 
 NCBI_BASE_URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils/"
-
-CODE_VERSION = version("corpus")
 
 
 def check_zone(name: str) -> str:

@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from flows.entrez import EntrezClient, Reply
-from flows.fetch import Delivery, Outcomes, fetch_batch, store_reply
+from flows.fetch import Delivery, fetch_batch, store_reply
+from flows.outcomes import Outcomes
 from flows.report import Progress, RunReport
 from flows.seeds import CorpusDefinition
 from flows.settings import Settings

@@ -21,7 +21,7 @@ from flows.files import read_blocks
 OURS = """
 import sys, tempfile
 from pathlib import Path
-from flows.ingest import read_file
+from flows.read_files import read_file
 from flows.parallel import reading_chunks
 from flows.report import silent
 from warehouse.store import DataDirectory
