@@ -163,5 +163,7 @@ def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool, is
     watch_for_silence()
     if notify:
         notify_by_webhook(notify)
-    if not is_set_up_only:
+    if is_set_up_only:
+        print(f"The automations are set up at {os.environ['PREFECT_API_URL']}.", file=sys.stderr)  # noqa: T201
+    else:
         prefect.serve(*deployments(settings), pause_on_shutdown=False, limit=1)
