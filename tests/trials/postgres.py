@@ -87,6 +87,7 @@ class Api:
     """What the trial asks of Prefect's API."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self.http = httpx.Client(base_url=url, timeout=30)
 
     def wait(self) -> None:
@@ -97,7 +98,7 @@ class Api:
                     return
             except httpx.TransportError:
                 time.sleep(1)
-        raise TimeoutError(str(self.http.base_url))
+        raise TimeoutError(self.url)
 
     def start(self, name: str) -> str:
         """Start a deployment; gives the run's id."""
