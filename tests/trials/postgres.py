@@ -100,10 +100,10 @@ class Api:
                 time.sleep(1)
         raise TimeoutError(self.url)
 
-    def start(self, name: str) -> str:
+    def start(self, name: str, **parameters: Any) -> str:
         """Start a deployment; gives the run's id."""
         deployment = self.http.get(f"/deployments/name/{name}").raise_for_status().json()
-        started = self.http.post(f"/deployments/{deployment['id']}/create_flow_run", json={})
+        started = self.http.post(f"/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
         return str(started.raise_for_status().json()["id"])
 
     def state(self, run_id: str) -> dict[str, Any]:
