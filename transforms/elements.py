@@ -168,7 +168,7 @@ def find_elements(xml: bytes) -> Elements | None:
         return None
     offsets = np.empty(2 * count + 2, np.int64)
     offsets[0], offsets[-1] = 0, len(xml)
-    offsets[1:-1:2], offsets[2::2] = starts, np.append(ends + 1, 0)[:-1]
+    offsets[1:-1:2], offsets[2:-1:2] = starts, ends + 1
     return nest(xml, offsets, is_end=marks[starts + 1] == SLASH, is_empty=marks[ends - 1] == SLASH)
 
 
@@ -176,7 +176,9 @@ def is_plain(xml: bytes, marks: npt.NDArray[np.uint8]) -> bool:
     """Whether every character is one that XML allows, and every `&` begins a reference that needs no declaration."""
     if np.count_nonzero(marks < BLANK) != np.count_nonzero(marks == LINE_FEED) + np.count_nonzero(marks == TAB):
         return False
-    if (marks == 0xEF).any() and (b"\xef\xbf\xbe" in xml or b"\xef\xbf\xbf" in xml):
+    # U+FFFE and U+FFFF are EF BF BE and EF BF BF; the last two bytes are never the first of a character.
+    leads = np.flatnonzero(marks[:-2] == 0xEF)
+    if ((marks[leads + 1] == 0xBF) & (marks[leads + 2] >= 0xBE)).any():
         return False
     if b"&" in xml:
         references = REFERENCE.findall(xml)
