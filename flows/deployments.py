@@ -258,9 +258,11 @@ def newer_run_stands() -> bool:
 def complete(report: RunReport, settings: Settings) -> State[RunReport]:
     """Leave the report with the run: log, artifact, events, and a state that agrees with the command's exit code."""
     leave_report(report, settings)
+    sentence = next(iter([*report.troubles, *report.salvaged]), "")
+    if report.exit_code == CorpusError.exit_code:
+        return Failed(message=sentence, data=CorpusError(sentence))
     if report.exit_code:
-        sentences = [*report.troubles, *report.salvaged]
-        return Completed(name="CompletedInPart", message=sentences[0] if sentences else "", data=report)
+        return Completed(name="CompletedInPart", message=sentence, data=report)
     return Completed(data=report)
 
 

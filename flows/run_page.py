@@ -54,7 +54,8 @@ class PageProgress:
 def leave_report(report: RunReport, settings: Settings) -> None:
     """Leave the report of a run: in its log, as an artifact, and as events that an automation can wait for."""
     get_run_logger().info(summarise(report, settings))
-    changes = RunChanges() if report.is_dry else read_run_changes(DataDirectory(settings.data_dir), report.run_id)
+    is_published = bool(report.row_counts)
+    changes = read_run_changes(DataDirectory(settings.data_dir), report.run_id) if is_published else RunChanges()
     create_markdown_artifact(
         describe_run(report, changes),
         key=f"{report.run_kind}-report",

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -163,6 +164,8 @@ def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool, is
     watch_for_silence()
     if notify:
         notify_by_webhook(notify)
+    # Prefect's runner, told to stop, ends without awaiting its own farewell, and Python would complain of that.
+    warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited", category=RuntimeWarning)
     if is_set_up_only:
         print(f"The automations are set up at {os.environ['PREFECT_API_URL']}.", file=sys.stderr)  # noqa: T201
     else:

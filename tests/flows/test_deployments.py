@@ -213,6 +213,16 @@ def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) 
     assert done["state"]["message"] == "pmids: 'PMC12' is not a PMID; give numbers such as 25217177."
 
 
+def test_an_ingest_of_a_file_that_breaks_off_fails_with_a_sentence(served: tuple[str, Path], tmp_path: Path) -> None:
+    """The command ends with exit code 1 and the same words."""
+    api, _ = served
+    (tmp_path / "broken.xml").write_bytes(article_set(article(1), article(2))[:-500])
+    done = run(api, "ingest", files=str(tmp_path / "broken.xml"))
+    assert done["state"]["name"] == "Failed"
+    assert "broken.xml" in done["state"]["message"]
+    assert "Traceback" not in done["state"]["message"]
+
+
 def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> None:
     """By the automation that `--notify` sets up, at the address it was given."""
     _, data = served
