@@ -4,7 +4,7 @@ A folder of runs is read again record by record. Where that gives other rows tha
 a folder with the new rows takes its place by one rename; the rows keep their run and the time at which they came.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from flows.report import Progress, silent
 from flows.version import CODE_VERSION
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_document import DocumentChunk, RawRecord, read_chunk
 from transforms.pubmed_xml import Provenance, make_tables
 from warehouse.compact import (
     parquet_schema,
@@ -198,26 +198,39 @@ def wanted_records(folder: Path, *, is_damaged: bool) -> set[tuple[str, int, int
 
 
 def group_records(rows: pa.Table, wanted: set[tuple[str, int, int]]) -> Mapping[Provenance, list[RawRecord]]:
-    """The wanted ones of some raw records, parsed, by where they are from."""
-    groups: dict[Provenance, list[RawRecord]] = {}
+    """The wanted ones of some raw records, read, by where they are from."""
+    groups: dict[Provenance, dict[int, bytes]] = {}
     for row in rows.to_pylist():
         if (row["run_id"], row["pmid"], row["pmid_version"]) in wanted:
             origin = Provenance(row["run_id"], row["source"], row["record_source"], row["fetched_at"], CODE_VERSION)
-            groups.setdefault(origin, []).extend(read_record(row["record_xml"], row["pmid"]))
-    return groups
+            groups.setdefault(origin, {})[row["pmid"]] = row["record_xml"]
+    return {origin: read_records(records) for origin, records in groups.items()}
 
 
-def read_record(record_xml: bytes, pmid: int) -> Iterator[RawRecord]:
-    """A raw record, parsed.
+def read_records(records: Mapping[int, bytes]) -> list[RawRecord]:
+    """Raw records by their PMIDs, read: all at once, or one by one if that finds an error.
+
+    Raises:
+        StoreError: One is no record any longer.
+    """
+    try:
+        return read_chunk(DocumentChunk(b"".join(records.values()), 1), name="raw records").records
+    except DocumentError:
+        return [read_record(record_xml, pmid) for pmid, record_xml in records.items()]
+
+
+def read_record(record_xml: bytes, pmid: int) -> RawRecord:
+    """A raw record, read.
 
     Raises:
         StoreError: It is no record any longer.
     """
+    name = f"the record of PMID {pmid}"
     try:
-        for chunk in split_document([record_xml], name=f"the record of PMID {pmid}"):
-            yield from read_chunk(chunk, name=f"the record of PMID {pmid}").records
-    except DocumentError as exc:
+        (record,) = read_chunk(DocumentChunk(record_xml, 1), name=name).records
+    except (DocumentError, ValueError) as exc:
         raise StoreError(f"The raw record of PMID {pmid} cannot be read: {exc}; run `corpus check`.") from exc
+    return record
 
 
 def with_run(rows: pa.Table, table: Table, provenance: Provenance) -> pa.Table:
