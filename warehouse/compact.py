@@ -26,7 +26,7 @@ from warehouse.store import (
     discard_run,
     read_note,
     run_folders,
-    run_id_of,
+    run_ids_of,
     start_run,
 )
 
@@ -181,12 +181,6 @@ def write_note(writer: RunWriter, folders: Collection[Path], *, rebuilt: str = "
     last_rebuilt = max((rebuilt, *(note["rebuilt"] for note in notes)))
     note = {"folders": sorted(names), "run_ids": run_ids, "rebuilt": last_rebuilt}
     (writer.folder / SUPERSEDES).write_text(json.dumps(note, indent=1), encoding="ascii")
-
-
-def run_ids_of(folder: Path) -> list[str]:
-    """The runs whose rows a folder has."""
-    note = folder / SUPERSEDES
-    return list(read_note(note)["run_ids"]) if note.exists() else [run_id_of(folder)]
 
 
 def remove_superseded(directory: DataDirectory) -> None:

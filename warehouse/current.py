@@ -23,7 +23,7 @@ from warehouse.schema import (
     TABLES,
     Table,
 )
-from warehouse.store import DataDirectory, run_folders
+from warehouse.store import DataDirectory, run_folders, run_ids_of
 
 DUCKDB_TYPES = {
     pa.int8(): "TINYINT",
@@ -91,6 +91,7 @@ def view_runs(
     folders = run_folders(directory)
     con.execute("CREATE TEMP TABLE table_size (table_name VARCHAR, file_bytes BIGINT)")
     if run_ids is not None:
+        folders = [folder for folder in folders if not set(run_ids).isdisjoint(run_ids_of(folder))]
         con.execute("CREATE TEMP TABLE asked_run (run_id VARCHAR)")
         con.execute("INSERT INTO asked_run SELECT unnest($1)", [list(run_ids)])
     for table in TABLES.values():

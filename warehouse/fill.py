@@ -9,6 +9,7 @@ from warehouse.current import OWNERS, columns_ddl, literal, quoted
 from warehouse.portions import delete_rows, ranges_of
 from warehouse.schema import (
     ARTICLE_LIST,
+    ARTICLE_MESH,
     BUILD,
     CHANGE,
     CITATION,
@@ -144,14 +145,15 @@ LISTED_AT_ONCE = 30_000
 
 
 def fill_lists(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
-    """Take out the lists of citations that are gone, and put in those of the ones that hold now."""
-    if base:
-        delete_rows(con, ARTICLE_LIST, CITATION, base)
+    """Take out the lists and descriptors of citations that are gone, and put in those of the ones that hold now."""
+    for table in (ARTICLE_LIST, ARTICLE_MESH) if base else ():
+        delete_rows(con, table, CITATION, str(base))
     ((count,),) = con.execute(f"SELECT count(*) FROM put_{CITATION.name}").fetchall()
     if count:
         for part in ranges_of(con, f"put_{CITATION.name}", CITATION, 1 + count // LISTED_AT_ONCE):
             con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT pmid FROM put_{CITATION.name} WHERE {part}")
             con.execute(read_statement(f"insert_{ARTICLE_LIST.name}"))
+            con.execute(read_statement(f"insert_{ARTICLE_MESH.name}"))
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:

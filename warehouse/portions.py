@@ -9,12 +9,14 @@ file that is built, which nobody else sees, is committed and written after each 
 import duckdb
 
 from warehouse.current import quoted
-from warehouse.schema import SEARCH_TERM, Table
+from warehouse.schema import ARTICLE_MESH, SEARCH_TERM, Table
 
 # Keys whose rows are deleted together: 32 MB of notes.
 KEYS_AT_ONCE = 2_000
 
-# For each so many citations, the terms of another portion are deleted together: 52 MB of notes.
+# The tables whose rows are sorted by what they say, within some thousand citations. For each so many citations, the
+# terms of another portion are deleted together: 52 MB of notes.
+BY_TERM = (SEARCH_TERM, ARTICLE_MESH)
 TERMS_AT_ONCE = 200_000
 
 # Rows whose notes may stay in memory until the end: 1 MB a table.
@@ -34,7 +36,7 @@ def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base
     keys, citations = (int(con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]) for name in (gone, "citation"))
     if not keys:
         return
-    count = 1 + max(keys // KEYS_AT_ONCE, citations // TERMS_AT_ONCE if table is SEARCH_TERM else 0)
+    count = 1 + max(keys // KEYS_AT_ONCE, citations // TERMS_AT_ONCE if table in BY_TERM else 0)
     match = " AND ".join(f"gone.{quoted(name)} = {quoted(table.name)}.{quoted(name)}" for name in owner.key)
     for part in ranges_of(con, gone, owner, count):
         ((rows,),) = con.execute(

@@ -1622,6 +1622,20 @@ ARTICLE_LIST = Table(
     owner=DERIVED,
 )
 
+ARTICLE_MESH = Table(
+    "article_mesh",
+    "A MeSH descriptor of a citation, once, with the year; kept ready so that counting need not put headings together.",
+    ("pmid", "descriptor_name"),
+    (
+        column("pmid", INT64, "PubMed identifier."),
+        column("descriptor_name", TEXT, "Name of the descriptor."),
+        optional("descriptor_ui", TEXT, "Its identifier.", null="The record gives none."),
+        optional("pub_year", INT16, "Year of publication, as in citation.", null="The record gives none."),
+        column("is_major", BOOL, "The descriptor, or one of its qualifiers, is a main point."),
+    ),
+    owner=DERIVED,
+)
+
 SEARCH_TERM = Table(
     "search_term",
     "A term of a citation's title and abstract: a stem, as search_stem gives it, stop words left out.",
@@ -1754,6 +1768,7 @@ TABLES: dict[str, Table] = {
         CITATION_PAST,
         MEMBER_PAST,
         ARTICLE_LIST,
+        ARTICLE_MESH,
         SEARCH_TERM,
         SEARCH_LENGTH,
         CONTENT,

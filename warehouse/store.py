@@ -170,10 +170,15 @@ def committed_runs(directory: DataDirectory) -> dict[str, int]:
     runs: dict[str, int] = {}
     for folder in run_folders(directory):
         size = sum(file.stat().st_size for file in folder.glob("*.parquet") if not file.stem.startswith("raw_"))
-        note = folder / SUPERSEDES
-        ids = read_note(note)["run_ids"] if note.exists() else [run_id_of(folder)]
+        ids = run_ids_of(folder)
         runs |= dict.fromkeys(ids, size // len(ids))
     return runs
+
+
+def run_ids_of(folder: Path) -> list[str]:
+    """The runs whose rows a folder has."""
+    note = folder / SUPERSEDES
+    return list(read_note(note)["run_ids"]) if note.exists() else [run_id_of(folder)]
 
 
 def rebuilt_by(directory: DataDirectory) -> str:

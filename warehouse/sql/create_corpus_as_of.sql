@@ -2,7 +2,7 @@
 -- whether NLM had withdrawn it.
 -- Example: SELECT count(*) FROM corpus_as_of('2026-11-01') WHERE is_member;
 CREATE MACRO corpus_as_of(as_of) AS TABLE
-WITH past_run AS (
+WITH past_run AS NOT MATERIALIZED (
     SELECT run_id FROM run WHERE finished_at <= CAST(as_of AS TIMESTAMP)
 ),
 member_then AS (
