@@ -54,7 +54,8 @@ def is_news(record: logging.LogRecord) -> bool:
     return not (record.exc_info and isinstance(record.exc_info[1], CorpusError))
 
 
-logging.getLogger("prefect.flow_runs").addFilter(is_news)
+for logger_name in ("prefect.flow_runs", "prefect.task_runs"):
+    logging.getLogger(logger_name).addFilter(is_news)
 
 STANDING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
 
@@ -80,7 +81,6 @@ TASK_STEPS = Steps(
     commit=as_task(commit_run, "commit"),
     publish=as_task(publish, "publish"),
 )
-
 
 P = ParamSpec("P")
 R = TypeVar("R")

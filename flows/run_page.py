@@ -80,7 +80,9 @@ def describe_run(report: RunReport, changes: RunChanges) -> str:
     """The report as Markdown."""
     lines = [f"# {report.run_kind} {'dry run' if report.is_dry else report.run_id}".rstrip(), ""]
     lines += [f"> {sentence}\n" for sentence in (*report.troubles, *report.salvaged)]
-    lines += [*(f"- **{what}:** {text}" for what, text in describe_facts(report)), ""]
+    # PMIDs that were not found are named below, with links.
+    facts = [(what, text) for what, text in describe_facts(report) if what != "not found"]
+    lines += [*(f"- **{what}:** {text}" for what, text in facts), ""]
     named = {
         "Retracted": changes.retracted,
         "Deleted": changes.deleted,

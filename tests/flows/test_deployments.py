@@ -221,6 +221,8 @@ def test_an_ingest_of_a_file_that_breaks_off_fails_with_a_sentence(served: tuple
     assert done["state"]["name"] == "Failed"
     assert "broken.xml" in done["state"]["message"]
     assert "Traceback" not in done["state"]["message"]
+    log = httpx.post(f"{api}/logs/filter", json={"logs": {"flow_run_id": {"any_": [done["id"]]}}}).text
+    assert "Traceback" not in log
 
 
 def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> None:
