@@ -172,7 +172,9 @@ def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | 
 
 
 def bring_up_to_date(directory: DataDirectory, target: Path, run_ids: Collection[str]) -> dict[str, int]:
-    """Make a DuckDB file of the published one and the runs that it has not seen, in one transaction; checked, closed.
+    """Make a DuckDB file of the published one and the runs that it has not seen, whole, checked and closed.
+
+    What is taken out is committed on the way (warehouse/portions.py); nobody sees the file before it is published.
 
     Returns:
         Rows of each table.
