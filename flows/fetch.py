@@ -19,8 +19,8 @@ from flows.version import CODE_VERSION
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
 from warehouse.errors import DocumentError, EntrezError
+from warehouse.held import Held
 from warehouse.schema import RAW_REPLY
-from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter, writing_file
 
 T = TypeVar("T")

@@ -1,18 +1,20 @@
 """PubMed XML on disk: EFetch sets, baseline and update files, read as a stream and committed one run a file."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flows.files import find_files
-from flows.parallel import reading_chunks
-from flows.read_files import FileReading, read_file, read_rejected
+from flows.parallel import ChunkReader, reading_chunks
+from flows.read_files import FileReading, read_file, read_run
 from flows.report import Progress, RunReport, silent
 from flows.seeds import DEFINITION_FILE, read_definition
 from flows.settings import Settings
+from transforms.pubmed_document import DocumentChunk, split_document
 from warehouse import build, rejected, state
 from warehouse.drift import measure_published
 from warehouse.errors import DocumentError
+from warehouse.held import Held
 from warehouse.store import DataDirectory, writing
 
 
@@ -80,6 +82,30 @@ def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunRe
         if report.files:
             publish(report, settings, progress)
     return report
+
+
+def read_rejected(
+    directory: DataDirectory,
+    waiting: Sequence[rejected.RejectedRecord],
+    held: dict[int, Held],
+    members: set[int],
+    read_chunks: ChunkReader,
+    progress: Progress,
+) -> FileReading:
+    """Read rejected records into one run and commit it."""
+    sources = [
+        (record.source, record.record_source, f"the rejected record of {record.record_source}", record_chunks(record))
+        for record in waiting
+    ]
+    progress("rejected records", 0, len(waiting))
+    reading = read_run(directory, "rejected records", sources, held, members, read_chunks, [])
+    progress("rejected records", len(waiting), len(waiting))
+    return reading
+
+
+def record_chunks(record: rejected.RejectedRecord) -> Iterator[DocumentChunk]:
+    """A record as a document of its own."""
+    return split_document([record.record_xml], name=f"the rejected record of {record.record_source}")
 
 
 def publish(report: RunReport, settings: Settings, progress: Progress) -> None:

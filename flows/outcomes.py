@@ -7,8 +7,8 @@ import pyarrow as pa
 
 from transforms.pubmed_document import RawRecord
 from transforms.pubmed_xml import ParsedRecords, UnknownElement, add_unknown
+from warehouse.held import Held
 from warehouse.schema import REQUEST, UNKNOWN_ELEMENT
-from warehouse.state import Held
 
 
 @dataclass

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from flows.seeds import CitationRules, Seeds
-from warehouse.state import Asked, Held, Membership, Reason
+from warehouse.held import Held
+from warehouse.state import Asked, Membership, Reason
 
 # Reasons that the seeds folder gives, and takes away again; a PMID that a backfill or a file brought stays.
 SEED_REASONS = frozenset({"seed", "similar", "cited_by", "reference", "pmids", "query"})

@@ -16,9 +16,8 @@ from flows.report import Progress
 from flows.version import CODE_VERSION
 from transforms.pubmed_document import DocumentChunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, ReadChunk, RecordSummary, add_unknown
-from warehouse import rejected
+from warehouse.held import Held
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, REJECTED_CITATION, RUN
-from warehouse.state import Held
 from warehouse.store import DataDirectory, RunWriter, commit_run, discard_run, start_run
 
 Tables = dict[str, pa.Table]
@@ -81,30 +80,6 @@ def read_file(
     )
     progress(path.name, size, size)
     return reading
-
-
-def read_rejected(
-    directory: DataDirectory,
-    waiting: Sequence[rejected.RejectedRecord],
-    held: dict[int, Held],
-    members: set[int],
-    read_chunks: ChunkReader,
-    progress: Progress,
-) -> FileReading:
-    """Read rejected records into one run and commit it."""
-    sources = [
-        (record.source, record.record_source, f"the rejected record of {record.record_source}", record_chunks(record))
-        for record in waiting
-    ]
-    progress("rejected records", 0, len(waiting))
-    reading = read_run(directory, "rejected records", sources, held, members, read_chunks, [])
-    progress("rejected records", len(waiting), len(waiting))
-    return reading
-
-
-def record_chunks(record: rejected.RejectedRecord) -> Iterator[DocumentChunk]:
-    """A record as a document of its own."""
-    return split_document([record.record_xml], name=f"the rejected record of {record.record_source}")
 
 
 def read_run(

@@ -36,8 +36,9 @@ from transforms.seed_text import make_seed_tables
 from warehouse import state
 from warehouse.drift import measure_published
 from warehouse.errors import CheckError, DocumentError, EntrezError, UsageError
+from warehouse.held import Held
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT
-from warehouse.state import Held, Membership, Reason
+from warehouse.state import Membership, Reason
 from warehouse.store import DataDirectory, RunWriter, discard_run, start_run, writing
 
 

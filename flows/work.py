@@ -14,7 +14,7 @@ from flows.report import Progress, RunReport
 from flows.seeds import CorpusDefinition
 from flows.settings import Settings
 from warehouse import build
-from warehouse.state import Held
+from warehouse.held import Held
 from warehouse.store import DataDirectory, RunWriter, commit_run
 
 

@@ -113,20 +113,26 @@ def split_document(
         return
     line = 1 + root.line_breaks
     ends = [b"</" + tag + b">" for tag in root.record_tags]
+    waiting, size = [buffer], len(buffer)
     for block in stream:
-        buffer += block
-        if len(buffer) >= chunk_bytes:
-            cut = last_border(buffer, ends)
-            if cut:
-                yield DocumentChunk(buffer[:cut], line)
-                line += buffer.count(b"\n", 0, cut)
-                buffer = buffer[cut:]
-            elif len(buffer) > LONGEST_RECORD_BYTES:
-                raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is no PubMed file.")
+        waiting.append(block)
+        size += len(block)
+        if size < chunk_bytes:
+            continue
+        buffer = b"".join(waiting)
+        cut = last_border(buffer, ends)
+        if cut:
+            yield DocumentChunk(buffer[:cut], line)
+            line += count_lines(buffer[:cut])
+            buffer = buffer[cut:]
+        elif size > LONGEST_RECORD_BYTES:
+            raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is no PubMed file.")
+        waiting, size = [buffer], len(buffer)
+    buffer = b"".join(waiting)
     cut = last_border(buffer, ends)
     if cut:
         yield DocumentChunk(buffer[:cut], line)
-        line += buffer.count(b"\n", 0, cut)
+        line += count_lines(buffer[:cut])
     rest = buffer[cut:]
     if not is_end(rest, root.end_tag):
         line += rest.count(b"\n")
@@ -134,6 +140,11 @@ def split_document(
         if on_break is None:
             raise DocumentError(sentence)
         on_break(sentence)
+
+
+def count_lines(xml: bytes) -> int:
+    """How many lines end in some bytes."""
+    return int(np.count_nonzero(np.frombuffer(xml, np.uint8) == ord("\n")))
 
 
 @dataclass(frozen=True)

@@ -2,33 +2,17 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import duckdb
 import pyarrow as pa
 
 from warehouse.current import open_memory, view_runs
+from warehouse.held import Held
 from warehouse.schema import SEED_DOCUMENT
 from warehouse.store import DataDirectory
 
 Connection = duckdb.DuckDBPyConnection
-
-
-@dataclass(frozen=True)
-class Held:
-    """A citation that Entrez or a file has delivered.
-
-    Attributes:
-        content_sha256: Of its record.
-        pmid_version: Version of the PMID.
-        date_revised: As NLM says, or None.
-        citation_status: State of indexing, MEDLINE, In-Process ...; None where it was not looked up or not given.
-    """
-
-    content_sha256: str
-    pmid_version: int
-    date_revised: date | None
-    citation_status: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import pytest
 
 from flows.plan import find_deleted, is_off_peak, plan_citations
 from flows.seeds import CitationRules
-from warehouse.state import Asked, Held
+from warehouse.held import Held
+from warehouse.state import Asked
 
 NOW = datetime(2026, 11, 24, 7)  # noqa: DTZ001 - as DuckDB gives it, UTC
 RULES = CitationRules(refetch_after_days=90, in_process_after_days=7, missing_after_days=7)
