@@ -120,6 +120,7 @@ def split_document(
         if size < chunk_bytes:
             continue
         buffer = b"".join(waiting)
+        waiting.clear()
         cut = last_border(buffer, ends)
         if cut:
             yield DocumentChunk(buffer[:cut], line)
