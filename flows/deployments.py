@@ -1,5 +1,6 @@
 """The Prefect flows and their deployments: the plain functions, scheduled, shown and recorded."""
 
+import atexit
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -56,6 +57,16 @@ def is_news(record: logging.LogRecord) -> bool:
 
 for logger_name in ("prefect.flow_runs", "prefect.task_runs"):
     logging.getLogger(logger_name).addFilter(is_news)
+
+
+@atexit.register
+def end_quietly() -> None:
+    """Close standard error at the very end of a process.
+
+    DuckDB 2.0 lists there, over dozens of lines, what of its module is still held; threads of Prefect hold all modules.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+
 
 STANDING = [StateType.SCHEDULED, StateType.PENDING, StateType.RUNNING, StateType.COMPLETED]
 
