@@ -11,7 +11,6 @@ from warehouse.schema import (
     ARTICLE_LIST,
     ARTICLE_MESH,
     BUILD,
-    CHANGE,
     CITATION,
     CITATION_PAST,
     CONFLICT,
@@ -91,6 +90,10 @@ def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -
     con.execute(f"CREATE TEMP TABLE put_{name} AS FROM key_{name} SEMI JOIN gone_{name} USING ({key})")
 
 
+# Steps, from a row of a citation to the next one, that are compared together.
+COMPARED_AT_ONCE = 3_000
+
+
 def fill_history(con: duckdb.DuckDBPyConnection) -> None:
     """Fill `citation_past`, `change` and `member_past`, while the tables still have what the runs replace."""
     for name in ("version_citation", "step_citation", "step_link_list"):
@@ -98,22 +101,41 @@ def fill_history(con: duckdb.DuckDBPyConnection) -> None:
     columns = [c.name for c in CITATION.columns if c.name not in UNCOMPARED]
     names = ", ".join(literal(name) for name in columns)
     values = ", ".join(f"CAST({quoted(name)} AS VARCHAR)" for name in columns)
-    con.execute(
-        f"""CREATE TEMP VIEW citation_field AS
-        SELECT pmid, run_id, unnest([{names}]) AS column_name, unnest([{values}]) AS value
-        FROM run_citation SEMI JOIN (
-            SELECT pmid, before_run_id AS run_id FROM step_citation UNION ALL
-            SELECT pmid, after_run_id FROM step_citation
-        ) USING (pmid, run_id)"""
-    )
     past = ", ".join(quoted(name) for name in CITATION_PAST.column_names)
     con.execute(
         f"""INSERT INTO {CITATION_PAST.name} SELECT {past}
         FROM run_citation JOIN version_citation USING (pmid, run_id, source) WHERE until_run_id IS NOT NULL
         ORDER BY pmid, run_id"""
     )
-    con.execute(read_statement(f"insert_{CHANGE.name}"))
     con.execute(read_statement(f"insert_{MEMBER_PAST.name}"))
+    con.execute("CREATE TEMP TABLE stepped AS FROM step_citation LIMIT 0")
+    con.execute(
+        f"""CREATE TEMP VIEW citation_field AS
+        SELECT pmid, run_id, unnest([{names}]) AS column_name, unnest([{values}]) AS value
+        FROM run_citation SEMI JOIN (
+            SELECT pmid, before_run_id AS run_id FROM stepped UNION ALL
+            SELECT pmid, after_run_id FROM stepped
+        ) USING (pmid, run_id)"""
+    )
+    insert_portions(con, "step_citation", "stepped", read_statement("insert_change_of_citation"))
+    insert_portions(con, "step_link_list", "stepped_list", read_statement("insert_change_of_link"))
+    con.execute(read_statement("insert_change_of_presence"))
+
+
+def insert_portions(con: duckdb.DuckDBPyConnection, steps: str, portion: str, statement: str) -> None:
+    """Execute a statement on a table of steps, some of them at a time: their texts are held in memory meanwhile.
+
+    Args:
+        con: With the steps.
+        steps: The table that has them.
+        portion: The name under which the statement reads them.
+        statement: What to execute.
+    """
+    ((count,),) = con.execute(f"SELECT count(*) FROM {steps}").fetchall()
+    if count:
+        for part in ranges_of(con, steps, CITATION, 1 + count // COMPARED_AT_ONCE):
+            con.execute(f"CREATE OR REPLACE TEMP TABLE {portion} AS FROM {steps} WHERE {part}")
+            con.execute(statement)
 
 
 def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from flows.rebuild import rebuild
 from tests.warehouse.histories import History, read_tables
-from warehouse import build, compact, portions
+from warehouse import build, compact, fill, portions
 from warehouse.errors import CheckError, StoreError
 from warehouse.store import DataDirectory, run_folders
 
@@ -21,6 +21,8 @@ def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portions, "KEYS_AT_ONCE", 2)
     monkeypatch.setattr(portions, "TERMS_AT_ONCE", 2)
     monkeypatch.setattr(portions, "ROWS_NOT_WRITTEN", 2)
+    monkeypatch.setattr(fill, "COMPARED_AT_ONCE", 1)
+    monkeypatch.setattr(fill, "LISTED_AT_ONCE", 3)
 
 
 def assert_same_content(directory: DataDirectory, other: Path) -> None:

@@ -1,0 +1,24 @@
+-- The citations that came, went or were withdrawn with the runs. Assumes the temp_* tables.
+INSERT INTO change
+WITH changed AS (
+    -- A citation that came: no row of it ended in the run in which this one began.
+    SELECT run_id, pmid, 'citation' AS table_name, 'pmid' AS column_name, NULL AS before, CAST(pmid AS VARCHAR) AS after
+    FROM (
+        SELECT pmid, run_id FROM new_citation ANTI JOIN version_citation USING (pmid)
+        UNION ALL
+        SELECT pmid, run_id FROM new_citation SEMI JOIN version_citation USING (pmid, run_id)
+    ) AS came
+    ANTI JOIN step_citation ON step_citation.pmid = came.pmid AND step_citation.after_run_id = came.run_id
+    UNION ALL
+    -- Seed text that went with its page.
+    SELECT until_run_id, pmid, 'citation', 'pmid', CAST(pmid AS VARCHAR), NULL
+    FROM version_citation AS went
+    ANTI JOIN step_citation ON step_citation.pmid = went.pmid AND step_citation.before_run_id = went.run_id
+    WHERE until_run_id IS NOT NULL
+    UNION ALL
+    SELECT run_id, pmid, 'deleted_citation', 'evidence', NULL, evidence FROM new_deleted_citation
+)
+SELECT run_id, pmid, table_name, column_name,
+    row_number() OVER (PARTITION BY run_id, pmid, table_name, column_name ORDER BY before, after), before, after
+FROM changed
+ORDER BY run_id, pmid, table_name, column_name, 5;
