@@ -43,8 +43,16 @@ SKIPPED: State[RunReport] = Completed(
     name="Skipped", message="A newer run of this deployment is due and does the same."
 )
 
+
+def titled(title: str, **limits: Any) -> Any:
+    """What a form calls a field, and what can stand in it; Prefect puts the bare name over any other title."""
+    return Field(json_schema_extra={"title": title}, **limits)
+
+
 # What a day may look like in a form, empty or not; `parse_day` says the rest. A `date` could not be left empty there.
-Day = Annotated[str, Field(pattern=r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$")]
+DAY = r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$"
+
+DryRun = Annotated[bool, titled("Dry run")]
 
 # That each batch's tasks finished would be two lines a batch in the log, beside the line of their step with its count.
 logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
@@ -113,7 +121,7 @@ def fails_with_its_sentence(run: Callable[P, R]) -> Callable[P, R | State[Any]]:
 
 @flow(name="refresh", retries=0)
 @fails_with_its_sentence
-def refresh(dry_run: bool = False, accept_drift: bool = False) -> State[RunReport]:
+def refresh(dry_run: DryRun = False, accept_drift: Annotated[bool, titled("Accept drift")] = False) -> State[RunReport]:
     """Bring the corpus up to date with the seeds folder and with Entrez.
 
     Args:
@@ -146,15 +154,15 @@ def refresh_links() -> State[RunReport]:
 @fails_with_its_sentence
 def backfill(  # noqa: PLR0913 - the form's fields
     *,
-    pmids: str = "",
-    query: str = "",
-    date_type: DateType = "edat",
-    from_date: Day = "",
-    to_date: Day = "",
-    follow: Sequence[LinkKind] = (),
-    limit: Annotated[int, Field(ge=1, le=1_000_000)] = DEFAULT_LIMIT,
-    dry_run: bool = False,
-    reason: str = "",
+    pmids: Annotated[str, titled("PMIDs")] = "",
+    query: Annotated[str, titled("PubMed search")] = "",
+    date_type: Annotated[DateType, titled("Kind of date")] = "edat",
+    from_date: Annotated[str, titled("First day", pattern=DAY)] = "",
+    to_date: Annotated[str, titled("Last day", pattern=DAY)] = "",
+    follow: Annotated[Sequence[LinkKind], titled("Links to follow")] = (),
+    limit: Annotated[int, titled("Limit", ge=1, le=1_000_000)] = DEFAULT_LIMIT,
+    dry_run: DryRun = False,
+    reason: Annotated[str, titled("Reason")] = "",
 ) -> State[RunReport]:
     """Fetch PMIDs of your choice, held or not, and make them members of the corpus.
 
@@ -187,7 +195,11 @@ def backfill(  # noqa: PLR0913 - the form's fields
 
 @flow(name="ingest", retries=0)
 @fails_with_its_sentence
-def ingest(files: str = "", salvage: bool = False, replay_rejected: bool = False) -> State[RunReport]:
+def ingest(
+    files: Annotated[str, titled("Files")] = "",
+    salvage: Annotated[bool, titled("Salvage")] = False,
+    replay_rejected: Annotated[bool, titled("Replay rejected")] = False,
+) -> State[RunReport]:
     """Read PubMed XML that lies on the disk of the process that runs this: EFetch sets, baseline and update files.
 
     Args:
@@ -210,7 +222,7 @@ def ingest(files: str = "", salvage: bool = False, replay_rejected: bool = False
 
 @flow(name="compact", retries=0)
 @fails_with_its_sentence
-def compact(keep: Annotated[str, Field(pattern="^(all|last|[0-9]+)$")] = "all") -> None:
+def compact(keep: Annotated[str, titled("Keep", pattern="^(all|last|[0-9]+)$")] = "all") -> None:
     """Put small runs together and give back the space of what was replaced; the corpus stays the same.
 
     Args:

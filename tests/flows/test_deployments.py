@@ -314,6 +314,7 @@ def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], page: Page
     expect(page.get_by_text("At 02:00 AM").first).to_be_visible(timeout=30_000)
 
     open_form(page, api, "from-the-form")
+    expect(page.get_by_text("Links to follow").first).to_be_visible(timeout=30_000)
     page.locator("textarea").first.fill("\n".join(map(str, pmids)))
     page.locator("textarea").last.fill("asked for in a browser")
     page.set_viewport_size({"width": 1280, "height": 1750})
