@@ -16,6 +16,9 @@ RETRACTED_PUBLICATION = "D016441"
 # The position of a text that no element has.
 ABSENT = -2
 
+# Of a citation, and of a book.
+PUB_DATE_PARTS = ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
+
 # Few dates are ever different ones.
 date_of = lru_cache(maxsize=100_000)(to_date)
 year_of = lru_cache(maxsize=10_000)(first_year)
@@ -49,12 +52,9 @@ def derive_dates(columns: Columns, strings: pa.StringArray, is_book: Flags) -> M
     for table, column in (("history_date", "history_date"), ("citation_date", "citation_date")):
         parts = [texts_of(columns, strings, table, part) for part in ("year", "month", "day")]
         made[place(table, column)] = map_different(date_of, parts, pa.date32())
-    citation = [
-        texts_of(columns, strings, "citation", part)
-        for part in ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
-    ]
+    citation = [texts_of(columns, strings, "citation", part) for part in PUB_DATE_PARTS]
     if is_book.any():
-        book = [texts_of(columns, strings, "book", part) for part in BOOK_PUB_DATE]
+        book = [texts_of(columns, strings, "book", part) for part in PUB_DATE_PARTS]
         citation = [pc.if_else(pa.array(is_book), b, c) for b, c in zip(book, citation, strict=True)]
     year, month, day, medline = citation
     made[place("citation", "pub_date")] = map_different(date_of, [year, month, day], pa.date32())
@@ -67,9 +67,6 @@ def derive_dates(columns: Columns, strings: pa.StringArray, is_book: Flags) -> M
         of_record[columns.record_of[TABLE_NUMBERS["citation_date"]][rows]] = rows
         made[place("citation", column)] = dates.take(pa.array(of_record, mask=of_record == NOTHING))
     return made
-
-
-BOOK_PUB_DATE = ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
 
 
 def map_different(of: Callable[..., object], parts: Sequence[pa.StringArray], type_: pa.DataType) -> pa.Array:

@@ -106,8 +106,8 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejecte
         wanted = [records[i] for _, i in readable]
         tables = derive_tables(columns, wanted, provenance)
         for fault in sorted(columns.faults, key=lambda fault: fault.element):
-            place = readable[columns.record_at(np.array([fault.element]))[0]][1]
-            rejected.setdefault(place, fault.sentence)
+            _, number = readable[int(columns.record[fault.element])]
+            rejected.setdefault(number, fault.sentence)
         if columns.faults:
             # Read again without them: nothing of a record that cannot be read is in a table.
             columns = None
@@ -334,7 +334,7 @@ def note_states(parsed: ParsedRecords, citation: pa.Table) -> None:
 def note_unknown(parsed: ParsedRecords, columns: Columns, records: Sequence[RawRecord]) -> None:
     """Note what nothing is declared for, by path."""
     for unknown in columns.unknown:
-        pmid = records[columns.record_at(np.array([unknown.element]))[0]].pmid
+        pmid = records[int(columns.record[unknown.element])].pmid
         add_unknown(parsed.unknown, UnknownElement(unknown.path, 1, pmid or 0, unknown.text or None))
 
 
