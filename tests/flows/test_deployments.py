@@ -28,6 +28,7 @@ from tests.records import article, article_set
 
 START_S = 180
 RUN_S = 180
+UI_S = 60  # The UI asks for what is new every five seconds; Prefect sends a run's log in portions.
 CHROMIUM_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 SCHEDULED = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
 
@@ -81,20 +82,32 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         httpx.get(f"{api}/health")
 
 
-def ask(api: str, path: str, **body: Any) -> Any:
-    """A POST to Prefect's API; an empty list while it does not answer.
+def answer_of(method: str, url: str, body: Any = None) -> httpx.Response:
+    """What Prefect's API answers.
 
-    503 is Prefect's word for `SQLite is busy, ask again`, and is asked again as Prefect's own client does.
+    503 is its word for `SQLite is busy, ask again`, and is asked again as Prefect's own client does.
     """
     for _ in range(20):
-        try:
-            answer = httpx.post(f"{api}/{path}", json=body, timeout=30)
-        except httpx.TransportError:
-            return []
+        answer = httpx.request(method, url, json=body, timeout=30)
         if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
             break
         time.sleep(1)
+    return answer
+
+
+def ask(api: str, path: str, **body: Any) -> Any:
+    """A POST to Prefect's API; an empty list while it does not answer."""
+    try:
+        answer = answer_of("POST", f"{api}/{path}", body)
+    except httpx.TransportError:
+        return []
     return answer.raise_for_status().json()
+
+
+def run_of(api: str, run_id: str) -> dict[str, Any]:
+    """A flow run, as Prefect has it now."""
+    found: dict[str, Any] = answer_of("GET", f"{api}/flow_runs/{run_id}").raise_for_status().json()
+    return found
 
 
 def wait_for(is_true: Any, seconds: float, log: Path) -> None:
@@ -111,7 +124,7 @@ def run(api: str, name: str, **parameters: Any) -> dict[str, Any]:
     started = ask(api, f"deployments/{deployment['id']}/create_flow_run", parameters=parameters)
     deadline = time.monotonic() + RUN_S
     while True:
-        found: dict[str, Any] = httpx.get(f"{api}/flow_runs/{started['id']}").json()
+        found = run_of(api, started["id"])
         if found["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED"):
             return found
         assert time.monotonic() < deadline, found["state"]
@@ -183,7 +196,7 @@ def test_of_late_nights_only_the_last_one_runs(served: tuple[str, Path]) -> None
         nights.append(ask(api, f"deployments/{deployment['id']}/create_flow_run", state=late)["id"])
 
     def names() -> list[str]:
-        return [httpx.get(f"{api}/flow_runs/{night}").json()["state"]["name"] for night in nights]
+        return [run_of(api, night)["state"]["name"] for night in nights]
 
     wait_for(lambda: set(names()) <= {"Completed", "Skipped", "Failed"}, RUN_S, data / "prefect" / "server.log")
     assert names() == ["Completed", "Skipped", "Skipped"]
@@ -221,8 +234,8 @@ def test_an_ingest_of_a_file_that_breaks_off_fails_with_a_sentence(served: tuple
     assert done["state"]["name"] == "Failed"
     assert "broken.xml" in done["state"]["message"]
     assert "Traceback" not in done["state"]["message"]
-    log = httpx.post(f"{api}/logs/filter", json={"logs": {"flow_run_id": {"any_": [done["id"]]}}}).text
-    assert "Traceback" not in log
+    log = ask(api, "logs/filter", logs={"flow_run_id": {"any_": [done["id"]]}})
+    assert not any("Traceback" in line["message"] for line in log)
 
 
 def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> None:
@@ -264,6 +277,7 @@ def page(served: tuple[str, Path]) -> Iterator[Page]:
     if chromium is None:
         pytest.skip("left out: chromium is not installed")
     asked: set[str | None] = set()
+    expect.set_options(timeout=UI_S * 1000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         context = browser.new_context(
@@ -289,7 +303,7 @@ def open_form(page: Page, api: str, name: str) -> None:
     """Open the form of the backfill, and name the run."""
     (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
     page.goto(f"/deployments/deployment/{deployment['id']}/run")
-    expect(page.get_by_text("Numbers such as 25217177")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Numbers such as 25217177")).to_be_visible()
     page.get_by_role("textbox").first.fill(name)
 
 
@@ -311,10 +325,10 @@ def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], page: Page
     assert len(pmids) == 11
     page.goto("/deployments")
     page.get_by_role("link", name="nightly-refresh").click()
-    expect(page.get_by_text("At 02:00 AM").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("At 02:00 AM").first).to_be_visible()
 
     open_form(page, api, "from-the-form")
-    expect(page.get_by_text("Links to follow").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Links to follow").first).to_be_visible()
     page.locator("textarea").first.fill("\n".join(map(str, pmids)))
     page.locator("textarea").last.fill("asked for in a browser")
     page.set_viewport_size({"width": 1280, "height": 1750})
@@ -322,15 +336,15 @@ def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], page: Page
     page.set_viewport_size({"width": 1280, "height": 1100})
     run_id = submit(page, api, "from-the-form", data / "prefect" / "server.log")
     expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=RUN_S * 1000)
-    expect(page.get_by_text("publish: 1 of 1")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("publish: 1 of 1")).to_be_visible()
     page.screenshot(path=screenshots / "run.png")
 
     page.get_by_text("Artifacts", exact=True).first.click()
     page.get_by_role("link", name="backfill-report").click()
-    expect(page.get_by_role("heading", name="Coverage")).to_be_visible(timeout=30_000)
+    expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
     expect(page.get_by_role("cell", name="an abstract")).to_be_visible()
     page.screenshot(path=screenshots / "report.png")
-    assert httpx.get(f"{api}/flow_runs/{run_id}").json()["parameters"]["reason"] == "asked for in a browser"
+    assert run_of(api, run_id)["parameters"]["reason"] == "asked for in a browser"
     with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
         statement = "SELECT pmid, run.reason FROM request JOIN run USING (run_id) WHERE run.reason LIKE '%browser'"
         found = con.execute(statement).fetchall()
@@ -344,7 +358,7 @@ def test_a_person_types_nonsense_into_the_form(served: tuple[str, Path], page: P
     page.locator("textarea").first.fill("33297563")
     page.locator("input[type=number]").fill("0")
     page.get_by_role("button", name="Submit").click()
-    expect(page.get_by_text("Validation failed for field 'limit'").first).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Validation failed for field 'limit'").first).to_be_visible()
     page.screenshot(path=screenshots / "refused.png")
     assert ask(api, "flow_runs/filter", flow_runs={"name": {"any_": ["too-few"]}}) == []
 
@@ -353,7 +367,7 @@ def test_a_person_types_nonsense_into_the_form(served: tuple[str, Path], page: P
     submit(page, api, "nonsense", data / "prefect" / "server.log")
     expect(page.get_by_text("Failed", exact=True).first).to_be_visible(timeout=RUN_S * 1000)
     expect(page.get_by_text("pmids: 'PMC12' is not a PMID; give numbers such as 25217177.").first).to_be_visible()
-    expect(page.get_by_text("Finished in state Failed")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("Finished in state Failed")).to_be_visible()
     expect(page.get_by_text("Traceback")).to_have_count(0)
     page.screenshot(path=screenshots / "nonsense.png")
 
@@ -375,7 +389,7 @@ def test_the_schema_of_the_form_refuses_what_it_can(served: tuple[str, Path], fi
     api, _ = served
     (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
     parameters = {"pmids": "33297563", field: value}
-    answer = httpx.post(f"{api}/deployments/{deployment['id']}/create_flow_run", json={"parameters": parameters})
+    answer = answer_of("POST", f"{api}/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
     assert answer.status_code == 409
     assert field in answer.json()["detail"]
 
