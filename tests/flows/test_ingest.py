@@ -227,6 +227,34 @@ def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkey
     assert answers[0][0]["new"] == 59
 
 
+def test_workers_load_nothing_of_the_command_and_leave_nothing_behind(tmp_path: Path, write: Write) -> None:
+    """What the command was started as takes longer to load than a file to read."""
+    program = tmp_path / "program.py"
+    program.write_text("""
+import sys
+print("loaded")
+if __name__ == "__main__":
+    from flows import parallel
+    from flows.cli import main
+    parallel.WORTH_WORKERS_BYTES = 0
+    main()
+""")
+    path = write("a.xml", article_set(*(article(pmid) for pmid in range(1, 40))))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    done = subprocess.run(
+        [sys.executable, str(program), "ingest", str(path), "--workers", "2"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "TMPDIR": str(scratch)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "39 new" in done.stdout
+    assert done.stdout.count("loaded") == 1
+    assert list(scratch.iterdir()) == []
+
+
 def test_a_gigabyte_in_one_element_is_refused_with_bounded_memory(tmp_path: Path) -> None:
     """Packed it is one megabyte; unpacked at once, it would be more than many machines have to spare."""
     bomb = tmp_path / "bomb.xml.gz"
