@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from flows.files import find_files
-from flows.parallel import ChunkReader, reading_chunks
+from flows.parallel import read_here, reading_chunks
 from flows.read_files import FileReading, read_file, read_run
 from flows.report import Progress, RunReport, silent
 from flows.seeds import DEFINITION_FILE, read_definition
@@ -39,7 +39,10 @@ def ingest(
     directory = DataDirectory(settings.data_dir)
     report = RunReport(run_kind="ingest", plan={}, outcomes={})
     start = time.perf_counter()
-    with writing(directory, purpose="ingest", wait=not settings.no_wait), reading_chunks(files, workers) as read_chunks:
+    with (
+        writing(directory, purpose="ingest", wait=not settings.no_wait),
+        reading_chunks(files, workers, directory.chunks) as read_chunks,
+    ):
         con = state.open_state(directory)
         held = state.read_held(con)
         members = {m.pmid for m in state.read_members(con) if m.reason == "file"}
@@ -69,14 +72,14 @@ def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunRe
     directory = DataDirectory(settings.data_dir)
     report = RunReport(run_kind="ingest", plan={}, outcomes={})
     start = time.perf_counter()
-    with writing(directory, purpose="ingest", wait=not settings.no_wait), reading_chunks([], 1) as read_chunks:
+    with writing(directory, purpose="ingest", wait=not settings.no_wait):
         con = state.open_state(directory)
         waiting = rejected.read_open(con)
         held = state.read_held(con)
         members = {m.pmid for m in state.read_members(con)}
         con.close()
         if waiting:
-            reading = read_rejected(directory, waiting, held, members, read_chunks, progress)
+            reading = read_rejected(directory, waiting, held, members, progress)
             add_to_report(report, reading)
         report.seconds["read"] = time.perf_counter() - start
         if report.files:
@@ -89,7 +92,6 @@ def read_rejected(
     waiting: Sequence[rejected.RejectedRecord],
     held: dict[int, Held],
     members: set[int],
-    read_chunks: ChunkReader,
     progress: Progress,
 ) -> FileReading:
     """Read rejected records into one run and commit it."""
@@ -98,7 +100,7 @@ def read_rejected(
         for record in waiting
     ]
     progress("rejected records", 0, len(waiting))
-    reading = read_run(directory, "rejected records", sources, held, members, read_chunks, [])
+    reading = read_run(directory, "rejected records", sources, held, members, read_here, [])
     progress("rejected records", len(waiting), len(waiting))
     return reading
 

@@ -4,6 +4,7 @@ corpus.duckdb                   published, replaced whole (warehouse/build.py)
 parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed; SHA256SUMS beside them
 staging/run=<run_id>/           a run being written; becomes visible by one rename
 staging/replies/*.parquet       replies fetched by a run that has not been committed
+staging/chunks/*.arrows         tables on their way from one process to another
 refresh.lock                    held by the one process that writes
 """
 
@@ -86,6 +87,11 @@ class DataDirectory:
     def replies(self) -> Path:
         """Replies fetched by a run that has not been committed."""
         return self.staging / "replies"
+
+    @property
+    def chunks(self) -> Path:
+        """Tables of chunks on their way from the processes that read."""
+        return self.staging / "chunks"
 
     @property
     def lock(self) -> Path:
