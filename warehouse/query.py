@@ -1,11 +1,12 @@
 """Questions to the published file: a read-only connection that reaches nothing else."""
 
+import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Timer
+from threading import TIMEOUT_MAX, Timer
 from typing import Any
 
 import duckdb
@@ -13,6 +14,9 @@ import pyarrow as pa
 
 from warehouse.errors import QueryError, StoreError, UsageError
 from warehouse.store import DataDirectory
+
+# Letters of a statement, before and after the place of an error, that are shown with it.
+SHOWN = 40
 
 
 def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -39,6 +43,7 @@ def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.D
         con.execute("SET temp_directory = ''")
         set_memory(con, memory)
         con.execute("SET enable_external_access = false")
+        con.execute("SET errors_as_json = true")  # With the position as a number; `sentence` reads it.
         con.execute("SET lock_configuration = true")
     except duckdb.Error as exc:
         raise StoreError(f"{directory.database} cannot be opened: {str(exc).splitlines()[0]}") from exc
@@ -62,7 +67,7 @@ def at_most(con: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[N
     if seconds is None:
         yield
         return
-    timer = Timer(seconds, con.interrupt)
+    timer = Timer(min(seconds, TIMEOUT_MAX), con.interrupt)
     timer.start()
     try:
         yield
@@ -80,6 +85,10 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = Non
     Raises:
         QueryError: DuckDB's sentence, with the line and column where it has them; or it took too long or too much.
     """
+    try:
+        sql.encode()
+    except UnicodeEncodeError as exc:
+        raise QueryError("The statement is not UTF-8 text; save it as such.") from exc
     try:
         with at_most(con, seconds):
             return answer(con, sql)
@@ -100,8 +109,10 @@ def answer(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
         duckdb.OutOfMemoryException: It took too much.
     """
     try:
-        statements = duckdb.extract_statements(sql)
-        if len(statements) != 1:
+        statements = con.extract_statements(sql)
+        if not statements:
+            raise QueryError("There is no statement.")
+        if len(statements) > 1:
             raise QueryError(f"One statement at a time: these are {len(statements)}.")
         relation = con.sql(sql)
         return relation.to_arrow_table() if relation is not None else pa.table({})
@@ -123,15 +134,28 @@ def find_position(con: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Error)
 
 
 def sentence(exc: duckdb.Error, sql: str) -> str:
-    """DuckDB's error in one sentence, with the position in the statement where DuckDB points at it."""
-    lines = [line for line in str(exc).splitlines() if line.strip()]
-    text = " ".join(line.strip() for line in lines if not line.startswith(("LINE ", " ")))
-    for number, line in enumerate(lines):
-        if line.startswith("LINE ") and number + 1 < len(lines) and "^" in lines[number + 1]:
-            prefix, _, shown = line.partition(": ")
-            column = lines[number + 1].index("^") - len(prefix) - 1
-            return f"{text} (line {prefix.removeprefix('LINE ')}, column {max(column, 1)}: {shown.strip()})"
-    return text or f"{type(exc).__name__}: {sql}"
+    """DuckDB's error in one sentence, with the position in the statement where DuckDB gives one.
+
+    Args:
+        exc: The error, its facts as JSON where DuckDB gives them so (`errors_as_json`).
+        sql: The statement.
+    """
+    kind, _, detail = str(exc).partition(": ")
+    try:
+        facts = json.loads(detail)
+        message = f"{kind}: {facts['exception_message']}"
+    except (ValueError, TypeError, KeyError):
+        facts, message = {}, str(exc)
+    text = " ".join(message.split())
+    position = int(facts.get("position", len(sql.encode())))
+    if position >= len(sql.encode()):
+        return text
+    # DuckDB counts bytes; people count lines and letters.
+    before = sql.encode()[:position].decode("utf-8", "ignore")
+    column = len(before) - before.rfind("\n")
+    line = sql.split("\n")[before.count("\n")]
+    shown = line[max(column - SHOWN, 0) : column + SHOWN].strip()
+    return f"{text} (line {before.count(chr(10)) + 1}, column {column}: {shown})"
 
 
 @dataclass

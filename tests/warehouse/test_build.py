@@ -130,6 +130,22 @@ def test_an_error_in_a_question_is_a_sentence_with_its_position(directory: DataD
     con.close()
 
 
+@pytest.mark.parametrize(
+    ("sql", "place"),
+    [
+        ("SELECT " + "1, " * 200 + "titel FROM article", "line 1, column 608: "),
+        ("SELECT '漢字', titel FROM article", r"line 1, column 14: SELECT '漢字', titel FROM article\)"),
+        ("SELECT 1,\n\ttitel\nFROM article", r"line 2, column 2: titel\)"),
+    ],
+)
+def test_the_position_is_counted_in_lines_and_letters(directory: DataDirectory, sql: str, place: str) -> None:
+    """DuckDB's own picture of it cuts long lines, and counts wide letters and tabs as several."""
+    con = open_published(directory)
+    with pytest.raises(QueryError, match=place):
+        ask(con, sql)
+    con.close()
+
+
 def test_a_corpus_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
     """With what to run first."""
     with pytest.raises(StoreError, match="run `corpus refresh` or `corpus ingest` first"):
