@@ -7,13 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet as pq
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from flows.answers import ANSWER_FORMATS, write_answer
 from flows.report import Progress, RunReport, name_some
 from flows.settings import Settings, load_settings
 from flows.terminal import show_progress, summarise
@@ -186,7 +182,9 @@ def ingest(
 def sql(
     statement: Annotated[str, typer.Argument(help="One SQL statement, or - for standard input.")],
     format_: FormatOption = "table",
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write to this file.")] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
+    ] = None,
     timeout: Annotated[
         float, typer.Option(envvar="CORPUS_SQL_TIMEOUT", min=0.01, help="Seconds after which a question is stopped.")
     ] = 300,
@@ -197,15 +195,16 @@ def sql(
 ) -> None:
     """Ask the published corpus; read-only, with no access to files or network."""
     settings = load_settings(data_dir=data_dir)
-    write = ANSWER_FORMATS.get(format_)
-    if write is None:
+    if format_ not in ANSWER_FORMATS:
         raise UsageError(f"--format {format_}: write one of {', '.join(ANSWER_FORMATS)}.")
-    con = open_published(DataDirectory(settings.data_dir), memory=memory)
+    directory = DataDirectory(settings.data_dir)
+    con = open_published(directory, memory=memory)
     try:
-        answer = ask(con, sys.stdin.read() if statement == "-" else statement, seconds=timeout)
+        sql_text = sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape") if statement == "-" else statement
+        answer = ask(con, sql_text, seconds=timeout)
     finally:
         con.close()
-    write_answer(answer, write, output)
+    write_answer(answer, format_, output, directory)
 
 
 @app.command(epilog="Example: corpus status --format json")
@@ -387,66 +386,6 @@ def read_argument(text: str) -> str:
         return path.read_text(encoding="utf-8") if len(text) < 4096 and path.is_file() else text
     except (OSError, UnicodeDecodeError) as exc:
         raise UsageError(f"--pmids {text}: {exc}.") from exc
-
-
-def write_answer(answer: pa.Table, write: Callable[[pa.Table, Any], None], output: Path | None) -> None:
-    """Write an answer to a file, whole or not at all, or to standard output.
-
-    Raises:
-        UsageError: The file cannot be written.
-    """
-    if output is None:
-        write(answer, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-        return
-    unfinished = output.with_name(f".{output.name}.unfinished")
-    try:
-        with unfinished.open("wb") as stream:
-            write(answer, stream)
-        unfinished.replace(output)
-    except OSError as exc:
-        unfinished.unlink(missing_ok=True)
-        raise UsageError(f"-o {output}: {exc.strerror}; name another file.") from exc
-
-
-def write_table(answer: pa.Table, stream: Any) -> None:
-    """Draw an answer as a table of the terminal's width."""
-    console = Console()
-    table = Table(show_edge=False, header_style="bold")
-    for name, column_type in zip(answer.column_names, answer.schema.types, strict=True):
-        is_number = pa.types.is_integer(column_type) or pa.types.is_floating(column_type)
-        table.add_column(name, justify="right" if is_number else "left", overflow="fold")
-    for row in zip(*answer.to_pydict().values(), strict=True):
-        table.add_row(*("" if value is None else str(value) for value in row))
-    with console.capture() as capture:
-        console.print(table, markup=False, highlight=False)
-    stream.write(capture.get().encode())
-
-
-def write_csv(answer: pa.Table, stream: Any) -> None:
-    """Write an answer as CSV; lists as JSON."""
-    columns = [
-        pa.array([None if v is None else json.dumps(v, ensure_ascii=False, default=str) for v in column.to_pylist()])
-        if pa.types.is_nested(column.type)
-        else column
-        for column in answer.columns
-    ]
-    pyarrow.csv.write_csv(pa.table(columns, names=answer.column_names), stream)
-
-
-def write_json(answer: pa.Table, stream: Any) -> None:
-    """Write an answer as JSON, an object a line."""
-    for batch in answer.to_batches(max_chunksize=1000):
-        for row in batch.to_pylist():
-            stream.write((json.dumps(row, ensure_ascii=False, default=str) + "\n").encode())
-
-
-ANSWER_FORMATS: dict[str, Callable[[pa.Table, Any], None]] = {
-    "table": write_table,
-    "csv": write_csv,
-    "json": write_json,
-    "parquet": pq.write_table,
-}
 
 
 def describe_status(found: dict[str, Any]) -> str:

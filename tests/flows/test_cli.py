@@ -67,6 +67,8 @@ def test_the_status_is_for_people_and_for_scripts(data: str) -> None:
     [
         (["sql", "selekt", "--data-dir", "DATA"], 1, 'syntax error at or near "selekt"'),
         (["sql", "select 1", "--data-dir", "DATA", "--format", "xls"], 2, "write one of table, csv, json, parquet"),
+        (["sql", " -- nothing", "--data-dir", "DATA"], 1, "There is no statement"),
+        (["sql", "select '\udcff'", "--data-dir", "DATA"], 1, "The statement is not UTF-8 text"),
         (["sql", "select 1", "--data-dir", "nowhere"], 1, "run `corpus refresh` or `corpus ingest` first"),
         (["refresh", "--entrez", "sample", "--seeds", "nowhere"], 1, "There is no folder nowhere"),
         (["refresh", "--entrez", "ftp", "--seeds", "SEEDS"], 2, "write ncbi, sample, or the base URL"),
