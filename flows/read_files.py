@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flows.files import check_md5, read_blocks
+from flows.files import check_md5, read_blocks, reading_file, show
 from flows.outcomes import Outcomes, request_table, unknown_table
 from flows.parallel import ChunkReader
 from flows.report import Progress
@@ -72,13 +72,13 @@ def read_file(
     breaks: list[str] = []
     on_break = breaks.append if salvage else None
     check_md5(path, on_break=on_break)
-    size = path.stat().st_size
-    blocks = read_blocks(path, lambda done: progress(path.name, min(done, size), size), on_break=on_break)
-    chunks = split_document(blocks, name=str(path), on_break=on_break)
-    reading = read_run(
-        directory, path.name, [("file", path.name, str(path), chunks)], held, members, read_chunks, breaks
-    )
-    progress(path.name, size, size)
+    with reading_file(path):
+        size = path.stat().st_size
+    name, called = show(path.name), show(path)
+    blocks = read_blocks(path, lambda done: progress(name, min(done, size), size), on_break=on_break)
+    chunks = split_document(blocks, name=called, on_break=on_break)
+    reading = read_run(directory, name, [("file", name, called, chunks)], held, members, read_chunks, breaks)
+    progress(name, size, size)
     return reading
 
 

@@ -1,5 +1,6 @@
 """Files are read whole or not at all, in order, and the newer record of a PMID stays."""
 
+import errno
 import gzip
 import hashlib
 import os
@@ -253,6 +254,54 @@ if __name__ == "__main__":
     assert "39 new" in done.stdout
     assert done.stdout.count("loaded") == 1
     assert list(scratch.iterdir()) == []
+
+
+def test_a_folder_is_read_whole_or_what_cannot_be_is_named(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link that leads nowhere is named, a pipe would never end, and a closed folder may hold what is wanted."""
+    folder = tmp_path / "folder"
+    (folder / "inner.xml").mkdir(parents=True)
+    (folder / "inner.xml" / "a.xml").write_bytes(article_set(article(1)))
+    os.mkfifo(folder / "pipe.xml")
+    (folder / "lost.xml").symlink_to("nowhere")
+    report = ingest(settings, [folder])
+    assert report.outcomes == {"new": 1}
+    lost = folder / "lost.xml"
+    assert report.troubles == [f"{lost} cannot be read: No such file or directory; mend it, or leave it out."]
+    scan = os.scandir
+
+    def scan_some(path: Path | str) -> object:
+        if str(path).endswith("inner.xml"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scan_some)
+    with pytest.raises(DocumentError, match=r"inner\.xml cannot be read: Permission denied"):
+        ingest(settings, [folder])
+
+
+def test_a_sum_that_cannot_be_read_is_named(settings: Settings, write: Write, tmp_path: Path) -> None:
+    """It may be that of a damaged file."""
+    file = write("a.xml", article_set(article(1)))
+    (tmp_path / "a.xml.md5").mkdir()
+    assert ingest(settings, [file]).troubles == [
+        f"{file}.md5 cannot be read: Is a directory; mend it, or leave it out."
+    ]
+
+
+def test_a_file_name_may_be_no_text(settings: Settings, tmp_path: Path) -> None:
+    """Names are bytes; those that are no UTF-8 are shown escaped."""
+    file = tmp_path / os.fsdecode(b"caf\xe9.xml")
+    file.write_bytes(article_set(article(1)))
+    assert ingest(settings, [file]).outcomes == {"new": 1}
+    assert query(settings, "SELECT via FROM member") == [(r"caf\xe9.xml",)]
+
+
+def test_zeros_behind_gzip_data_are_nothing(write: Write) -> None:
+    """Tapes and block devices fill up with them, and gzip reads on as well."""
+    packed = gzip.compress(b"<a>") + bytes(600) + gzip.compress(b"</a>") + bytes(2 << 20)
+    assert b"".join(read_blocks(write("a.xml.gz", packed), lambda _: None)) == b"<a></a>"
 
 
 def test_a_gigabyte_in_one_element_is_refused_with_bounded_memory(tmp_path: Path) -> None:
