@@ -118,10 +118,9 @@ def start_processes(workers: int) -> ProcessPoolExecutor | None:
     Each would load the main module as well, and a command line or Prefect's engine takes longer to load than a file to
     read.
     """
-    # Not copies of this process, since threads of Arrow and DuckDB do not survive a fork, but of one without threads
-    # that has loaded the libraries.
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["lxml.etree", "numpy", "pyarrow.compute"])
+    # Processes of their own kind, not copies of this one: threads of Arrow and DuckDB do not survive a fork. A server
+    # to fork from would be met in the folder for temporary files, whose path may be longer than a socket's can be.
+    context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent)
     main = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")

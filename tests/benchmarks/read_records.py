@@ -8,21 +8,15 @@ warm-up; wall and CPU time are of the whole process, its start included, and the
 """
 
 import argparse
-import ctypes
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from flows.files import read_blocks
-
-PR_SET_CHILD_SUBREAPER = 36
 
 OURS = """
 import sys, tempfile
@@ -34,8 +28,10 @@ from warehouse.store import DataDirectory
 
 if __name__ == "__main__":
     path, workers = Path(sys.argv[1]), int(sys.argv[2])
-    with tempfile.TemporaryDirectory() as folder, reading_chunks([path], workers) as read_chunks:
-        read_file(DataDirectory(Path(folder)), path, {}, set(), read_chunks, silent)
+    with tempfile.TemporaryDirectory() as folder:
+        directory = DataDirectory(Path(folder))
+        with reading_chunks([path], workers, directory.chunks) as read_chunks:
+            read_file(directory, path, {}, set(), read_chunks, silent)
 """
 
 PUBMED_PARSER = "import sys, pubmed_parser as p; print(sum(1 for _ in p.parse_medline_xml(sys.argv[1])))"
@@ -69,7 +65,6 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--peers", type=Path, help="Python with pubmed_parser and pubmedparser2")
     options = parser.parse_args()
-    adopt_orphans()
     records = sum(block.count(b"<PubmedArticle>") for block in read_blocks(options.file, lambda _: None))
     say(f"{options.file.name}: {records:,} records")
     say(f"{'reader':36} {'records/s wall':>15} {'records/s CPU':>15} {'peak MB':>8}")
@@ -101,23 +96,8 @@ def measure(name: str, command: list[str], records: int) -> None:
         wall_s = time.perf_counter() - start
         if process.returncode:
             raise SystemExit(f"{name} ended with {process.returncode}")
-        usages = [usage, *wait_for_orphans()]
-    cpu_s = sum(usage.ru_utime + usage.ru_stime for usage in usages)
-    peak_mb = max(usage.ru_maxrss for usage in usages) >> 10
-    say(f"{name:36} {records / wall_s:15,.0f} {records / cpu_s:15,.0f} {peak_mb:8,}")
-
-
-def adopt_orphans() -> None:
-    """Become the parent of what a reader leaves behind, so that its time is counted as well."""
-    if ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0):
-        raise SystemExit("this needs Linux")
-
-
-def wait_for_orphans() -> Iterator[resource.struct_rusage]:
-    """What each process used that a reader left behind."""
-    with suppress(ChildProcessError):
-        while True:
-            yield os.wait4(-1, 0)[2]
+    cpu_s = usage.ru_utime + usage.ru_stime
+    say(f"{name:36} {records / wall_s:15,.0f} {records / cpu_s:15,.0f} {usage.ru_maxrss >> 10:8,}")
 
 
 def say(line: str) -> None:

@@ -78,14 +78,14 @@ def test_reading_processes_end_with_the_one_that_started_them(tmp_path: Path) ->
 def test_where_no_process_can_be_started_this_one_reads(
     tmp_path: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """They meet in the folder for temporary files, which a container may not have."""
+    """There may be a limit to a user's processes, or to a container's."""
 
     def submit(*_: object) -> None:
-        raise FileNotFoundError(errno.ENOENT, "No usable temporary directory found")
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", submit)
     assert ingest(Settings(data_dir=tmp_path / "data"), files, workers=2).outcomes == {"new": 2}
-    assert "read by one process, since no others can be started: No usable temporary" in caplog.text
+    assert "read by one process, since no others can be started: Resource temporarily" in caplog.text
 
 
 def test_a_full_disk_is_said_in_a_sentence(tmp_path: Path) -> None:
