@@ -132,6 +132,7 @@ def add_to_report(report: RunReport, reading: FileReading) -> None:
     for pmid, outcome in reading.outcomes.by_pmid.items():
         if outcome == "rejected":
             report.rejected[pmid] = f"{reading.outcomes.details[pmid]} ({reading.name})"
+    report.nameless += reading.outcomes.nameless_count
     for path, element in reading.outcomes.unknown.items():
         report.unknown[path] = report.unknown.get(path, 0) + element.count
     if reading.breaks:

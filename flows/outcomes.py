@@ -20,12 +20,14 @@ class Outcomes:
         details: What there is to say of it.
         unknown: Elements that no column is declared for, by path.
         rejected_count: Records rejected, those without a PMID among them.
+        nameless_count: Those without a PMID.
     """
 
     by_pmid: dict[int, str] = field(default_factory=dict)
     details: dict[int, str] = field(default_factory=dict)
     unknown: dict[str, UnknownElement] = field(default_factory=dict)
     rejected_count: int = 0
+    nameless_count: int = 0
 
     def note(self, pmids: Iterable[int], outcome: str, detail: str | None = None) -> None:
         """Give PMIDs their outcome, in the place of an earlier one."""

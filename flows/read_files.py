@@ -163,6 +163,7 @@ def write_tables(reading: FileReading, tables: Tables) -> None:
     if (refused := tables.get(REJECTED_CITATION.name)) is not None and refused.num_rows:
         first = reading.outcomes.rejected_count + 1
         reading.outcomes.rejected_count += refused.num_rows
+        reading.outcomes.nameless_count += refused["pmid"].null_count
         at = refused.schema.get_field_index("record_order")
         numbers = pa.array(range(first, first + refused.num_rows), pa.int32())
         tables = tables | {REJECTED_CITATION.name: refused.set_column(at, refused.schema.field(at), numbers)}

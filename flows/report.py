@@ -23,6 +23,7 @@ class RunReport:
         owed: Members that could not be obtained, by PMID; the next run asks for them.
         not_found: PMIDs that Entrez does not know.
         rejected: Reason by PMID of records that could not be read.
+        nameless: Records without a PMID, which could not be read either (ingest).
         troubles: Sentences about what failed, each with what happens next.
         unknown: Elements that no column is declared for: how often each path was met.
         row_counts: Rows of each table of the published file.
@@ -49,6 +50,7 @@ class RunReport:
     owed: list[int] = field(default_factory=list)
     not_found: list[int] = field(default_factory=list)
     rejected: dict[int, str] = field(default_factory=dict)
+    nameless: int = 0
     troubles: list[str] = field(default_factory=list)
     unknown: dict[str, int] = field(default_factory=dict)
     row_counts: dict[str, int] = field(default_factory=dict)

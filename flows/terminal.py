@@ -137,6 +137,8 @@ def describe_run(report: RunReport) -> list[tuple[str, str]]:
     if report.not_found:
         facts.append(("not found", name_some(report.not_found)))
     facts += [("rejected", f"{pmid}: {reason}") for pmid, reason in list(report.rejected.items())[:10]]
+    if report.nameless:
+        facts.append(("rejected", f"{report.nameless:,} records without a PMID, in rejected_citation"))
     if report.unknown:
         paths = ", ".join(f"{path} ({count:,})" for path, count in list(report.unknown.items())[:5])
         facts.append(("unknown", f"{len(report.unknown):,} elements no table knows, in unknown_element: {paths}"))

@@ -16,12 +16,15 @@ from flows import parallel
 from flows.files import read_blocks
 from flows.ingest import ingest, replay_rejected
 from flows.settings import Settings
+from flows.terminal import summarise
 from tests.conftest import REPOSITORY
 from tests.flows.test_refresh import query
 from tests.records import article, article_set
 from transforms import pubmed_xml
 from transforms.pubmed_document import split_document
 from warehouse.errors import DocumentError, UsageError
+from warehouse.query import read_status
+from warehouse.store import DataDirectory
 
 
 @pytest.fixture
@@ -122,6 +125,18 @@ def test_a_bad_record_is_kept_with_its_reason(settings: Settings, write: Write) 
         (1, "The PubmedArticle has no PMID that is a number."),
         (2, "The PubmedArticle has no PMID that is a number."),
     ]
+    assert "2 records without a PMID, in rejected_citation" in summarise(report, settings)
+
+
+def test_a_record_rejected_again_waits_once(settings: Settings, write: Write) -> None:
+    """Each time is a row of the log; the status counts the records."""
+    bad = article(2, parts=("<AuthorList><Author ValidYN='maybe'><LastName>A</LastName></Author></AuthorList>", "", ""))
+    ingest(settings, [write("a.xml", article_set(article("x"), bad))])
+    assert replay_rejected(settings).nameless == 1
+    assert query(settings, "SELECT count(*) FROM rejected_citation") == [(4,)]
+    assert read_status(DataDirectory(settings.data_dir))["rejected"] == 2
+    ingest(settings, [write("b.xml", article_set(article(2)))])
+    assert read_status(DataDirectory(settings.data_dir))["rejected"] == 1
 
 
 def test_a_file_is_compared_with_its_md5(settings: Settings, write: Write) -> None:

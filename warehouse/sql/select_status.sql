@@ -8,7 +8,12 @@ SELECT
     (SELECT count(DISTINCT pmid) FROM mesh_heading) AS with_mesh,
     (SELECT count(*) FROM citation WHERE is_retracted) AS retracted,
     (SELECT count(*) FROM deleted_citation) AS deleted,
-    (SELECT count(*) FROM rejected_citation) AS rejected,
+    -- A record that was read again in vain has a row of each time; one that was read since waits no more.
+    (SELECT count(DISTINCT coalesce(pmid::VARCHAR, sha256(record_xml))) FROM rejected_citation AS rejected
+        WHERE NOT EXISTS (
+            FROM citation AS later
+            WHERE later.pmid = rejected.pmid AND later.source <> 'seed' AND later.run_id > rejected.run_id
+        )) AS rejected,
     (SELECT count(*) FROM seed_citation
         WHERE pmid IS NULL AND list_name IN ('similar', 'cited_by', 'reference')) AS unresolved,
     (SELECT count(*) FROM run) AS runs,
