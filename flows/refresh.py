@@ -265,7 +265,7 @@ def fetch_records(work: Work, pmids: Sequence[int], outcomes: Outcomes, held: Ma
 
 
 def confirm_deleted(work: Work, con: state.Connection, outcomes: Outcomes, held: Mapping[int, Held]) -> None:
-    """Note and write the citations that are now believed deleted."""
+    """Note the citations that are believed deleted, and write those that were not before."""
     missing = [pmid for pmid, outcome in outcomes.by_pmid.items() if outcome == "not_found"]
     hours = work.definition.citations.deleted_after_hours
     deleted = find_deleted(
@@ -276,7 +276,8 @@ def confirm_deleted(work: Work, con: state.Connection, outcomes: Outcomes, held:
     )
     outcomes.note(deleted, "deleted", "Entrez left it out of its replies in two runs.")
     run_id = work.writer.run_id
-    rows = [(pmid, "empty_reply", f"efetch from {work.client.source}", run_id) for pmid in deleted]
+    new = set(deleted) - state.read_deleted(con)
+    rows = [(pmid, "empty_reply", f"efetch from {work.client.source}", run_id) for pmid in sorted(new)]
     work.writer.write({DELETED_CITATION.name: DELETED_CITATION.to_arrow(rows)})
 
 

@@ -85,6 +85,7 @@ def describe_run(report: RunReport, changes: RunChanges) -> str:
     lines += [*(f"- **{what}:** {text}" for what, text in facts), ""]
     named = {
         "Retracted": changes.retracted,
+        "New, and retracted already": changes.retracted_new,
         "Deleted": changes.deleted,
         "Not found": report.not_found,
         "Rejected": list(report.rejected),

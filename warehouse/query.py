@@ -164,12 +164,14 @@ class RunChanges:
 
     Attributes:
         retracted: Citations that are retracted since this run.
+        retracted_new: Citations that came with this run, retracted already.
         deleted: PMIDs that are believed withdrawn since this run.
         by_column: Citations by table and column that changed, the most first.
         coverage: Share of all citations that have an abstract, a DOI, MeSH.
     """
 
     retracted: list[int] = field(default_factory=list)
+    retracted_new: list[int] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     by_column: dict[tuple[str, str], int] = field(default_factory=dict)
     coverage: dict[str, float] = field(default_factory=dict)
@@ -193,6 +195,8 @@ def read_run_changes(directory: DataDirectory, run_id: str) -> RunChanges:
     for kind, table, column, pmid, number in rows:
         if kind == "retracted":
             changes.retracted.append(pmid)
+        elif kind == "retracted_new":
+            changes.retracted_new.append(pmid)
         elif kind == "deleted":
             changes.deleted.append(pmid)
         elif kind == "changed":

@@ -1581,7 +1581,8 @@ CHANGE = Table(
         column(
             "column_name",
             TEXT,
-            "The column of citation; pmid for a citation that came or went as a whole; otherwise what the row says.",
+            "The column of citation; pmid for a citation that came or went as a whole; is_major for a heading that "
+            "became or ceased to be a main point; otherwise what the row says.",
         ),
         order("change_order", "the change among those of the same column"),
         optional("before", TEXT, "Value before, as text.", null="There was none."),

@@ -22,6 +22,7 @@ from flows.settings import Settings
 from flows.work import Steps
 from tests.records import article, article_set
 from tests.scripted import Answer, Asked, scripted_server
+from warehouse.query import read_run_changes
 from warehouse.store import DataDirectory
 
 Make = Callable[..., Settings]
@@ -80,6 +81,26 @@ def test_a_citation_that_two_runs_do_not_find_is_deleted(make_settings: Make, se
     assert query(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, True)]
     refresh(settings)
     assert query(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, False)]
+
+
+def test_a_deletion_is_told_once_and_so_is_its_end(make_settings: Make, serve_records: Serve) -> None:
+    """However often it is asked for meanwhile, the content stays the same."""
+    rules = NO_LINKS + "refetch_after_days = 0\n"
+    whole = serve_records(article_set(article(1), article(2)))
+    settings = make_settings(whole, a__pmids="1\n2\n", corpus__toml=rules)
+    without = settings.model_copy(update={"entrez": serve_records(article_set(article(1)))})
+    refresh(settings)
+    refresh(without)
+    reports, contents = [], []
+    for following in (without, without, settings):
+        reports.append(refresh(following))
+        contents += query(settings, "SELECT content_sha256 FROM manifest")
+    assert [report.outcomes.get("deleted") for report in reports] == [1, 1, None]
+    assert contents[0] == contents[1] != contents[2]
+    told = query(settings, "SELECT run_id, before, after FROM change WHERE table_name = 'deleted_citation' ORDER BY 1")
+    assert told == [(reports[0].run_id, None, "empty_reply"), (reports[2].run_id, "empty_reply", None)]
+    directory = DataDirectory(settings.data_dir)
+    assert [read_run_changes(directory, report.run_id).deleted for report in reports] == [[2], [], []]
 
 
 def test_two_runs_within_hours_are_one_answer(make_settings: Make, serve_records: Serve) -> None:

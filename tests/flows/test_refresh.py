@@ -19,6 +19,7 @@ from flows.work import Steps
 from tests.conftest import REPOSITORY
 from tests.records import article, article_set
 from warehouse.errors import LockedError, UsageError
+from warehouse.query import read_run_changes
 from warehouse.store import DataDirectory, run_folders, writing
 
 Make = Callable[..., Settings]
@@ -236,3 +237,54 @@ def test_all_link_lists_can_be_obtained_anew(make_settings: Make, serve_records:
         ("refresh", 2),
         ("links", 0),
     ]
+
+
+HEADING = (
+    '<MeshHeading><DescriptorName UI="{ui}" MajorTopicYN="{major}">{name}</DescriptorName>'
+    '<QualifierName UI="Q000627" MajorTopicYN="N">therapeutic use</QualifierName></MeshHeading>'
+)
+RETRACTED = (
+    '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J. 2020</RefSource><PMID>7</PMID>'
+    "</CommentsCorrections></CommentsCorrectionsList>"
+)
+
+
+def test_a_change_has_before_and_after_field_by_field(make_settings: Make, serve_records: Serve) -> None:
+    """Columns of the citation, rows of its lists, and headings that became a main point."""
+    headings = [HEADING.format(ui=f"D{n}", major="NY"[n % 2], name=f"Name {n}") for n in (2, 3, 4)]
+    first = article(
+        1, title="Before.", parts=("", f"<MeshHeadingList>{headings[0]}{headings[1]}</MeshHeadingList>", "")
+    )
+    major = headings[0].replace('"N"', '"Y"', 1)
+    second = article(
+        1,
+        title="After.",
+        revised=("2100", "01", "01"),
+        parts=("", f"{RETRACTED}<MeshHeadingList>{major}{headings[2]}</MeshHeadingList>", ""),
+    )
+    settings = make_settings(serve_records(article_set(first)), a__pmids="1\n", corpus__toml="[links]\nfetch = []\n")
+    refresh(settings)
+    report = refresh(settings.model_copy(update={"entrez": serve_records(article_set(second))}))
+    told = query(
+        settings,
+        f"""SELECT table_name, column_name, before, after FROM change
+        WHERE run_id = '{report.run_id}' ORDER BY table_name, column_name, change_order""",
+    )
+    assert told == [
+        ("citation", "article_title", "Before.", "After."),
+        ("citation", "date_revised", "2020-01-02", "2100-01-01"),
+        ("citation", "is_retracted", "false", "true"),
+        ("comment_correction", "ref_type", None, "RetractionIn 7"),
+        ("mesh_heading", "descriptor_name", "Name 3/therapeutic use", None),
+        ("mesh_heading", "descriptor_name", None, "Name 4/therapeutic use"),
+        ("mesh_heading", "is_major", "Name 3/therapeutic use", None),
+        ("mesh_heading", "is_major", None, "Name 2/therapeutic use"),
+    ]
+
+
+def test_a_citation_that_comes_retracted_is_told_as_well(make_settings: Make, serve_records: Serve) -> None:
+    """It never changed from one to the other here, and is no less retracted."""
+    served = serve_records(article_set(article(1, parts=("", RETRACTED, "")), article(2)))
+    settings = make_settings(served, a__pmids="1\n2\n", corpus__toml="[links]\nfetch = []\n")
+    changes = read_run_changes(DataDirectory(settings.data_dir), refresh(settings).run_id)
+    assert (changes.retracted_new, changes.retracted) == ([1], [])

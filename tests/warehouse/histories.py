@@ -31,7 +31,7 @@ from warehouse.store import DataDirectory, RunWriter, commit_run, start_run
 
 PMIDS = range(1, 10)
 BEGINNING = datetime(2026, 11, 1, 2, tzinfo=UTC)
-MESH = '<MeshHeading><DescriptorName UI="D{0:06}">Descriptor {0}</DescriptorName></MeshHeading>'
+MESH = '<MeshHeading><DescriptorName UI="D{0:06}" MajorTopicYN="{1}">Descriptor {0}</DescriptorName></MeshHeading>'
 COMMENT = '<CommentsCorrections RefType="{}"><RefSource>J</RefSource><PMID>{}</PMID></CommentsCorrections>'
 PAGE = "{title}\n- PMID: {pmid}\n{title}\nAbstract\n{text}\nSimilar articles\n{entries}Cited by\nReferences\n"
 ENTRY = "-\nA title of {0}.J Invent Res. 2019 Mar 4;7(2):11-9. PMID: {0}\n"
@@ -56,7 +56,8 @@ class History:
         pmids = self.pick()
         deleted = [pmid for pmid in self.pick(2) if pmid not in pmids]
         self.write_records(writer, pmids)
-        rows = [(pmid, "DeleteCitation", "file", writer.run_id) for pmid in deleted]
+        evidence = ("DeleteCitation", "empty_reply")[self.clock.day % 2]
+        rows = [(pmid, evidence, "file", writer.run_id) for pmid in deleted]
         writer.write({"deleted_citation": DELETED_CITATION.to_arrow(rows)})
         self.write_links(writer)
         self.write_members(writer)
@@ -76,7 +77,7 @@ class History:
         """Records of random content."""
         records = []
         for pmid in pmids:
-            mesh = "".join(MESH.format(n) for n in self.pick(3))
+            mesh = "".join(MESH.format(n, "NY"[(n + self.clock.day) % 2]) for n in self.pick(3))
             comments = "".join(COMMENT.format("RetractionIn", n) for n in self.pick(1))
             lists = f"<CommentsCorrectionsList>{comments}</CommentsCorrectionsList>" if comments else ""
             lists += f"<MeshHeadingList>{mesh}</MeshHeadingList>" if mesh else ""

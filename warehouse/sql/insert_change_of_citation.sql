@@ -1,10 +1,13 @@
 -- What the runs changed in some citations, those of table `stepped`: columns with the value before and after, rows of MeSH,
--- publication types and comments that came or went. Assumes the view citation_field of warehouse/fill.py.
+-- publication types and comments that came or went, headings that became or ceased to be a main point. Assumes the view citation_field of warehouse/fill.py.
 INSERT INTO change
 WITH part AS (
     SELECT pmid, run_id, 'mesh_heading' AS table_name, 'descriptor_name' AS column_name,
         concat_ws('/', descriptor_name, nullif(qualifier_name, '')) AS value
     FROM run_mesh_heading
+    UNION ALL
+    SELECT pmid, run_id, 'mesh_heading', 'is_major', concat_ws('/', descriptor_name, nullif(qualifier_name, ''))
+    FROM run_mesh_heading WHERE is_descriptor_major OR is_qualifier_major
     UNION ALL
     SELECT pmid, run_id, 'publication_type', 'publication_type', publication_type FROM run_publication_type
     UNION ALL
