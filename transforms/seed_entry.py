@@ -42,6 +42,10 @@ NUMBERING = re.compile(r"[;:].*?(?=\.(?:\s|$|doi|pii|Epub)|\s+(?:doi|pii)\b|$)")
 NUMBERS = re.compile(
     r"(?:; ?(?P<volume>[^():]*?) ?(?:\((?P<issue>[^()]*(?:\([^()]*\)[^()]*)*)\))?)?(?: ?: ?(?P<pages>.+))?"
 )
+# Books have a date and no journal: `2023 Jul 24. In: StatPearls [Internet]. Treasure Island (FL): ...`.
+BOOK = re.compile(rf"(?<=[.?!\])\"\u201d\u2019']) ?(?P<date>{DATE})(?P<updated> \[updated [^\]]+\])?\. (?=In: )")
+# References that leave out the full stop before the year: `Lancet 2001; 357: 1763-67.`
+UNDOTTED = re.compile(rf"(?<=[^\W\d_)]) (?P<date>{DATE}) ?(?=; ?[A-Z]?[0-9]+ ?[:(])")
 YEAR_IN_BRACKETS = re.compile(
     rf"(?P<authors>[^()]+?) \((?P<pub_date>{YEAR})[a-z]?\)[.:]? (?P<title>.+[.?!]) (?P<journal>[^.?!0-9][^.?!]*?) "
     r"(?P<volume>[0-9]+)(?: ?\((?P<issue>[^()]+)\))?: ?(?P<pages>[A-Za-z]?[0-9][-\u2013\w]*)(?=[.\s]|$)"
@@ -206,6 +210,12 @@ def parse_citation(parts: Parts, text: str, lines: Sequence[str], *, is_referenc
         parts.phrases.append(language[1])
     note = find_note(text)
     plain = text[: note.start()].rstrip() if note else text
+    if book := BOOK.search(text):
+        split_front(parts, text[: book.start()].strip(), lines, is_reference=is_reference, has_authors=has_authors)
+        parts.add("pub_date", book["date"])
+        source = text[book.end() :].partition(f"{book['date']}. In: ")[0]
+        parts.phrases += [phrase for phrase in ((book["updated"] or "").strip(), source.strip(" .")) if phrase]
+        return
     place = find_repeated(text, plain) or find_at_line(plain, lines) or find_in_text(plain, is_reference=is_reference)
     if place is not None:
         parts.add("journal", place.journal)
@@ -232,7 +242,7 @@ def find_repeated(text: str, plain: str) -> Place | None:
     short = SHORT_CITATION.search(text)
     if short is None:
         return None
-    head = text[: short.start()]
+    head = text[: short.start()].removesuffix(" [Preprint]")
     first = max(0, len(head) - JOURNAL_LENGTH)
     starts = [m.end() for m in re.finditer(r"\s", head[first:])]
     # The longest journal first; one that begins a sentence before one that does not.
@@ -267,12 +277,21 @@ def find_in_text(text: str, *, is_reference: bool) -> Place | None:
         journal = text[start : match.start()]
         if is_journal(journal) and (start or not any(word[0].islower() for word in journal.split())):
             return Place(journal, start, match.start("date"), len(text), bool(match["preprint"]))
+    undotted = UNDOTTED.search(text) if is_reference and not matches else None
+    ends = [m.end() for m in SENTENCE_END.finditer(text, 0, undotted.start())] if undotted else []
+    if undotted and ends and is_journal(text[ends[-1] : undotted.start()]):
+        return Place(text[ends[-1] : undotted.start()], ends[-1], undotted.start("date"), len(text), is_preprint=False)
     return None
 
 
 def is_journal(text: str) -> bool:
-    """Whether a text can be a journal's name: a few words without a sentence's end, not beginning in lower case."""
-    return 0 < len(text) <= JOURNAL_LENGTH and not text[0].islower() and not re.search(r"[.?!;:]|\d{4}$", text)
+    """Whether a text can be a journal's name: a few words without a sentence's end, the first none like `and`.
+
+    `mBio` and `bioRxiv` begin in lower case.
+    """
+    if not 0 < len(text) <= JOURNAL_LENGTH or re.search(r"[.?!;:]|\d{4}$", text):
+        return False
+    return not text[0].islower() or not text.split(maxsplit=1)[0].islower()
 
 
 def split_front(parts: Parts, front: str, lines: Sequence[str], *, is_reference: bool, has_authors: bool) -> None:

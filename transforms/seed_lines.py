@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from transforms.seed_entry import DATE, DATED, ENTRY_LENGTH, PMID, PUBMED_URL, SHORT_CITATION, STRONG, is_journal
+from transforms.seed_entry import DATE, DATED, ENTRY_LENGTH, NOTE, PMID, PUBMED_URL, SHORT_CITATION, STRONG, is_journal
 from transforms.seed_phrases import are_known_phrases
 
 # Headings of PubMed's pages, in lower case, and the section's name in the tables; '' is the page's own heading.
@@ -90,12 +90,13 @@ TERMS = {
     "plain language summary": "",
     "related information": "",
     "research materials": "",
+    "sections": "",
     "chemical information": "",
     "supplementary info": "",
     "supplementary information": "",
     "title & authors": "",
 }
-ABSTRACTS = {"abstract": "abstract"}
+ABSTRACTS = {"abstract": "abstract", "excerpt": "abstract"}
 HEADINGS = ABSTRACTS | LISTS | TERMS | dict.fromkeys(OTHER_LISTS, "")
 
 # Buttons, links and banners of the web page, in lower case: nothing of them is kept but in seed_text.
@@ -204,7 +205,8 @@ BULLET = re.compile(
 )
 NUMBER = re.compile(r"(?P<bullet>\[(?P<a>[0-9]{1,4})\]|\(?(?P<b>[0-9]{1,4})[.)])(?:\s+|$)")
 IDENTIFIERS = re.compile(
-    r"(?:PMID\s*:\s*(?P<pmid>[0-9]+(?=[^\w]|$|DOI|PMC)|\S+)|PMCID\s*:\s*(?P<pmc_id>\S+)|DOI\s*:\s*(?:https?://(?:dx\.)?doi\.org/)?"
+    r"(?:PMID\s*:\s*(?P<pmid>[0-9]+(?=[^\w]|$|DOI|PMC|Bookshelf)|\S+)|PMCID\s*:\s*(?P<pmc_id>\S+)"
+    r"|Bookshelf ID\s*:\s*(?P<bookshelf_id>NBK[0-9]+)|DOI\s*:\s*(?:https?://(?:dx\.)?doi\.org/)?"
     r"(?P<doi>\S+))[\s;,|.]*(?:\[Indexed for MEDLINE\]\s*)?",
     re.IGNORECASE,
 )
@@ -213,6 +215,9 @@ CONTINUES = re.compile(
 )
 ENDS_ENTRY = re.compile(r"(?:\.|\b(?:DOI|PubMed|PMC)[\])]?)$")
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
+
+MARKDOWN_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(https?://(?:[^()\s]|\([^()\s]*\))*(?: \"[^\"]*\")?\)")
+MARKDOWN_BOLD = re.compile(r"(?<!\S)(\*\*|__)(?=\S)(.+?)(?<=\S)\1(?!\S)")
 
 # The first line of a page in the format "Abstract (text)", and the paragraph, from 0, that holds its authors.
 ABSTRACT_FORMAT = re.compile(rf"[0-9]{{1,5}}\. [^.?!]+\. {DATE}[;:.]")
@@ -262,14 +267,18 @@ def read_lines(text: str) -> list[Line]:
 
 
 def normalise(text: str) -> str:
-    """A text with single spaces for any white space, without characters that cannot be seen."""
-    return " ".join(text.translate(INVISIBLE).split())
+    """A text with single spaces for any white space, without characters that cannot be seen and Markdown's marks."""
+    text = " ".join(text.translate(INVISIBLE).split())
+    if "](http" in text:
+        text = MARKDOWN_LINK.sub(r"\1", text)
+    return MARKDOWN_BOLD.sub(r"\2", text) if "**" in text or "__" in text else text
 
 
 def heading_key(line: str) -> str:
     """A line as headings are looked up: without Markdown's marks, bullet, colon and count, in lower case."""
     text = re.sub(r"^(?:#+ |\*\*|__)|(?:\*\*|__)$", "", line)
     text = re.sub(r"\s*(?:[(\[][0-9,]+[)\]])?\s*:?$", "", text)
+    text = re.sub(r"(?i)^abstract in [a-z, ]+$", "abstract", text)
     text = re.sub(r"(?i)^cited by [0-9,]+ (?:pubmed central )?articles?$", "cited by", text)
     return strip_bullet(text).lower()
 
@@ -453,7 +462,7 @@ def begins_entry(group: Group, line: Line, *, bulleted: bool, width: int, list_n
         if are_known_phrases(f"{text[pmid.end() :]} {line.text}") or IDENTIFIERS.match(line.text):
             return False
         return PMID.search(line.text) is not None or not bulleted
-    if bulleted or CONTINUES.match(line.text):
+    if bulleted or CONTINUES.match(line.text) or NOTE.match(line.text):
         return False
     before = group.lines[-1].text
     is_reference = list_name == "reference"

@@ -17,10 +17,14 @@ from transforms.seed_entry import (
     take_ids,
 )
 from transforms.seed_lines import BULLET, IDENTIFIERS, Line, Section, is_ignored, strip_bullet, unwrap
-from transforms.seed_phrases import PUBLICATION_TYPES, are_known_phrases, is_publication_type, split_phrases
+from transforms.seed_phrases import LANGUAGES, PUBLICATION_TYPES, are_known_phrases, is_publication_type, split_phrases
 from warehouse.errors import SeedError
 
-DATE_LINE = re.compile(rf"\. ?{DATE}[;:.]")
+DATE_LINE = re.compile(rf"(?:\[Preprint\])?\. ?{DATE}[;:.]")
+# What the page of a book has in the place of journal and date.
+BOOK_LINE = re.compile(r"In: \S.*")
+BOOK_DATE = re.compile(rf"\.? ?(?P<date>{DATE})(?P<updated> \[updated [^\]]+\])?\.?")
+LANGUAGES_LINE = re.compile(rf"in (?:{'|'.join(sorted(LANGUAGES))})(?: ?, ?(?:{'|'.join(sorted(LANGUAGES))}))*")
 NO_ABSTRACT = re.compile(r"\[?no abstract (?:is )?available\.?\]?\.?", re.IGNORECASE)
 KEYWORDS = re.compile(r"key ?words?\s*:\s*(?P<rest>.*)", re.IGNORECASE)
 COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
@@ -96,7 +100,7 @@ def find_header(sections: Sequence[tuple[Section, list[Line]]], pmid_line: int) 
     """
     for section, lines in sections:
         is_above = section.number < pmid_line and section.name not in ("abstract", "front_matter")
-        if is_above and any(DATE_LINE.match(line.text) for line in lines):
+        if is_above and any(DATE_LINE.match(line.text) or BOOK_LINE.match(line.text) for line in lines):
             return section.number
     return 0
 
@@ -116,6 +120,8 @@ def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
     for match in matches:
         own.parts.add("doi", match["doi"] and clean_id(match["doi"]))
         own.parts.add("pmc_id", match["pmc_id"] and clean_id(match["pmc_id"]))
+        if match["bookshelf_id"]:
+            own.terms.append(("header", f"Bookshelf ID: {match['bookshelf_id']}"))
         if match["pmid"]:
             pmid = clean_id(match["pmid"])
             if not re.fullmatch(r"0*[1-9][0-9]{0,8}", pmid):
@@ -142,7 +148,7 @@ def read_header(own: OwnPart, lines: Sequence[Line], width: int) -> None:
             if own.title:
                 own.terms.append(("header", text))
             else:
-                own.title, is_own = re.sub(r"(?i)^title\s*:\s*(?=\S)", "", text), True
+                own.title, is_own = re.sub(r"(?i)^(?:#+ )?(?:title\s*:\s*(?=\S))?", "", text), True
         is_after_title = is_own or (is_after_title and is_phrase(text))
 
 
@@ -163,6 +169,8 @@ def is_title(own: OwnPart, text: str) -> bool:
 
 def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title: bool) -> bool:
     """Take a line of the header that is a phrase, keywords, the journal, the citation or the authors; whether it is."""
+    if text.startswith("[Preprint]. "):
+        text = f" {text}"
     dated = DATED.search(text)
     journal = text[: dated.start()] if dated else ""
     if is_phrase(text):
@@ -181,13 +189,27 @@ def take_header_line(own: OwnPart, text: str, following: str, *, is_after_title:
         own.parts.add("journal", text.removeprefix(kind).lstrip())
     elif dated and STRONG.match(text, dated.end()) and (not journal or is_journal(journal)):
         own.parts.add("journal", journal)
+        if dated["preprint"]:
+            own.terms.append(("publication_type", "Preprint"))
         parse_details(own.parts, text[dated.start("date") :])
         own.terms += [("header", phrase) for phrase in own.parts.phrases]
         own.parts.phrases.clear()
     elif is_after_title and are_names(text):
         own.parts.add("authors", text)
     else:
+        return take_book_line(own, text)
+    return True
+
+
+def take_book_line(own: OwnPart, text: str) -> bool:
+    """Take a line of the header that only a book's page has: what it is a part of, or its date; whether it is."""
+    date = BOOK_DATE.fullmatch(text)
+    if date and "pub_date" not in own.parts.values:
+        own.parts.add("pub_date", date["date"])
+    elif not BOOK_LINE.fullmatch(text):
         return False
+    if not date or date["updated"]:
+        own.terms.append(("header", text))
     return True
 
 
@@ -215,7 +237,7 @@ def read_abstract(own: OwnPart, lines: Sequence[Line], width: int) -> list[str]:
             own.terms.append(("copyright_information", text))
         elif coi := COI.fullmatch(text):
             own.terms.append(("coi_statement", coi["rest"]))
-        elif NO_ABSTRACT.fullmatch(text):
+        elif NO_ABSTRACT.fullmatch(text) or LANGUAGES_LINE.fullmatch(text):
             own.terms.append(("header", text))
         elif paragraphs and LABEL.fullmatch(paragraphs[-1]):
             paragraphs[-1] += f" {text}"

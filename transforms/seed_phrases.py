@@ -223,6 +223,8 @@ FLAGS = frozenset(
         "Online ahead of print",
         "Retracted",
         "Retracted article",
+        "See the retraction notice",
+        "This article has been retracted",
         "Books & Documents",
     }
 )
@@ -283,7 +285,7 @@ Welsh
 """.strip().splitlines()
 )
 
-RETRACTED = frozenset({"retracted", "retracted article", "retracted publication"})
+RETRACTED = frozenset({"retracted", "retracted article", "retracted publication", "this article has been retracted"})
 
 _TYPES_LOWER = frozenset(t.lower() for t in PUBLICATION_TYPES)
 _KNOWN = "|".join(re.escape(p) for p in sorted(PUBLICATION_TYPES | FLAGS | LANGUAGES, key=len, reverse=True))

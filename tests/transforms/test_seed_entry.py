@@ -388,3 +388,46 @@ def test_the_time_for_an_entry_is_bounded(text: str) -> None:
     parse(text)
     parse(text, list_name="reference")
     assert time.perf_counter() - begun < 10
+
+
+def test_a_book_has_a_date_and_no_journal() -> None:
+    """StatPearls is on many pages; what it is a part of is a flag, and its authors are no journal."""
+    source = "In: StatPearls [Internet]. Treasure Island (FL): StatPearls Publishing; 2025 Jan\u2013"
+    fields = {"pmid": 3, "title": "Ketamine.", "pub_date": "2024 Jan 30", "pub_year": 2024, "flags": (source, "Free x")}
+    together = parse(f"Ketamine.2024 Jan 30. {source}. 2024 Jan 30. {source}. PMID: 3 Free x.")
+    assert found(together) == fields
+    lines = parse("Ketamine.", "Rose SB, Gupta V.", f"2024 Jan 30. {source}.", "PMID: 3 Free x.")
+    assert found(lines) == fields | {"authors": "Rose SB, Gupta V"}
+    later = parse(f"Ketamine.2008 Jan 1 [updated 2009 Feb 2]. {source}. PMID: 3")
+    assert (later.pub_date, later.flags) == ("2008 Jan 1", ("[updated 2009 Feb 2]", source))
+
+
+@pytest.mark.parametrize("journal", ["mBio", "iScience", "bioRxiv"])
+def test_a_journal_may_begin_in_lower_case(journal: str) -> None:
+    """With a capital behind it."""
+    entry = parse("A title.", "Roe K, Poe E.", f"{journal}. 2019 Feb 5;10(1):1. doi: 10.1/x.", "PMID: 3")
+    assert (entry.title, entry.journal, entry.authors) == ("A title.", journal, "Roe K, Poe E")
+
+
+def test_a_preprint_is_one_by_its_short_citation_too() -> None:
+    """It says so again before the PMID, or does not."""
+    for short in ("medRxiv. 2023.", "medRxiv [Preprint]. 2023."):
+        entry = parse(f"A title.medRxiv [Preprint]. 2023 Jan 5:2023.01.05.1. doi: 10.1101/1. {short} PMID: 3")
+        assert (entry.title, entry.journal, entry.publication_types) == ("A title.", "medRxiv", ("Preprint",))
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "journal", "pub_date", "pages"),
+    [
+        ("Roe K, Poe E. A title? Lancet 2001; 357: 1763\u201367.", "A title?", "Lancet", "2001", "1763\u201367"),
+        ("Roe K, et al. Of 2001; a sequel. N Engl J Med 2003 Jul 3;349(1):1-9.", "Of 2001; a sequel.",
+         "N Engl J Med", "2003 Jul 3", "1-9"),
+        ("Roe K, Poe E. Seen in 2019; 12 of 20 patients. Unpublished.", None, None, None, None),
+    ],
+)  # fmt: skip
+def test_a_reference_may_leave_out_the_full_stop_before_the_year(
+    text: str, title: str | None, journal: str | None, pub_date: str | None, pages: str | None
+) -> None:
+    """The Lancet's form, and Nature's."""
+    entry = parse(text, list_name="reference")
+    assert (entry.title, entry.journal, entry.pub_date, entry.pages) == (title, journal, pub_date, pages)

@@ -960,3 +960,78 @@ def test_keys_are_unique() -> None:
     }.items():
         found = [tuple(row.values()) for row in tables[name].select(key).to_pylist()]
         assert len(found) == len(set(found)), name
+
+
+BOOK = """\
+Review
+In: StatPearls [Internet]. Treasure Island (FL): StatPearls Publishing; 2025 Jan\u2013.
+2023 Jul 24.
+Ketamine Toxicity
+Ann Roe 1, Kim Poe 2
+Affiliations
+Expand
+PMID: 31082131
+Bookshelf ID: NBK541087
+Free Books & Documents
+Excerpt
+Ketamine is a drug.
+Sections
+Introduction
+"""
+
+
+@pytest.mark.parametrize("text", [BOOK, BOOK.replace("\nBookshelf", " Bookshelf"), "Cite\nSections\n" + BOOK])
+def test_the_page_of_a_book_is_read(text: str) -> None:
+    """It has an excerpt for an abstract, and no journal above its title."""
+    page = parse(text)
+    assert (page.pmid, page.title, page.pub_date) == (31082131, "Ketamine Toxicity", "2023 Jul 24")
+    assert (page.authors, page.abstract) == ("Ann Roe 1, Kim Poe 2", "Ketamine is a drug.")
+    assert page.publication_types == ("Review",)
+    assert "Bookshelf ID: NBK541087" in [term for name, _, term in page.terms if name == "header"]
+
+
+PREPRINT = """\
+Retracted article
+This article has been retracted.
+bioRxiv
+[Preprint]. 2023 Jan 5:2023.01.05.522900.
+doi: 10.1101/2023.01.05.522900.
+Of a preprint
+J Doe, K Roe
+PMID: 36711001
+Abstract
+in English, Spanish
+Text.
+Similar articles
+An updated one.
+Roe K, Poe E.
+bioRxiv [Preprint]. 2024 Jan 5:2024.01.05.1. doi: 10.1101/2024.01.05.1.
+Update in: Nat Commun. 2024 Oct 3;14(1):6168. doi: 10.1038/s41467.
+PMID: 36711002 Free PMC article.
+"""
+
+
+def test_the_page_of_a_preprint_is_read() -> None:
+    """Its server's name is no title, and a note on a line of its own no entry."""
+    page = parse(PREPRINT)
+    assert (page.title, page.journal, page.pages) == ("Of a preprint", "bioRxiv", "2023.01.05.522900")
+    assert (page.pub_date, page.publication_types, page.abstract) == ("2023 Jan 5", ("Preprint",), "Text.")
+    assert [(e.pmid, e.title, e.doi) for e in page.entries] == [(36711002, "An updated one.", "10.1101/2024.01.05.1")]
+    assert rows(page)["citation"][0]["is_retracted"]
+
+
+@pytest.mark.parametrize("heading", ["Abstract in English, Chinese", "ABSTRACT", "## Abstract"])
+def test_an_abstract_in_several_languages_is_one(heading: str) -> None:
+    """The heading names them."""
+    assert parse(SMALL.replace("Abstract", heading)).abstract == parse(SMALL).abstract
+
+
+def test_a_page_in_markdown_is_read() -> None:
+    """Clippers write it so."""
+    page = parse(
+        "# [A title](https://pubmed.ncbi.nlm.nih.gov/1/)\n\n**PMID:** 1\n**DOI:** [10.1/x](https://doi.org/10.1/x)\n\n"
+        "## Similar articles\n\n"
+        "1. [Another [1].](https://pubmed.ncbi.nlm.nih.gov/2/) Doe A, Roe B. Nature. 2014 Mar;1:2. PMID: 2 Review.\n"
+    )
+    assert (page.pmid, page.title, page.doi) == (1, "A title", "10.1/x")
+    assert [(e.pmid, e.title, e.authors) for e in page.entries] == [(2, "Another [1].", "Doe A, Roe B")]
