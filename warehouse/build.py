@@ -25,6 +25,7 @@ from warehouse.fill import create_tables, fill_tables, note_build
 from warehouse.schema import CHANGE, CITATION, DERIVED, TABLES, Table
 from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
 from warehouse.store import DataDirectory, committed_runs, rebuilt_by, sync, why_not_written
+from warehouse.view_columns import view_column_doc
 
 # Files of this version can be read by DuckDB 1.x clients as well.
 STORAGE_VERSION = "v1.0.0"
@@ -36,7 +37,7 @@ THREADS = 2
 ROW_GROUP_SIZE = 16_384
 
 # The modules that say what the tables hold; the statements of sql/ say the rest.
-RULES = ("schema.py", "current.py", "fill.py", "search_index.py", "sql_files.py")
+RULES = ("schema.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
 
 # From so many new runs on, or if they have more than this share of all bytes, building afresh is not slower.
 MOST_NEW_RUNS = 16
@@ -236,12 +237,17 @@ def finish(con: duckdb.DuckDBPyConnection, directory: DataDirectory, *, base: st
 
 
 def comment_on_view(con: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
-    """Give a view or a macro the comment at the head of its file."""
+    """Give a view or a macro the comment at the head of its file, and the columns of a view theirs."""
     created = re.search(r"^CREATE (VIEW|MACRO) (\w+)(.*?\bAS TABLE\b)?", file.statement, re.MULTILINE | re.DOTALL)
     if created is None:
         raise CheckError(f"warehouse/sql/{file.name}.sql creates neither a view nor a macro.")
     kind = created[1] if created[1] == "VIEW" else "MACRO TABLE" if created[3] else "MACRO"
     con.execute(f"COMMENT ON {kind} {quoted(created[2])} IS {literal(file.comment)}")
+    if kind != "VIEW":
+        return
+    for name, *_ in con.execute(f"DESCRIBE {quoted(created[2])}").fetchall():
+        if doc := view_column_doc(created[2], name):
+            con.execute(f"COMMENT ON COLUMN {quoted(created[2])}.{quoted(name)} IS {literal(doc)}")
 
 
 def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> None:

@@ -54,9 +54,7 @@ def test_every_table_column_and_view_is_there_with_its_comment(directory: DataDi
     names = {table.name for table in TABLES.values() if not table.is_raw}
     assert {row[0] for row in rows(directory, "SELECT table_name FROM duckdb_tables()")} == names
     assert rows(directory, "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL") == [(0,)]
-    without = (
-        "SELECT column_name FROM duckdb_columns() SEMI JOIN duckdb_tables() USING (table_name) WHERE comment IS NULL"
-    )
+    without = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
     assert rows(directory, without) == []
     assert rows(directory, "SELECT view_name FROM duckdb_views() WHERE NOT internal AND comment IS NULL") == []
     macros = "SELECT count(*) FROM duckdb_functions() WHERE NOT internal AND comment IS NULL"
