@@ -8,10 +8,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from flows.files import show
 from flows.settings import Settings
 from transforms.seed_text import SeedPage, parse_seed_document
 from warehouse.drift import DriftLimits
 from warehouse.errors import SeedError
+
+# Days that a rule may name; times before the first year are none.
+LONGEST_DAYS = 36_500
 
 LinkKind = Literal["similar", "cited_by", "reference"]
 
@@ -33,19 +37,19 @@ class LinkRules(BaseModel):
     follow: list[LinkKind] = []
     limit: int = Field(20, ge=1)
     depth: int = Field(1, ge=0, le=5)
-    refetch_after_days: int = Field(7, ge=0)
+    refetch_after_days: int = Field(7, ge=0, le=LONGEST_DAYS)
     linkout: bool = True
-    linkout_after_days: int = Field(30, ge=0)
+    linkout_after_days: int = Field(30, ge=0, le=LONGEST_DAYS)
 
 
 class CitationRules(BaseModel):
     """[citations]"""
 
     model_config = ConfigDict(extra="forbid")
-    refetch_after_days: int = Field(90, ge=0)
-    in_process_after_days: int = Field(7, ge=0)
-    missing_after_days: int = Field(7, ge=0)
-    deleted_after_hours: int = Field(12, ge=0)
+    refetch_after_days: int = Field(90, ge=0, le=LONGEST_DAYS)
+    in_process_after_days: int = Field(7, ge=0, le=LONGEST_DAYS)
+    missing_after_days: int = Field(7, ge=0, le=LONGEST_DAYS)
+    deleted_after_hours: int = Field(12, ge=0, le=24 * LONGEST_DAYS)
 
 
 class DriftRules(BaseModel):
@@ -99,16 +103,37 @@ def read_seeds(folder: Path) -> Seeds:
         raise SeedError(f"There is no folder {folder}; make one with a seed in it, or name another with --seeds.")
     seeds = Seeds(
         definition=read_definition(folder / DEFINITION_FILE),
-        pages=tuple(
-            parse_seed_document(path.read_bytes(), seed_id=path.stem, file_name=path.name)
-            for path in sorted(folder.glob("*.txt"))
-        ),
-        pmids={path.name: read_pmids(path) for path in sorted(folder.glob("*.pmids"))},
-        queries={path.name: read_query(path) for path in sorted(folder.glob("*.query"))},
+        pages=read_pages(folder),
+        pmids={show(path.name): read_pmids(path) for path in seed_files(folder, ".pmids")},
+        queries={show(path.name): read_query(path) for path in seed_files(folder, ".query")},
     )
     if not (seeds.pages or seeds.pmids or seeds.queries):
         raise SeedError(f"{folder} holds no seed; put a *.txt, *.pmids or *.query file into it.")
     return seeds
+
+
+def seed_files(folder: Path, ending: str) -> list[Path]:
+    """The files of a folder with an ending, in capitals too; those hidden by editors and systems are no seeds.
+
+    Raises:
+        SeedError: The folder cannot be looked into.
+    """
+    try:
+        return sorted(p for p in folder.iterdir() if p.suffix.lower() == ending and not p.name.startswith("."))
+    except OSError as exc:
+        raise SeedError(f"{folder} cannot be read: {exc.strerror}; see to its permissions.") from exc
+
+
+def read_pages(folder: Path) -> tuple[SeedPage, ...]:
+    """The pages of a folder, by name of their file.
+
+    Raises:
+        SeedError: One of them is none, or cannot be read.
+    """
+    return tuple(
+        parse_seed_document(read_file(path), seed_id=show(path.name).removesuffix(".txt"), file_name=show(path.name))
+        for path in seed_files(folder, ".txt")
+    )
 
 
 def read_definition(path: Path) -> CorpusDefinition:
@@ -158,7 +183,7 @@ def read_pmids(path: Path) -> tuple[int, ...]:
             pmid = parse_pmid(entry)
             if pmid is None:
                 raise SeedError(
-                    f"{path}, line {number}: {entry!r} is not a PMID; write one number a line, # for comments."
+                    f"{show(path)}, line {number}: {entry!r} is not a PMID; write one number a line, # for comments."
                 )
             pmids[pmid] = None
     return tuple(pmids)
@@ -178,7 +203,7 @@ def read_query(path: Path) -> str:
     lines = [line.strip() for line in read_text(path).splitlines() if not line.lstrip().startswith("#")]
     term = " ".join(line for line in lines if line)
     if not term:
-        raise SeedError(f"{path}, line 1: there is no search in it; write one PubMed search, or remove the file.")
+        raise SeedError(f"{show(path)}, line 1: there is no search in it; write one PubMed search, or remove the file.")
     return term
 
 
@@ -189,9 +214,21 @@ def read_text(path: Path) -> str:
         SeedError: Not UTF-8, or unreadable.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         line = exc.object[: exc.start].count(b"\n") + 1
-        raise SeedError(f"{path}, line {line}: it is not UTF-8; save it as UTF-8.") from exc
+        raise SeedError(f"{show(path)}, line {line}: it is not UTF-8; save it as UTF-8.") from exc
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        SeedError: It cannot be read, or is a pipe, which would never end.
+    """
+    try:
+        if path.is_fifo():
+            raise SeedError(f"{show(path)} is a pipe and no file; remove it.")
+        return path.read_bytes()
     except OSError as exc:
-        raise SeedError(f"{path} cannot be read: {exc.strerror}; mend or remove it.") from exc
+        raise SeedError(f"{show(path)} cannot be read: {exc.strerror}; mend or remove it.") from exc

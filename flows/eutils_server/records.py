@@ -19,8 +19,8 @@ from flows.eutils_server.linkout import LINKOUT_FILES, read_linkout
 from flows.eutils_server.record_fields import TITLES, RecordFields, elements_by_tag, joined, read_fields, words_of
 from flows.eutils_server.seed_records import seed_links, seed_record
 from flows.files import read_blocks
+from flows.seeds import read_pages
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.seed_text import parse_seed_document
 from warehouse.errors import CorpusError, DocumentError, UsageError
 
 # Counts up with every change of what is indexed, and how.
@@ -179,11 +179,10 @@ class RecordStore:
             SeedError: A page cannot be read.
         """
         store = cls(has_given_links=True)
-        for path in sorted(folder.glob("*.txt")):
-            page = parse_seed_document(path.read_bytes(), seed_id=path.stem, file_name=path.name)
+        for page in read_pages(folder):
             for pmid, xml in seed_record(page):
                 if pmid not in store:
-                    store.add(next(iter(records_of(xml, path.name))))
+                    store.add(next(iter(records_of(xml, page.file_name))))
             for order, (name, pmid, linked) in enumerate(seed_links(page)):
                 store.con.execute("insert into link values (?, ?, ?, ?)", (name, pmid, order, linked))
         store.complete()

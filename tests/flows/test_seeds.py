@@ -1,5 +1,6 @@
 """The seeds folder says what the corpus is, and says what is wrong with it in one sentence."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,7 @@ def test_pmids_and_queries_have_comments(tmp_path: Path) -> None:
         ("corpus.toml", b"[links]\nfetch = [\n", r"corpus\.toml, line \d+|corpus\.toml, its last line"),
         ("corpus.toml", b"[links]\nfollow = []\ndeep = 2\n", r"corpus\.toml, line 3: links\.deep: "),
         ("corpus.toml", b"[links]\ndepth = 9\n", r"corpus\.toml, line 2: links\.depth: .*mend or remove it"),
+        ("corpus.toml", b"[citations]\nrefetch_after_days = 99999999999999\n", r"corpus\.toml, line 2: .*36500"),
         ("corpus.toml", b"[linkz]\n", r"corpus\.toml, line 1: linkz: "),
     ],
 )
@@ -58,3 +60,29 @@ def test_a_folder_without_a_seed_is_said(tmp_path: Path) -> None:
         read_seeds(tmp_path)
     with pytest.raises(SeedError, match="There is no folder"):
         read_seeds(tmp_path / "missing")
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    """A folder, a link that leads nowhere, and a pipe that would never end."""
+    seed = tmp_path / "seed.txt"
+    seed.mkdir()
+    with pytest.raises(SeedError, match=r"seed\.txt cannot be read: Is a directory; mend or remove it"):
+        read_seeds(tmp_path)
+    seed.rmdir()
+    seed.symlink_to("nowhere")
+    with pytest.raises(SeedError, match=r"seed\.txt cannot be read: No such file or directory"):
+        read_seeds(tmp_path)
+    seed.unlink()
+    os.mkfifo(seed)
+    with pytest.raises(SeedError, match=r"seed\.txt is a pipe and no file; remove it"):
+        read_seeds(tmp_path)
+
+
+def test_names_may_be_in_capitals_hidden_or_no_text(tmp_path: Path) -> None:
+    """Windows, editors and macOS name files in their own ways."""
+    page = (REPOSITORY / "seeds" / "000_c094b752a16dd644.txt").read_bytes()
+    (tmp_path / "SAVED.TXT").write_bytes(page)
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).write_bytes(page)
+    (tmp_path / ".#saved.txt").symlink_to("user@host.123")
+    (tmp_path / "._saved.txt").write_bytes(b"\0\5\x16\7")
+    assert [page.seed_id for page in read_seeds(tmp_path).pages] == ["SAVED.TXT", r"caf\xe9"]
