@@ -274,7 +274,8 @@ def check(
     for sentence in troubles:
         typer.echo(sentence)
     if troubles:
-        raise CheckError(f"{len(troubles):,} troubles found; each is said above, with what to do.")
+        count = "1 trouble" if len(troubles) == 1 else f"{len(troubles):,} troubles"
+        raise CheckError(f"{count} found, said above.")
     typer.echo("All is as it should be.")
 
 

@@ -236,7 +236,8 @@ def compact(keep: Annotated[str, titled("Keep", pattern="^(all|last|[0-9]+)$")] 
 def check() -> None:
     """Check everything against everything: hashes, keys, accounts, Parquet against DuckDB; changes nothing."""
     if troubles := leave_sentences("check", maintenance.run_check(settings_of_run(), manifest=None)):
-        raise CheckError(f"{len(troubles):,} troubles found, each in the report with what to do; first: {troubles[0]}")
+        count = "1 trouble" if len(troubles) == 1 else f"{len(troubles):,} troubles"
+        raise CheckError(f"{count} found, said in the report; first: {troubles[0]}")
 
 
 @flow(name="rebuild", retries=0)

@@ -125,9 +125,16 @@ def check_manifest(directory: DataDirectory, path: Path) -> Iterator[str]:
             yield f"The runs of {path} cannot be built: {first_line(exc)}"
             return
     if found != manifest["content_sha256"]:
-        differing = [name for name, count in manifest["row_counts"].items() if counts.get(name) != count]
-        tables = f" Other numbers of rows: {', '.join(differing)}." if differing else ""
-        yield f"The runs of {path} give the content {found}, not {manifest['content_sha256']}.{tables}"
+        yield f"The runs of {path} give the content {found}, not {manifest['content_sha256']}."
+    if differing := [name for name, count in manifest["row_counts"].items() if counts.get(name) != count]:
+        name = differing[0]
+        yield (
+            f"The runs of {path} give {counts.get(name, 0):,} rows of {name}, not {manifest['row_counts'][name]}; "
+            f"tables of which it says other numbers: {', '.join(differing)}."
+        )
+    last = max(run_ids, default=None)
+    if manifest.get("last_run_id", last) != last:
+        yield f"The last of the runs of {path} is {last}, not {manifest['last_run_id']}."
 
 
 def read_manifest(path: Path) -> dict[str, Any]:

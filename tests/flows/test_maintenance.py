@@ -1,5 +1,6 @@
 """Compaction, rebuild and check leave the corpus as it is, and find and mend what is damaged."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -217,6 +218,12 @@ def test_a_manifest_can_be_verified_when_the_corpus_has_moved_on(
     cited.write_text(json.replace('"content_sha256":"', '"content_sha256":"0'))
     (sentence,) = maintenance.run_check(settings, manifest=cited)
     assert "give the content" in sentence
+    cited.write_text(re.sub(r'"citation":(\d+)', r'"citation":\g<1>0', json))
+    (sentence,) = maintenance.run_check(settings, manifest=cited)
+    assert re.search(r"give \d+ rows of citation, not \d+0;", sentence)
+    cited.write_text(re.sub(r'"last_run_id":"\d+', '"last_run_id":"1', json))
+    (sentence,) = maintenance.run_check(settings, manifest=cited)
+    assert "The last of the runs of" in sentence
     cited.write_text("{}")
     with pytest.raises(UsageError, match="is no manifest"):
         list(maintenance.run_check(settings, manifest=cited))
