@@ -99,11 +99,10 @@ def read_seeds(folder: Path) -> Seeds:
     Raises:
         SeedError: A file cannot be used, or there is no seed at all; names the file, the line and what to do.
     """
-    if not folder.is_dir():
-        raise SeedError(f"There is no folder {folder}; make one with a seed in it, or name another with --seeds.")
+    pages = read_pages(folder)
     seeds = Seeds(
         definition=read_definition(folder / DEFINITION_FILE),
-        pages=read_pages(folder),
+        pages=pages,
         pmids={show(path.name): read_pmids(path) for path in seed_files(folder, ".pmids")},
         queries={show(path.name): read_query(path) for path in seed_files(folder, ".query")},
     )
@@ -116,8 +115,10 @@ def seed_files(folder: Path, ending: str) -> list[Path]:
     """The files of a folder with an ending, in capitals too; those hidden by editors and systems are no seeds.
 
     Raises:
-        SeedError: The folder cannot be looked into.
+        SeedError: The folder is not there, or cannot be looked into.
     """
+    if not folder.is_dir():
+        raise SeedError(f"There is no folder {folder}; make one with a seed in it, or name another with --seeds.")
     try:
         return sorted(p for p in folder.iterdir() if p.suffix.lower() == ending and not p.name.startswith("."))
     except OSError as exc:

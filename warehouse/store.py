@@ -120,8 +120,11 @@ def writing(directory: DataDirectory, *, purpose: str = "writing", wait: bool = 
         raise StoreError(f"Cannot write to {directory.root}: {exc.strerror}; choose another with --data-dir.") from exc
     try:
         take_lock(descriptor, directory, wait=wait)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC)\n".encode(), 0)
+        holder = f"{os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC)\n"
+        # Who holds it is for others to read; a full disk is said where something is lost by it.
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, holder.encode(), 0)
         try:
             yield
         finally:

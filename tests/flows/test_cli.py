@@ -71,6 +71,7 @@ def test_the_status_is_for_people_and_for_scripts(data: str) -> None:
         (["sql", "select '\udcff'", "--data-dir", "DATA"], 1, "The statement is not UTF-8 text"),
         (["sql", "select 1", "--data-dir", "nowhere"], 1, "run `corpus refresh` or `corpus ingest` first"),
         (["refresh", "--entrez", "sample", "--seeds", "nowhere"], 1, "There is no folder nowhere"),
+        (["backfill", "--pmids", "1", "--entrez", "sample", "--seeds", "nowhere"], 1, "There is no folder nowhere"),
         (["refresh", "--entrez", "ftp", "--seeds", "SEEDS"], 2, "write ncbi, sample, or the base URL"),
         (["refresh", "--seeds", "SEEDS"], 2, "set NCBI_EMAIL"),
         (["backfill", "--pmids", "PMC1", "--entrez", "sample", "--seeds", "SEEDS"], 2, "'PMC1' is not a PMID"),

@@ -1,5 +1,7 @@
 """A refresh accounts for every PMID, changes only what changed, and loses nothing when NCBI is away."""
 
+import errno
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -288,3 +290,15 @@ def test_a_citation_that_comes_retracted_is_told_as_well(make_settings: Make, se
     settings = make_settings(served, a__pmids="1\n2\n", corpus__toml="[links]\nfetch = []\n")
     changes = read_run_changes(DataDirectory(settings.data_dir), refresh(settings).run_id)
     assert (changes.retracted_new, changes.retracted) == ([1], [])
+
+
+def test_a_disk_that_is_full_already_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even the name of the process that holds the lock can be written then."""
+
+    def is_full(*_: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.pwrite", is_full)
+    directory = DataDirectory(tmp_path / "data")
+    with writing(directory):
+        assert directory.lock.read_bytes() == b""
