@@ -38,7 +38,8 @@ class FileReading:
         outcomes: One for every PMID of the file.
         fresh: What to hold by PMID when the file is committed.
         versions: PMID version by PMID, of the records read so far.
-        again: Summary and rows of a record whose PMID has come before in the file; the last of the highest version.
+        again: Of a record whose PMID has come before in the file: its summary, and rows among which are its own, those
+            of all such records of a chunk. The last record of the highest version.
         deletions: Evidence by PMID.
     """
 
@@ -133,18 +134,21 @@ def store_chunk(reading: FileReading, chunk: ReadChunk) -> None:
     """Write the rows of the records that are new or different, and note every record's outcome."""
     reading.deletions.update(chunk.deletions)
     for summaries, parsed in chunk.parts:
-        wanted = []
+        wanted, later = [], []
         for summary in summaries:
             if summary.pmid is None:
                 continue
             if summary.pmid in reading.versions:
                 if summary.pmid_version >= reading.versions[summary.pmid]:
                     reading.versions[summary.pmid] = summary.pmid_version
-                    reading.again[summary.pmid] = (summary, rows_of(parsed.tables, [summary.pmid], with_nameless=False))
+                    later.append((summary.pmid, summary))
             else:
                 reading.versions[summary.pmid] = summary.pmid_version
                 if is_news(reading, summary):
                     wanted.append(summary)
+        if later:
+            rows = rows_of(parsed.tables, [pmid for pmid, _ in later], with_nameless=False)
+            reading.again.update({pmid: (summary, rows) for pmid, summary in later})
         for element in parsed.unknown.values():
             add_unknown(reading.outcomes.unknown, element)
         write_rows(reading, wanted, parsed, is_whole=len(wanted) == len(summaries))
@@ -232,11 +236,15 @@ def store_again(reading: FileReading) -> None:
         if p in reading.fresh and reading.fresh[p].pmid_version == summary.pmid_version
     ]
     reading.writer.drop_citations(list(news), same)
+    by_rows: dict[int, tuple[Tables, list[RecordSummary]]] = {}
     for summary, tables in news.values():
-        refused = tables.get(REJECTED_CITATION.name, REJECTED_CITATION.to_arrow([]))
+        by_rows.setdefault(id(tables), (tables, []))[1].append(summary)
+    for tables, summaries in by_rows.values():
+        rows = rows_of(tables, [s.pmid for s in summaries if s.pmid is not None], with_nameless=False)
+        refused = rows.get(REJECTED_CITATION.name, REJECTED_CITATION.to_arrow([]))
         reasons = dict(zip(refused["pmid"].to_pylist(), refused["reason"].to_pylist(), strict=True))
-        note_outcomes(reading, [summary], reasons)
-        write_tables(reading, tables)
+        note_outcomes(reading, summaries, reasons)
+        write_tables(reading, rows)
 
 
 def finish_file(reading: FileReading, members: set[int]) -> None:
