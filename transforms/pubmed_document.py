@@ -119,7 +119,7 @@ def split_document(
         size += len(block)
         if size < chunk_bytes:
             continue
-        buffer = b"".join(waiting)
+        buffer = join_sets(b"".join(waiting), root.end_tag)
         waiting.clear()
         cut = last_border(buffer, ends)
         if cut:
@@ -129,7 +129,7 @@ def split_document(
         elif size > LONGEST_RECORD_BYTES:
             raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is no PubMed file.")
         waiting, size = [buffer], len(buffer)
-    buffer = b"".join(waiting)
+    buffer = join_sets(b"".join(waiting), root.end_tag)
     cut = last_border(buffer, ends)
     if cut:
         yield DocumentChunk(buffer[:cut], line)
@@ -141,6 +141,16 @@ def split_document(
         if on_break is None:
             raise DocumentError(sentence)
         on_break(sentence)
+
+
+def join_sets(buffer: bytes, end_tag: bytes) -> bytes:
+    """Documents written one behind the other, as `cat` and EDirect do it, as one; every line stays where it is."""
+    if not end_tag or end_tag not in buffer:
+        return buffer
+    between = (
+        rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\?>)?\s*(?:<!DOCTYPE[^<>\[]*>)?\s*<" + end_tag[2:-1] + rb"(?:\s[^<>]*)?>"
+    )
+    return re.sub(end_tag + between, lambda joint: b"\n" * joint[0].count(b"\n"), buffer)
 
 
 def count_lines(xml: bytes) -> int:
@@ -181,6 +191,8 @@ def read_prolog(stream: Iterator[bytes], name: str) -> tuple[bytes, DocumentRoot
         found = ROOT.match(buffer, position)
         if found is None and (not block or len(buffer) > LONGEST_PROLOG_BYTES):
             start = buffer[:60].decode("utf-8", "replace").strip()
+            if not start:
+                raise DocumentError(f"{name}, line 1: there is nothing in it; download it again.")
             raise DocumentError(f"{name}, line 1: this is not XML of PubMed; it begins with {start!r}.")
     tag = found[1]
     if tag in RECORDS:

@@ -65,6 +65,16 @@ def test_an_empty_set_has_no_records(empty: bytes) -> None:
     assert read(empty) == []
 
 
+def test_documents_one_behind_the_other_are_read_as_one() -> None:
+    """As `cat` and EDirect write them; a line in an error is one of the file."""
+    parts = [article_set(article(1)), b"\xef\xbb\xbf" + article_set(article(2)), article_set(), article_set(article(3))]
+    assert [record.pmid for record in read(b"\n".join(parts))] == [1, 2, 3]
+    together = b"".join(parts)
+    last_line = together.count(b"\n")
+    with pytest.raises(DocumentError, match=f"line {last_line}: the document ends half way"):
+        read(together[:-20])
+
+
 def test_deletions_are_told_from_records() -> None:
     """DeleteCitation stands at the end of update files."""
     document = article_set(article(7), after="<DeleteCitation><PMID>8</PMID><PMID>9</PMID></DeleteCitation>")
