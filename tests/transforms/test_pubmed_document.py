@@ -89,7 +89,7 @@ def test_deletions_are_told_from_records() -> None:
         (article_set(article(7), article(8))[:-200], "ends half way"),
         (b"<html><body>502</body></html>", "its root element is html"),
         (b"PMID- 7\nTI  - Title", "not XML of PubMed; it begins with 'PMID- 7"),
-        (b"", "not XML of PubMed"),
+        (b"", "there is nothing in it"),
         (b"<eFetchResult><ERROR>No such id</ERROR></eFetchResult>", "NCBI says: No such id"),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><PubmedArticleSet/>', "declares entities of its own"),
         (
