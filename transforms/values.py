@@ -8,7 +8,12 @@ from lxml import etree
 
 LINE_BREAKS = re.compile(r"\s*\n\s*")
 LETTERS = re.compile(r"[^\W_]+")
-ORCID = re.compile(r"(?:https?://(?:www\.)?orcid\.org/)?(\d{4})-?(\d{4})-?(\d{4})-?(\d{3}[\dXx])/?")
+# Whatever names ORCID before it, hyphens of any kind or blanks within, and a full stop or slash behind it.
+_HYPHEN = r"[-\s\u2010-\u2015\u2212]?"
+ORCID = re.compile(
+    rf"(?:[^0-9]*\borcid\b[^0-9]*)?([0-9]{{4}}){_HYPHEN}([0-9]{{4}}){_HYPHEN}([0-9]{{4}}){_HYPHEN}([0-9]{{3}}[0-9X])[/.;,]?",
+    re.IGNORECASE,
+)
 MONTHS = {
     name: number
     for number, name in enumerate(
@@ -68,7 +73,7 @@ def first_year(year: str | None, medline_date: str | None) -> int | None:
 
 
 def normal_orcid(identifier: str) -> str | None:
-    """An ORCID as 0000-0002-1825-0097, from a URL, with or without hyphens; None if its check digit is wrong."""
+    """An ORCID as 0000-0002-1825-0097, from whatever is around it; None if its check digit is wrong."""
     found = ORCID.fullmatch(identifier.strip())
     if found is None:
         return None
