@@ -24,7 +24,16 @@ from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, note_build
 from warehouse.schema import CHANGE, CITATION, DERIVED, TABLES, Table
 from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
-from warehouse.store import DataDirectory, committed_runs, rebuilt_by, sync, why_not_written
+from warehouse.store import (
+    DataDirectory,
+    committed_runs,
+    rebuilt_by,
+    refuse_damaged,
+    run_folders,
+    run_ids_of,
+    sync,
+    why_not_written,
+)
 from warehouse.view_columns import view_column_doc
 
 # Files of this version can be read by DuckDB 1.x clients as well.
@@ -69,7 +78,7 @@ def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimi
     Raises:
         CheckError: What was built does not hold; the published file stays as it was.
         DriftError: It moved too far; the same.
-        StoreError: A run cannot be read or is lost, or the file cannot be written.
+        StoreError: A run cannot be read, is damaged or lost, or the file cannot be written.
     """
     target = directory.staging / f"corpus-{os.getpid()}.duckdb"
     if not afresh:
@@ -80,6 +89,9 @@ def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimi
         for stale in directory.staging.glob("corpus-*"):
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
         new = None if afresh else runs_to_add(directory)
+        folders = run_folders(directory)
+        read = [folder for folder in folders if new is None or not new.isdisjoint(run_ids_of(folder))]
+        refuse_damaged(read, with_raw=False)
         counts = build(directory, target) if new is None else bring_up_to_date(directory, target, new)
         if limits and read_published(directory):
             check_drift(directory.database, target, limits)

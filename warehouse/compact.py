@@ -25,6 +25,7 @@ from warehouse.store import (
     commit_run,
     discard_run,
     read_note,
+    refuse_damaged,
     run_folders,
     run_ids_of,
     start_run,
@@ -78,12 +79,13 @@ def compact(directory: DataDirectory, plan: Compaction, *, now: datetime) -> Com
         plan: As `plan_compaction` made it.
         now: UTC.
     Raises:
-        StoreError: A file cannot be read or written, or there is no room; nothing was changed.
+        StoreError: A file is damaged, cannot be read or written, or there is no room; nothing was changed.
     """
     remove_superseded(directory)
     if not plan.folders:
         return plan
     require_space(directory, plan.bytes_before)
+    refuse_damaged(plan.folders, with_raw=True)
     writer = start_run(directory, now)
     try:
         for table in TABLES.values():
@@ -113,9 +115,10 @@ def parse_keep(keep: str, now: datetime) -> datetime | None:
         return None
     if keep == "last":
         return now.replace(tzinfo=None)
-    if not keep.isdecimal():
+    if not keep.isdecimal() or len(keep) > 6:
         raise UsageError(f"--keep {keep}: write all, last, or a number of days such as 365.")
-    return (now - timedelta(days=int(keep))).replace(tzinfo=None)
+    # No record is older than this, and no date is before the year 1.
+    return (now - timedelta(days=min(int(keep), 100 * 365))).replace(tzinfo=None)
 
 
 def find_replaced(folders: Collection[Path], before: datetime | None) -> frozenset[RawKey]:

@@ -15,7 +15,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -365,21 +365,47 @@ def sum_of(file: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def changed_files(folder: Path) -> list[str]:
+def changed_files(folder: Path, *, skip_raw: bool = False) -> list[str]:
     """The files of a committed run that are not what was committed, or are gone; SHA256SUMS itself, if it is not there.
 
+    Args:
+        folder: Of the run.
+        skip_raw: Leave out the raw tables, which are most of the bytes.
     Raises:
         StoreError: A file cannot be read.
     """
     try:
         lines = (folder / SUMS).read_bytes().decode("ascii", "replace").splitlines()
         sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-        found = {file.name: sum_of(file) for file in sorted(folder.iterdir()) if file.name != SUMS}
+        names = {name for name in sums if not (skip_raw and name.startswith("raw_"))}
+        files = [file for file in sorted(folder.iterdir()) if file.name in names or (file.name not in sums)]
+        found = {file.name: sum_of(file) for file in files if file.name != SUMS}
     except FileNotFoundError:
         return [SUMS]
     except OSError as exc:
         raise StoreError(f"{folder} cannot be read: {exc.strerror}; see to the disk.") from exc
-    return sorted(name for name in sums.keys() | found.keys() if sums.get(name) != found.get(name))
+    return sorted(name for name in names | found.keys() if sums.get(name) != found.get(name))
+
+
+def refuse_damaged(folders: Iterable[Path], *, with_raw: bool) -> None:
+    """See that the tables of committed runs are what was committed, before their rows are written anywhere else.
+
+    What a flipped bit made of them would be whole by every later sum.
+
+    Args:
+        folders: Of the runs.
+        with_raw: The raw tables as well.
+    Raises:
+        StoreError: One is not; names its file.
+    """
+    kept = {f"{t.name}.parquet" for t in TABLES.values() if with_raw or not t.is_raw} | {SUPERSEDES}
+    for folder in folders:
+        for name in changed_files(folder, skip_raw=not with_raw):
+            if name in kept:
+                raise StoreError(
+                    f"{folder / name} is not what was committed; run `corpus rebuild`, or put it back from a backup. "
+                    "The published file stays as it was."
+                )
 
 
 def discard_run(writer: RunWriter) -> None:

@@ -95,6 +95,27 @@ def test_raw_records_that_were_replaced_are_given_up_by_rule(history: History, s
     assert before == read_tables(history.directory.database)
     with pytest.raises(UsageError, match="write all, last, or a number of days"):
         list(maintenance.compact(settings, keep="some"))
+    list(maintenance.compact(settings, keep="999999"))
+
+
+@pytest.mark.parametrize("name", ["citation", "raw_citation", "link"])
+def test_damage_is_not_copied_under_new_sums(history: History, settings: Settings, name: str) -> None:
+    """A compaction that reads a flipped bit as it stands would make it whole by every later sum."""
+    file = next(
+        folder / f"{name}.parquet" for folder in run_folders(history.directory) if (folder / f"{name}.parquet").exists()
+    )
+    whole = file.read_bytes()
+    file.write_bytes(bytes([*whole[:40], whole[40] ^ 1, *whole[41:]]))
+    folders = run_folders(history.directory)
+    with pytest.raises(StoreError, match=rf"{name}\.parquet is not what was committed; run `corpus rebuild`"):
+        list(maintenance.compact(settings))
+    assert folders == run_folders(history.directory)
+    if name != "raw_citation":
+        with pytest.raises(StoreError, match=r"is not what was committed.* The published file stays"):
+            build.publish(history.directory, afresh=True)
+    file.write_bytes(whole)
+    list(maintenance.compact(settings))
+    assert list(maintenance.run_check(settings)) == []
 
 
 def test_a_rebuild_with_the_same_transforms_changes_nothing(history: History, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from tests.warehouse.histories import History
 from warehouse import build
 from warehouse.drift import DriftLimits, find_drift, measure
 from warehouse.errors import DriftError
-from warehouse.store import DataDirectory
+from warehouse.store import DataDirectory, write_sums
 
 BEFORE = {"citations": 1000.0, "abstract_percent": 80.0, "doi_percent": 90.0, "mesh_percent": 70.0, "links": 500.0}
 
@@ -47,6 +47,7 @@ def test_a_publish_that_drifts_is_held_back_until_it_is_accepted(tmp_path: Path)
     assert measure(directory.database)["links"] > 0
     for folder in folders:
         (folder / "link.parquet").unlink(missing_ok=True)
+        write_sums(folder)
     limits = DriftLimits(from_citations=1)
     with pytest.raises(DriftError, match=r"links went from \d+ to 0: .* publish it with --accept-drift"):
         build.publish(directory, afresh=True, limits=limits)

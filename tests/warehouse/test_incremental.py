@@ -11,7 +11,7 @@ from flows.rebuild import rebuild
 from tests.warehouse.histories import History, read_tables
 from warehouse import build, compact, fill, portions
 from warehouse.errors import CheckError, StoreError
-from warehouse.store import DataDirectory, run_folders
+from warehouse.store import DataDirectory, run_folders, write_sums
 
 
 @pytest.fixture
@@ -142,6 +142,7 @@ def test_a_check_that_fails_leaves_the_old_file_also_when_it_is_brought_up_to_da
     before = directory.database.read_bytes()
     folder = history.commit_random_run()
     (folder / "request.parquet").unlink()
+    write_sums(folder)
     with pytest.raises(CheckError, match=r"Every PMID that a run asked for.*Found: \[\('2026"):
         build.publish(directory)
     assert directory.database.read_bytes() == before
