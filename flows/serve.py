@@ -1,5 +1,6 @@
 """`corpus serve`: all deployments, served from a Prefect server of its own on loopback unless one is configured."""
 
+import logging
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import time
 import warnings
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -164,9 +166,15 @@ def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool, is
     watch_for_silence()
     if notify:
         notify_by_webhook(notify)
-    # Prefect's runner, told to stop, ends without awaiting its own farewell, and Python would complain of that.
+    # Prefect's runner, told to stop, does not await its own farewell, and cancels what listens to a run's process.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited", category=RuntimeWarning)
+    logging.getLogger("asyncio").addFilter(is_no_cancellation)
     if is_set_up_only:
         print(f"The automations are set up at {os.environ['PREFECT_API_URL']}.", file=sys.stderr)  # noqa: T201
     else:
         prefect.serve(*deployments(settings), pause_on_shutdown=False, limit=1)
+
+
+def is_no_cancellation(record: logging.LogRecord) -> bool:
+    """Whether a line of the log is of more than a task that was told to stop."""
+    return not (record.exc_info and isinstance(record.exc_info[1], CancelledError))
