@@ -61,6 +61,15 @@ NAME_WORD = (
 # Atomic: a name can be split in several ways, and hundreds of names in a row must not try them all.
 AUTHOR = rf"(?>{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
 AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*+(?:,? et al)?(?:; [^.;]+)*+"
+# MDPI's form, with full stops behind all that is short: `Smith J.A., Roe B. A title. Int. J. Mol. Sci. 2021;22:4642.`
+DOTTED_AUTHOR = (
+    rf"(?>{NAME_WORD}(?: {NAME_WORD}){{0,5}},? {UPPER}\.(?:[- ]?{UPPER}\.)*+(?:,? (?:Jr|Sr|2nd|3rd|I{{1,3}}|IV)\.?)?)"
+)
+DOTTED = re.compile(
+    rf"(?P<authors>{DOTTED_AUTHOR}(?:(?:, and|,| and| &) {DOTTED_AUTHOR})*+(?:,? et al\.)?),? (?P<title>.+?[.?!]) "
+    rf"(?P<journal>(?:[A-Z][A-Za-z]{{0,14}}\.? |of |and |in |& ){{0,11}}?[A-Z][A-Za-z]{{0,14}}\.?) "
+    rf"(?P<date>{YEAR})(?=[;:.])"
+)
 TITLE_THEN_AUTHORS = re.compile(
     rf"(?P<title>.*?[.?!\])\"\u201d\u2019']) ?(?P<authors>{AUTHORS})\.(?: ?(?P<short>{AUTHOR}(?:,? et al)?)\.)?"
 )
@@ -72,7 +81,7 @@ NOTE = re.compile(
     r"\b(?:Erratum|Update|Comment|Expression of concern|Reprint|Dataset (?:described|use reported)|Original report"
     r"|Summary for patients|Retraction|(?:Retracted|Corrected) and republished|Republished) (?:in|of|for|on|from|as): "
 )
-LINK_NAMES = r"(?:DOI|PubMed|PMC|Google Scholar|Cross[Rr]ef|Scopus|Web of Science)"
+LINK_NAMES = r"(?:DOI|PubMed|PMC free article|PMC|Google Scholar|Cross[Rr]ef|Scopus|Web of Science)"
 LINKS_AT_END = re.compile(rf"(?:(?:\s*[-\u2013|\[(]\s*|\s+){LINK_NAMES}\b[\])]?)+\.?$")
 
 # Above these an entry is no entry; they keep the time bounded whatever the text.
@@ -210,6 +219,13 @@ def parse_citation(parts: Parts, text: str, lines: Sequence[str], *, is_referenc
         parts.phrases.append(language[1])
     note = find_note(text)
     plain = text[: note.start()].rstrip() if note else text
+    dotted = DOTTED.match(plain) if is_reference else None
+    if dotted and re.search(rf"{UPPER}\.(?:,|-?{UPPER}\.|,? et al)", dotted["authors"]):
+        parts.add("authors", dotted["authors"])
+        parts.add("title", dotted["title"])
+        parts.add("journal", dotted["journal"].replace(".", ""))
+        parse_details(parts, plain[dotted.start("date") :])
+        return
     if book := BOOK.search(text):
         split_front(parts, text[: book.start()].strip(), lines, is_reference=is_reference, has_authors=has_authors)
         parts.add("pub_date", book["date"])

@@ -424,6 +424,9 @@ def group_entries(section: Section, width: int) -> list[Group]:
         match = NUMBER.match(line.text) if count else BULLET.match(line.text) if bulleted else None
         text = line.text[match.end() :] if match else line.text
         number = count or number
+        # A bullet can have a number behind it.
+        if match and not count and (count := next_number(text, number)):
+            number, text = count, NUMBER.sub("", text, count=1)
         is_new = is_new or match is not None
         if not text:
             continue

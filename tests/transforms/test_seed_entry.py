@@ -431,3 +431,23 @@ def test_a_reference_may_leave_out_the_full_stop_before_the_year(
     """The Lancet's form, and Nature's."""
     entry = parse(text, list_name="reference")
     assert (entry.title, entry.journal, entry.pub_date, entry.pages) == (title, journal, pub_date, pages)
+
+
+@pytest.mark.parametrize(
+    ("text", "authors", "title", "journal"),
+    [
+        ("Smith J.A., Doe A.-B., Roe C. MDPI style. Int. J. Mol. Sci. 2021;22:4642.", "Smith J.A., Doe A.-B., Roe C.",
+         "MDPI style.", "Int J Mol Sci"),
+        ("Roe B. et al. Other things? Nat. Rev. Mol. Cell Biol. 2002;3:4\u20135.", "Roe B. et al.", "Other things?",
+         "Nat Rev Mol Cell Biol"),
+        ("van der Berg A., O'Brien K. A view. Of two. Cell. 2001;1:1\u20132.", "van der Berg A., O'Brien K.",
+         "A view. Of two.", "Cell"),
+    ],
+)  # fmt: skip
+def test_a_reference_may_have_full_stops_behind_all_that_is_short(
+    text: str, authors: str, title: str, journal: str
+) -> None:
+    """MDPI's form: the journal is not the last of its words alone."""
+    entry = parse(f"{text} doi: 10.1/x. [DOI] [PMC free article] [PubMed]", list_name="reference")
+    assert (entry.authors, entry.title, entry.journal, entry.doi) == (authors, title, journal, "10.1/x")
+    assert entry.flags == ()

@@ -1035,3 +1035,12 @@ def test_a_page_in_markdown_is_read() -> None:
     )
     assert (page.pmid, page.title, page.doi) == (1, "A title", "10.1/x")
     assert [(e.pmid, e.title, e.authors) for e in page.entries] == [(2, "Another [1].", "Doe A, Roe B")]
+
+
+def test_a_number_behind_a_bullet_is_none_of_the_reference() -> None:
+    """Lists whose numbers are text have both."""
+    page = parse(SMALL + "\nReferences\n\u2022 1.\nA one. Nature. 2001;1:1.\n\u2022 2.\nA two. Nature. 2001;1:2.\n")
+    assert [e.citation_text for e in page.entries if e.list_name == "reference"] == [
+        "A one. Nature. 2001;1:1.",
+        "A two. Nature. 2001;1:2.",
+    ]
