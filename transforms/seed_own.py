@@ -79,7 +79,7 @@ def read_own_part(sections: Sequence[Section], width: int, file_name: str) -> Ow
         elif section.name == "abstract":
             paragraphs += read_abstract(own, lines, width)
         else:
-            texts = [line.text for line in lines if not is_title(own, line.text)]
+            texts = [text for text in unwrap(lines, width) if not is_title(own, text)]
             name = section.name or "header"
             own.terms += [(name, term) for text in texts for term in read_terms(name, text)]
     if not own.title:

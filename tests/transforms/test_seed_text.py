@@ -1044,3 +1044,11 @@ def test_a_number_behind_a_bullet_is_none_of_the_reference() -> None:
         "A one. Nature. 2001;1:1.",
         "A two. Nature. 2001;1:2.",
     ]
+
+
+def test_an_affiliation_that_was_wrapped_is_one_term() -> None:
+    """Saved by PubMed, a page is wrapped at 80 characters everywhere."""
+    wide = "x" * 70 + " abcdefghi"
+    before = f"{wide}\nb\n" * 4 + f"\nAuthor information:\n(1){wide}\nb\n\nDOI: 10"
+    page = parse(ABSTRACT_FORMAT.replace("DOI: 10", before, 1))
+    assert ("Author information", f"(1){wide} b") in [(name, term) for name, _, term in page.terms]
