@@ -1,5 +1,6 @@
 """The seeds folder: what the corpus is."""
 
+import logging
 import re
 import tomllib
 from dataclasses import dataclass
@@ -14,12 +15,15 @@ from transforms.seed_text import SeedPage, parse_seed_document
 from warehouse.drift import DriftLimits
 from warehouse.errors import SeedError
 
+logger = logging.getLogger("corpus")
+
 # Days that a rule may name; times before the first year are none.
 LONGEST_DAYS = 36_500
 
 LinkKind = Literal["similar", "cited_by", "reference"]
 
 DEFINITION_FILE = "corpus.toml"
+ENDINGS = (".txt", ".pmids", ".query")
 
 
 class SeedLists(BaseModel):
@@ -108,6 +112,11 @@ def read_seeds(folder: Path) -> Seeds:
     )
     if not (seeds.pages or seeds.pmids or seeds.queries):
         raise SeedError(f"{folder} holds no seed; put a *.txt, *.pmids or *.query file into it.")
+    for path in sorted(folder.iterdir()):
+        if not (
+            path.name.startswith((".", "README")) or path.name == DEFINITION_FILE or path.suffix.lower() in ENDINGS
+        ):
+            logger.warning("%s is left out: seeds are *.txt, *.pmids and *.query files.", show(path))
     return seeds
 
 

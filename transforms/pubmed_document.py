@@ -109,8 +109,6 @@ def split_document(
     """
     stream = to_utf8(iter(blocks), name)
     buffer, root = read_prolog(stream, name)
-    if root is None:
-        return
     line = 1 + root.line_breaks
     ends = [b"</" + tag + b">" for tag in root.record_tags]
     waiting, size = [buffer], len(buffer)
@@ -147,10 +145,10 @@ def join_sets(buffer: bytes, end_tag: bytes) -> bytes:
     """Documents written one behind the other, as `cat` and EDirect do it, as one; every line stays where it is."""
     if not end_tag or end_tag not in buffer:
         return buffer
-    between = (
-        rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\?>)?\s*(?:<!DOCTYPE[^<>\[]*>)?\s*<" + end_tag[2:-1] + rb"(?:\s[^<>]*)?>"
-    )
-    return re.sub(end_tag + between, lambda joint: b"\n" * joint[0].count(b"\n"), buffer)
+    start = rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\?>)?\s*(?:<!DOCTYPE[^<>\[]*>)?\s*<" + end_tag[2:-1]
+    empty, begun = start + rb"(?:\s[^<>]*?)?/>", start + rb"(?:\s[^<>]*)?>"
+    joint = re.compile(end_tag + rb"(?:" + empty + rb")*(" + begun + rb")?")
+    return joint.sub(lambda found: b"\n" * found[0].count(b"\n") + (b"" if found[1] else end_tag), buffer)
 
 
 def count_lines(xml: bytes) -> int:
@@ -173,12 +171,12 @@ class DocumentRoot:
     line_breaks: int
 
 
-def read_prolog(stream: Iterator[bytes], name: str) -> tuple[bytes, DocumentRoot | None]:
+def read_prolog(stream: Iterator[bytes], name: str) -> tuple[bytes, DocumentRoot]:
     """Read up to the root element.
 
     Returns:
-        The bytes that follow its start tag (or begin with it, where the root is itself a record), and what it is; None
-        for an empty set.
+        The bytes that follow its start tag (or begin with it, where the root is itself a record), and what it is. A tag
+        that ends its set at once is given its end tag.
     Raises:
         DocumentError: It is not PubMed XML, or declares entities.
     """
@@ -199,10 +197,9 @@ def read_prolog(stream: Iterator[bytes], name: str) -> tuple[bytes, DocumentRoot
         return buffer[found.start() :], DocumentRoot((tag,), b"", buffer.count(b"\n", 0, found.start()))
     if tag not in SETS:
         raise DocumentError(f"{name}, line 1: {explain_root(tag, buffer + b''.join(stream))}")
-    if found[2]:
-        return b"", None
     end_tag = b"</" + tag + b">"
-    return buffer[found.end() :], DocumentRoot(SETS[tag], end_tag, buffer.count(b"\n", 0, found.end()))
+    rest = (end_tag if found[2] else b"") + buffer[found.end() :]
+    return rest, DocumentRoot(SETS[tag], end_tag, buffer.count(b"\n", 0, found.end()))
 
 
 def skip_prolog(buffer: bytes, name: str) -> int:

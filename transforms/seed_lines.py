@@ -144,18 +144,21 @@ download .nbib
 email
 expand
 expand all
+facebook
 favorites
 foia
 follow ncbi
 format
 format:
 full text links[x]
+github
 help
 here's how you know
 here\u2019s how you know
 hhs
 hhs vulnerability disclosure
 item in clipboard
+linkedin
 log in
 my bibliography
 my ncbi
@@ -165,6 +168,7 @@ next
 nih
 nih nlm logo
 nlm
+nlm nih hhs usa.gov
 permalink
 pmcid
 pmid
@@ -182,11 +186,16 @@ search:
 send to
 share
 skip to main page content
+sm-facebook
+sm-twitter
+sm-youtube
 title
+twitter
 u.s. flag
 usa.gov
 user guide
 web policies
+youtube
 """.strip().splitlines()
 )
 IGNORED = re.compile(

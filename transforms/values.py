@@ -66,9 +66,9 @@ def to_date(year: str | None, month: str | None, day: str | None) -> date | None
 
 def first_year(year: str | None, medline_date: str | None) -> int | None:
     """The year of a PubDate: its own, or the first four digits of its MedlineDate; None if neither has one."""
-    if year and re.fullmatch(r"\d{4}", year):
+    if year and re.fullmatch(r"[1-9][0-9]{3}", year):
         return int(year)
-    found = re.search(r"\b\d{4}\b", medline_date or "")
+    found = re.search(r"\b[1-9][0-9]{3}\b", medline_date or "")
     return int(found[0]) if found else None
 
 

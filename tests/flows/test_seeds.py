@@ -86,3 +86,11 @@ def test_names_may_be_in_capitals_hidden_or_no_text(tmp_path: Path) -> None:
     (tmp_path / ".#saved.txt").symlink_to("user@host.123")
     (tmp_path / "._saved.txt").write_bytes(b"\0\5\x16\7")
     assert [page.seed_id for page in read_seeds(tmp_path).pages] == ["SAVED.TXT", r"caf\xe9"]
+
+
+def test_a_file_that_is_no_seed_is_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody who dropped it there expects it in the corpus."""
+    for name in ("a.pmids", "b.csv", "corpus.toml", "README.md", ".b.txt.swp"):
+        (tmp_path / name).write_text("1\n" if name == "a.pmids" else "")
+    assert read_seeds(tmp_path).pmids == {"a.pmids": (1,)}
+    assert caplog.messages == [f"{tmp_path / 'b.csv'} is left out: seeds are *.txt, *.pmids and *.query files."]

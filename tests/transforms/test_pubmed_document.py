@@ -67,12 +67,21 @@ def test_an_empty_set_has_no_records(empty: bytes) -> None:
 
 def test_documents_one_behind_the_other_are_read_as_one() -> None:
     """As `cat` and EDirect write them; a line in an error is one of the file."""
-    parts = [article_set(article(1)), b"\xef\xbb\xbf" + article_set(article(2)), article_set(), article_set(article(3))]
+    empty = b"<PubmedArticleSet/>"
+    sets = [article_set(article(1)), b"\xef\xbb\xbf" + article_set(article(2)), article_set(), article_set(article(3))]
+    parts = [empty, *sets[:2], empty, empty, *sets[2:]]
+    assert [record.pmid for record in read(b"\n".join([*parts, empty]))] == [1, 2, 3]
     assert [record.pmid for record in read(b"\n".join(parts))] == [1, 2, 3]
     together = b"".join(parts)
     last_line = together.count(b"\n")
     with pytest.raises(DocumentError, match=f"line {last_line}: the document ends half way"):
         read(together[:-20])
+
+
+def test_behind_an_empty_set_there_is_nothing() -> None:
+    """What stands there would be lost without a word."""
+    with pytest.raises(DocumentError, match="line 2: the document ends half way"):
+        read(b"<PubmedArticleSet/>\n<Article/>")
 
 
 def test_deletions_are_told_from_records() -> None:

@@ -33,6 +33,7 @@ def test_a_date_needs_three_parts_that_make_one(
         (None, "1975-1976", 1975),
         (None, "Spring", None),
         ("19x", None, None),
+        ("0000", "0000", None),
     ],
 )
 def test_the_year_is_the_first_that_is_given(year: str | None, medline_date: str | None, expected: int | None) -> None:
