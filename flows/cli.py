@@ -288,7 +288,7 @@ def entrez_server(
         Path | None, typer.Option(help="Keep the index of the records in this file, and start from it next time.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
     seeds: SeedsOption = None,
     faults: Annotated[
         str, typer.Option(help="Faults to inject, such as '429:5; cut@efetch:10%'. See flows/eutils_server/README.md.")
@@ -321,7 +321,7 @@ def entrez_server(
 def serve(  # noqa: PLR0913 - a command's options
     *,
     host: Annotated[str, typer.Option(help="Address of Prefect's server and UI.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of Prefect's server and UI.")] = 4200,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Prefect's server and UI.")] = 4200,
     notify: Annotated[
         str | None, typer.Option(envvar="CORPUS_NOTIFY", metavar="URL", help="Post to it what runs did, and failures.")
     ] = None,

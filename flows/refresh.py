@@ -29,13 +29,13 @@ from flows.report import Progress, RunReport, name_some, silent
 from flows.resolve import resolve_seeds
 from flows.search import search_all, search_revised
 from flows.seeds import DEFINITION_FILE, Seeds, read_definition, read_seeds
-from flows.settings import NCBI_BASE_URL, Settings
+from flows.settings import NCBI_BASE_URL, Settings, check_entrez
 from flows.version import CODE_VERSION
 from flows.work import PLAIN_STEPS, Steps, Work, timed
 from transforms.seed_text import make_seed_tables
 from warehouse import state
 from warehouse.drift import measure_published
-from warehouse.errors import CheckError, DocumentError, EntrezError, UsageError
+from warehouse.errors import CheckError, DocumentError, EntrezError
 from warehouse.held import Held
 from warehouse.schema import DELETED_CITATION, MEMBER, OUTCOMES, RAW_REPLY, RUN, SEED_DOCUMENT
 from warehouse.state import Membership, Reason
@@ -49,15 +49,14 @@ def entrez_at(settings: Settings) -> Iterator[str]:
     Raises:
         UsageError: Neither ncbi, sample nor a URL.
     """
+    check_entrez(settings.entrez)
     if settings.entrez == "sample":
         with running_server(RecordStore.from_seeds(settings.seeds)) as base_url:
             yield base_url
     elif settings.entrez == "ncbi":
         yield NCBI_BASE_URL
-    elif settings.entrez.startswith(("http://", "https://")):
-        yield settings.entrez.rstrip("/") + "/"
     else:
-        raise UsageError(f"--entrez {settings.entrez}: write ncbi, sample, or the base URL of an E-utilities server.")
+        yield settings.entrez.rstrip("/") + "/"
 
 
 def refresh(

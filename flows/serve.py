@@ -1,7 +1,9 @@
 """`corpus serve`: all deployments, served from a Prefect server of its own on loopback unless one is configured."""
 
+import fcntl
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,8 +17,8 @@ from pathlib import Path
 
 import httpx
 
-from flows.settings import Settings
-from warehouse.errors import CorpusError, UsageError
+from flows.settings import Settings, check_entrez
+from warehouse.errors import CorpusError, StoreError, UsageError
 
 SERVER_START_S = 180.0
 
@@ -36,9 +38,13 @@ def serve_deployments(
         notify: Where to post what a run's events say, and that a run failed.
         is_set_up_only: Create the automations on the server that is configured, and end: workers run the deployments.
     Raises:
-        UsageError: The port is in use; or no server is configured for a set-up only.
+        UsageError: The port is in use, an option is nonsense, another `corpus serve` is at work over the data
+            directory, or no server is configured for a set-up only.
         CorpusError: The server does not start, or the one that is configured does not answer.
     """
+    check_entrez(settings.entrez)
+    if notify and not re.fullmatch(r"https?://[^/\s]+\S*", notify):
+        raise UsageError(f"--notify {notify}: write a URL such as https://example.org/hook.")
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))
     if api_url := os.environ.get("PREFECT_API_URL"):
         check_configured(api_url)
@@ -49,13 +55,39 @@ def serve_deployments(
     # Told to stop while it starts, it must end its server as well.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     home = settings.data_dir.absolute() / "prefect"
-    home.mkdir(parents=True, exist_ok=True)
     api_url = f"http://{host}:{port}/api"
     os.environ.update(server_environment(home, api_url))
-    end_orphan(home / "server.pid")
+    with only_one(home):
+        end_orphan(home / "server.pid")
+        serve_with_server(settings, host, port, home, notify)
+
+
+def serve_with_server(settings: Settings, host: str, port: int, home: Path, notify: str | None) -> None:
+    """Serve the deployments with a server of their own."""
     with prefect_server(host, port, home):
         print(f"Prefect's UI is at http://{host}:{port}; stop with Ctrl-C.", file=sys.stderr)  # noqa: T201
         serve_all(settings, notify=notify, is_own_server=True)
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Be the one `corpus serve` with a server of its own over a data directory: two would end each other's server.
+
+    Raises:
+        UsageError: There is another.
+        StoreError: The folder cannot be written.
+    """
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "serve.lock").open("ab")
+    except OSError as exc:
+        raise StoreError(f"Cannot write to {home}: {exc.strerror}; choose another folder with --data-dir.") from exc
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as exc:
+            raise UsageError(f"Another `corpus serve` is at work over {home.parent}; stop it first.") from exc
+        yield
 
 
 def check_configured(api_url: str) -> None:
@@ -88,7 +120,9 @@ def end_orphan(pid_file: Path) -> None:
     """End the Prefect server that a `corpus serve` left behind which was itself ended without a chance to do so."""
     if not pid_file.exists():
         return
-    pid = int(pid_file.read_text(encoding="utf-8"))
+    text = pid_file.read_text(encoding="utf-8")
+    # It is empty if the disk was full.
+    pid = int(text) if text.isdecimal() else 0
     command = Path(f"/proc/{pid}/cmdline")
     # The number can belong to another process by now.
     if command.exists() and b"prefect\0server\0start" in command.read_bytes():
@@ -109,13 +143,16 @@ def prefect_server(host: str, port: int, home: Path) -> Iterator[None]:
         port: Its port.
         home: Folder of its log, and of its process id as long as it runs.
     Raises:
-        UsageError: The port is in use.
+        UsageError: The port is in use, or the address is none.
         CorpusError: The server does not start.
     """
     log, pid_file = home / "server.log", home / "server.pid"
-    with socket.socket() as probe:
-        if probe.connect_ex((host, port)) == 0:
-            raise UsageError(f"--port {port} is in use; stop what listens there, or choose another.")
+    try:
+        with socket.socket() as probe:
+            if probe.connect_ex((host, port)) == 0:
+                raise UsageError(f"--port {port} is in use; stop what listens there, or choose another.")
+    except socket.gaierror as exc:
+        raise UsageError(f"--host {host}: there is no such address ({exc.strerror}).") from exc
     command = [sys.executable, "-m", "prefect", "server", "start", "--host", host, "--port", str(port)]
     with log.open("ab") as stream:
         server = subprocess.Popen(command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL)  # noqa: S603

@@ -61,6 +61,16 @@ class Settings(BaseSettings):
     batch_size: int = Field(200, ge=1, le=10_000, description="PMIDs in one EFetch request.")
 
 
+def check_entrez(entrez: str) -> None:
+    """See that a text says who is to be asked.
+
+    Raises:
+        UsageError: It does not.
+    """
+    if entrez not in ("ncbi", "sample") and not entrez.startswith(("http://", "https://")):
+        raise UsageError(f"--entrez {entrez}: write ncbi, sample, or the base URL of an E-utilities server.")
+
+
 def load_settings(**given: Any) -> Settings:
     """The settings, with values given by the caller before those of the environment; None means not given.
 

@@ -78,6 +78,10 @@ def test_the_status_is_for_people_and_for_scripts(data: str) -> None:
         (["ingest", "missing.xml"], 2, "There is no file missing.xml"),
         (["entrez-server", "--records", "missing.xml"], 2, "There is no file missing.xml"),
         (["nonsense"], 2, "No such command"),
+        (["serve", "--port", "99999"], 2, "--port"),
+        (["serve", "--notify", "hook"], 2, "--notify hook: write a URL such as https://"),
+        (["serve", "--host", "no such host"], 2, "--host no such host: there is no such address"),
+        (["serve", "--entrez", "ftp"], 2, "write ncbi, sample, or the base URL"),
     ],
 )
 def test_an_error_is_one_sentence_and_a_code(data: str, arguments: list[str], code: int, sentence: str) -> None:

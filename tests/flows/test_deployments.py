@@ -131,6 +131,16 @@ def run(api: str, name: str, **parameters: Any) -> dict[str, Any]:
         time.sleep(0.5)
 
 
+def test_a_second_serve_does_not_end_the_server_of_the_first(served: tuple[str, Path]) -> None:
+    """It would take it for one that was left behind."""
+    api, data = served
+    command = [sys.executable, "-c", "from flows.cli import main; main()", "serve", "--port", "4299"]
+    done = subprocess.run([*command, "--data-dir", str(data)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert "Another `corpus serve` is at work over" in done.stderr
+    assert httpx.get(f"{api}/health").is_success
+
+
 def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
     """Cron with an IANA zone, in NCBI's off-peak hours."""
     api, _ = served
