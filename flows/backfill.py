@@ -88,15 +88,19 @@ def make_request(
     return BackfillRequest(tuple(numbers), term, chosen, first, last, kinds, limit, reason.strip() or None)
 
 
+# What stands between PMIDs in lists, tables, citations and code; a minus or a point would make another number.
+SEPARATORS = re.compile(r"""\bPMIDs?\b\s*:?|[,;|/()\[\]{}<>"'`\uff0c\uff1b\u3001]""", re.IGNORECASE)
+
+
 def parse_pmids(text: str) -> list[int]:
-    """PMIDs in any text that separates them by blanks, commas, semicolons or line ends; `#` begins a comment.
+    """PMIDs in any text that separates them by blanks, line ends or marks; `#` begins a comment, `PMID:` is no matter.
 
     Raises:
         UsageError: Something in it is not a PMID, or there is none.
     """
     pmids: dict[int, None] = {}
     for line in text.splitlines():
-        for entry in line.partition("#")[0].replace(",", " ").replace(";", " ").split():
+        for entry in SEPARATORS.sub(" ", line.partition("#")[0]).split():
             pmid = parse_pmid(entry)
             if pmid is None:
                 raise UsageError(f"pmids: {entry[:40]!r} is not a PMID; give numbers such as 25217177.")

@@ -77,13 +77,18 @@ def test_nonsense_is_refused_with_the_name_of_the_field(fields: dict[str, object
         make_request(**fields)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("text", ["1, 2;3\n4", "1 2 3 4 # five\n", "1\r\n2\r\n3\t4"])
+@pytest.mark.parametrize(
+    "text", ["1, 2;3\n4", "1 2 3 4 # five\n", "1\r\n2\r\n3\t4", "PMID: 1|PMID:2; pmids 3/4", "[1, '2', (3)、4]"]
+)
 def test_pmids_come_in_any_form(text: str) -> None:
     """People paste them from anywhere."""
     assert parse_pmids(text) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(("text", "sentence"), [("1 PMC2", "'PMC2' is not a PMID"), (" \n", "there is none")])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("1 PMC2", "'PMC2' is not a PMID"), ("1.5", "'1.5'"), ("-5", "'-5'"), (" \n", "there is none")],
+)
 def test_what_is_no_pmid_is_refused(text: str, sentence: str) -> None:
     """Before any request is made."""
     with pytest.raises(UsageError, match=sentence):
