@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 from rich.console import Console
 from rich.table import Table
 
-from warehouse.errors import QueryError, UsageError
-from warehouse.store import DataDirectory
+from warehouse.errors import QueryError, StoreError, UsageError
+from warehouse.store import NO_SPACE, DataDirectory, why_not_written
 
 # Where columns would have to be narrower than this to stand side by side, each row is drawn downwards.
 NARROWEST = 8
@@ -36,6 +36,7 @@ def write_answer(answer: pa.Table, format_: str, output: Path | None, directory:
         directory: The data directory, whose own files are not for answers.
     Raises:
         UsageError: The file cannot be written, or is one of the corpus.
+        StoreError: The disk is full, or standard output cannot be written.
         QueryError: The format does not know a value's type.
     """
     if output is None or str(output) == "-":
@@ -45,7 +46,7 @@ def write_answer(answer: pa.Table, format_: str, output: Path | None, directory:
         except BrokenPipeError:
             raise  # Whoever reads has enough.
         except OSError as exc:
-            raise UsageError(f"Standard output cannot be written: {exc.strerror}.") from exc
+            raise StoreError(f"Standard output cannot be written: {why_not_written(exc)}.") from exc
         return
     try:
         target = output.resolve()
@@ -63,7 +64,9 @@ def write_answer(answer: pa.Table, format_: str, output: Path | None, directory:
         finally:
             unfinished.unlink(missing_ok=True)
     except OSError as exc:
-        raise UsageError(f"-o {output}: {exc.strerror}; name another file.") from exc
+        if (reason := why_not_written(exc)) == NO_SPACE:
+            raise StoreError(f"-o {output}: {reason}.") from exc
+        raise UsageError(f"-o {output}: {reason}; name another file.") from exc
 
 
 def is_of_corpus(file: Path, directory: DataDirectory) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from flows.answers import write_answer, write_values
-from warehouse.errors import QueryError, UsageError
+from warehouse.errors import QueryError, StoreError, UsageError
 from warehouse.store import DataDirectory
 
 
@@ -104,3 +104,10 @@ def test_what_breaks_off_leaves_no_file(tmp_path: Path) -> None:
             answer("SELECT INTERVAL '1 day'"), "parquet", tmp_path / "x.parquet", DataDirectory(tmp_path / "d")
         )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="left out: this system has no /dev/full")
+def test_a_full_disk_is_no_wrong_usage(tmp_path: Path) -> None:
+    """Exit code 1, not 2."""
+    with pytest.raises(StoreError, match="-o /dev/full: the disk is full; make room, and run it again"):
+        write_answer(answer("SELECT 1"), "csv", Path("/dev/full"), DataDirectory(tmp_path))
