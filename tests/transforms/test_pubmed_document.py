@@ -106,7 +106,7 @@ def test_deletions_are_told_from_records() -> None:
             "declares entities",
         ),
         (
-            b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///somewhere/else">]><PubmedArticleSet>&x;</PubmedArticleSet>',
+            b'<!DOCTYPE a [<!ENTITY x SYSTEM "elsewhere.ent">]><PubmedArticleSet>&x;</PubmedArticleSet>',
             "declares",
         ),
         (article_set(article(7, title="a & b")), "test.xml, line 15: not well-formed"),
