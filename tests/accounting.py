@@ -6,7 +6,8 @@ from collections import Counter
 
 import pyarrow as pa
 
-from warehouse.schema import LEFT_OUT, MATHML, TABLES
+from warehouse.schema.left_out import LEFT_OUT, MATHML
+from warehouse.schema.tables import TABLES
 
 MARKUP = LEFT_OUT.keys()
 
@@ -67,9 +68,10 @@ def missing(record: ET.Element, tables: dict[str, pa.Table]) -> list[tuple[str, 
 def invented(record: ET.Element, tables: dict[str, pa.Table]) -> set[str]:
     """The values of the rows that the XML has nowhere and that are not what a column has without it."""
     defaults = {as_xml(column.default) for table in TABLES.values() for column in table.columns}
-    return (
-        values_of_rows(tables).keys() - {value for _, value in values_of_record(record)} - names_in(record) - defaults
-    )
+    written = {value for _, value in values_of_record(record)}
+    # A number is the same with zeros before it.
+    numbers = {str(int(value)) for value in written if value.isascii() and value.isdecimal() and len(value) < 20}
+    return values_of_rows(tables).keys() - written - numbers - names_in(record) - defaults
 
 
 def names_in(record: ET.Element) -> set[str]:

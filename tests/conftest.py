@@ -1,5 +1,6 @@
 """What tests share: folders of their own, and a server of records written here."""
 
+import signal
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -7,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from flows.definition.settings import Settings
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
-from flows.settings import Settings
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +38,19 @@ def serve_records(tmp_path: Path) -> Iterator[Callable[[bytes], str]]:
             path = tmp_path / f"served-{len(list(tmp_path.iterdir()))}.xml"
             path.write_bytes(document)
             return stack.enter_context(running_server(RecordStore.from_paths([path])))
+
+        yield start
+
+
+@pytest.fixture
+def serve_faults(tmp_path: Path) -> Iterator[Callable[[bytes, str], str]]:
+    """Serves a document of records with faults; gives the base URL."""
+    with ExitStack() as stack:
+
+        def start(document: bytes, faults: str) -> str:
+            path = tmp_path / f"served-{len(list(tmp_path.iterdir()))}.xml"
+            path.write_bytes(document)
+            return stack.enter_context(running_server(RecordStore.from_paths([path]), faults=faults))
 
         yield start
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from flows.cli import app
+from flows.command.cli import app
 
 REPOSITORY = Path(__file__).parents[1]
 CHAPTER = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("\n## Ask it\n")[2].partition("\n## ")[0]

@@ -7,17 +7,32 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from transforms.elements import Flags, Positions
-from transforms.record_columns import NOTHING, TABLE_NUMBERS, Columns, Made, count_within, place
+from transforms.elements import Flags, Positions, clean
+from transforms.record_columns import INSIDE, NOTHING, TABLE_NUMBERS, Columns, Made, count_within, place
+from transforms.record_paths import NODE_OF_PATH
+from transforms.value_columns import are_orcids, to_pmids
 from transforms.values import first_year, normal_orcid, to_date, to_pmid
+from warehouse.schema.abstract import ABSTRACT_SECTION
+from warehouse.schema.citation import CITATION
 
 RETRACTED_PUBLICATION = "D016441"
+RETRACTED_IN = ("RetractionIn", "RetractedandRepublishedIn")
 
 # The position of a text that no element has.
 ABSENT = -2
 
 # Of a citation, and of a book.
 PUB_DATE_PARTS = ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
+
+# The elements whose markup is kept, by node, and where.
+WITH_MARKUP = {
+    NODE_OF_PATH[path]: place(table.name, column)
+    for table, column, paths in (
+        (CITATION, "article_title_xml", next(c.paths for c in CITATION.columns if c.name == "article_title")),
+        (ABSTRACT_SECTION, "section_xml", tuple(ABSTRACT_SECTION.rows.split(" | "))),
+    )
+    for path in paths
+}
 
 # Few dates are ever different ones.
 date_of = lru_cache(maxsize=100_000)(to_date)
@@ -32,6 +47,7 @@ def derive_values(columns: Columns) -> None:
     derive_cited_ids(columns)
     derive_ids(columns)
     derive_abstract(columns)
+    derive_markup(columns)
 
 
 def texts_of(columns: Columns, strings: pa.StringArray, table: str, column: str) -> pa.StringArray:
@@ -95,7 +111,8 @@ def number_sections(columns: Columns) -> None:
         return
     kind = columns.column(*place("abstract_section", "abstract_kind"))
     language = columns.column(*place("abstract_section", "language"))
-    groups = np.unique(np.stack([record, kind, language]), axis=1, return_inverse=True)[1].ravel()
+    many = len(columns.elements.offsets) + len(columns.texts)
+    groups = np.unique((record * many + kind + 1) * many + language + 1, return_inverse=True)[1]
     order = np.argsort(groups, kind="stable")
     positions = np.empty(len(groups), np.int64)
     positions[order] = count_within(groups[order]) + 1
@@ -112,14 +129,23 @@ def derive_orcids(columns: Columns, person: str) -> None:
     orcid = columns.column(*place(f"{person}_identifier", "orcid"))
     persons = columns.column(*place(person, "orcid"))
     owners = columns.row[columns.elements.parent[columns.rows[identifiers]]]
-    for row, owner in enumerate(owners.tolist()):
-        if source[row] != NOTHING and columns.text_at(source[row]).upper() != "ORCID":
-            continue
+    others = [of for of in np.unique(source).tolist() if of != NOTHING and columns.text_at(of).upper() != "ORCID"]
+    is_wanted = ~np.isin(source, others)
+    plain = np.flatnonzero(is_wanted & is_own(columns, verbatim))
+    plain = plain[are_orcids(columns.elements.strings.take(pa.array(verbatim[plain])))]
+    orcid[plain] = verbatim[plain]
+    is_wanted[plain] = False
+    for row in np.flatnonzero(is_wanted).tolist():
         normal = normal_orcid(columns.text_at(verbatim[row]))
         if normal is not None:
             orcid[row] = columns.add_text(normal)
-            if persons[owner] == NOTHING:
-                persons[owner] = orcid[row]
+    given = np.flatnonzero(orcid != NOTHING)
+    put_first(persons, owners[given], orcid[given])
+
+
+def is_own(columns: Columns, texts: Positions) -> Flags:
+    """Of some texts, whether each is in the chunk as it is."""
+    return (texts >= 0) & (texts < len(columns.elements.offsets) - 1)
 
 
 def derive_cited_ids(columns: Columns) -> None:
@@ -132,13 +158,21 @@ def derive_cited_ids(columns: Columns) -> None:
     text = columns.column(*place("cited_article_id", "article_id"))
     empty = columns.positions.get("", NOTHING)
     is_pmid = (kind == NOTHING) | (kind == columns.positions.get("pubmed", ABSENT))
-    pmids = np.array([to_pmid(columns.text_at(value)) or NOTHING for value in text[is_pmid].tolist()], np.int64)
-    of_pmid = reference[is_pmid][pmids != NOTHING]
-    put_first(columns.column(*place("cited_reference", "cited_pmid")), of_pmid, pmids[pmids != NOTHING])
+    pmids = pmids_of(columns, text[is_pmid])
+    put_first(columns.column(*place("cited_reference", "cited_pmid")), reference[is_pmid][pmids > 0], pmids[pmids > 0])
     for column, id_type in (("cited_doi", "doi"), ("cited_pmc_id", "pmc")):
         if id_type in columns.positions:
             wanted = (kind == columns.positions[id_type]) & (text != empty)
             put_first(columns.column(*place("cited_reference", column)), reference[wanted], text[wanted])
+
+
+def pmids_of(columns: Columns, texts: Positions) -> Positions:
+    """The PMIDs that some texts are; 0 for one that is none."""
+    plain = is_own(columns, texts)
+    pmids = np.zeros(len(texts), np.int64)
+    pmids[plain] = to_pmids(columns.elements.strings.take(pa.array(texts[plain])))
+    pmids[~plain] = [to_pmid(columns.text_at(text)) or 0 for text in texts[~plain].tolist()]
+    return pmids
 
 
 def put_first(values: np.ndarray, rows: Positions, given: Positions) -> None:
@@ -190,6 +224,22 @@ def derive_abstract(columns: Columns) -> None:
         abstract[of] = columns.add_text("\n".join(of_record))
 
 
+def derive_markup(columns: Columns) -> None:
+    """CITATION, ABSTRACT_SECTION: titles and sections as the XML has them, where tags give numbers their meaning."""
+    elements, node = columns.elements, columns.node
+    is_telling = np.array([tag.name in ("sub", "sup") or tag.name.startswith("mml:") for tag in elements.start_tags])
+    holders = columns.of(INSIDE)
+    holders = holders[is_telling[elements.code[holders]]]
+    while (is_inner := node[holders] == INSIDE).any():
+        holders[is_inner] = elements.parent[holders[is_inner]]
+    for holder in np.unique(holders).tolist():
+        if (number := int(node[holder])) in WITH_MARKUP:
+            table, column = WITH_MARKUP[number]
+            row = columns.row[holder] if table == TABLE_NUMBERS["abstract_section"] else columns.record[holder]
+            first, last = elements.offsets[2 * elements.tag[holder] + 2], elements.offsets[2 * elements.end[holder] + 1]
+            columns.column(table, column)[row] = columns.add_text(clean(elements.xml[first:last].decode()))
+
+
 def derive_retracted(columns: Columns, strings: pa.StringArray) -> None:
     """CITATION: whether the paper is retracted, by its type or by a tie to the notice; never true for the notice."""
     types, ties = TABLE_NUMBERS["publication_type"], TABLE_NUMBERS["comment_correction"]
@@ -202,6 +252,6 @@ def derive_retracted(columns: Columns, strings: pa.StringArray) -> None:
     for rows, record in (
         (is_named, columns.record_of[types]),
         (by_ui == columns.positions.get(RETRACTED_PUBLICATION, ABSENT), columns.record_of[types]),
-        (ref_type == columns.positions.get("RetractionIn", ABSENT), columns.record_of[ties]),
+        *((ref_type == columns.positions.get(tie, ABSENT), columns.record_of[ties]) for tie in RETRACTED_IN),
     ):
         retracted[record[rows]] = 1

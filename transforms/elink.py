@@ -13,17 +13,11 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from lxml import etree
 
+from transforms.entrez_words import error_of, is_transient, quote_words
+from transforms.values import to_pmid
 from warehouse.errors import PermanentError, TransientError
-from warehouse.schema import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST, Table
-
-# Words of an error that the same request may not meet again: outages of the backend and limits on the rate. What a
-# request cannot be served for (an invalid db, linkname or id) has none of them.
-TRANSIENT = re.compile(
-    r"exLinkSrv2|address table is empty|timed? ?out|temporarily|try again|unavailable|backend|rate limit|server error"
-    r"|empty response|unable to (?:connect|obtain|read)|can ?not connect|could ?n.t resolve|internal error|txclient"
-    r"|eof|connection|CException|NCBI C\+\+|database is not supported: pubmed",
-    re.IGNORECASE,
-)
+from warehouse.schema.declaration import Table
+from warehouse.schema.links import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ def parse_elink(reply: bytes) -> list[LinkSet]:
     raise_error(root.findall("ERROR"))
     sets = [link_set for element in root.iterchildren("LinkSet") for link_set in parse_link_set(element)]
     errors = [text for link_set in sets for text in link_set.errors]
-    if any(TRANSIENT.search(text) for text in errors):
+    if any(map(is_transient, errors)):
         raise TransientError(f"ELink answered: {errors[0]}")
     return sets
 
@@ -96,18 +90,13 @@ def parse_reply(reply: bytes) -> etree._Element:
     try:
         root = etree.fromstring(reply.lstrip(b"\xef\xbb\xbf \t\r\n"), parser)
     except etree.XMLSyntaxError as exc:
-        said = quote(reply)
-        if re.match(rb"\s*\{.*\"ERROR\"", reply, re.DOTALL | re.IGNORECASE) and not TRANSIENT.search(said):
-            raise PermanentError(f"ELink answered: {said}") from exc
+        said = quote_words(reply) or "empty"
+        if re.match(rb"\s*\{.*\"ERROR\"", reply, re.DOTALL | re.IGNORECASE):
+            raise error_of(said, f"ELink answered: {said}") from exc
         raise TransientError(f"ELink's reply is not whole or no XML ({exc.msg}): {said}") from exc
     if root.tag != "eLinkResult":
-        raise TransientError(f"ELink's reply is no eLinkResult: {quote(reply)}")
+        raise TransientError(f"ELink's reply is no eLinkResult: {quote_words(reply) or 'empty'}")
     return root
-
-
-def quote(reply: bytes) -> str:
-    """The beginning of a reply for a message, on one line."""
-    return " ".join(reply[:2000].decode("utf-8", "replace").split())[:200] or "empty"
 
 
 def raise_error(errors: Sequence[etree._Element]) -> None:
@@ -118,8 +107,7 @@ def raise_error(errors: Sequence[etree._Element]) -> None:
     """
     words = [said for error in errors if (said := words_of(error))]
     if words:
-        kind = TransientError if any(TRANSIENT.search(said) for said in words) else PermanentError
-        raise kind(f"ELink answered: {'; '.join(words)}")
+        raise error_of("; ".join(words), f"ELink answered: {'; '.join(words)}")
 
 
 def parse_link_set(element: etree._Element) -> Iterator[LinkSet]:
@@ -158,10 +146,8 @@ def parse_links(element: etree._Element, sources: Sequence[int]) -> dict[str, li
 
 
 def parse_ids(elements: Sequence[etree._Element]) -> tuple[int, ...]:
-    """PMIDs; an Id that is no number, as NCBI repeats an invalid one, is left out."""
-    return tuple(
-        int(said) for element in elements if (said := words_of(element)) and re.fullmatch(r"[0-9]{1,18}", said)
-    )
+    """PMIDs; an Id that is none, as NCBI repeats an invalid one, is left out."""
+    return tuple(pmid for element in elements if (pmid := to_pmid(words_of(element) or "")))
 
 
 def parse_score(element: etree._Element | None) -> int | None:

@@ -7,14 +7,17 @@ XML's own five is known, and nothing is fetched.
 import codecs
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from lxml import etree
 
-from transforms.elements import Elements, find_elements
+from transforms.elements import Elements, StartTag, find_elements
+from transforms.value_columns import to_pmids
+from transforms.values import HIGHEST_VERSION, to_pmid, to_version
 from warehouse.errors import DocumentError
 
 CHUNK_BYTES = 3 << 20
@@ -31,11 +34,37 @@ SETS = {
 RECORDS = (b"PubmedArticle", b"PubmedBookArticle", b"MedlineCitation", b"BookDocument")
 DELETIONS = ("DeleteCitation", "DeleteDocument")
 
-BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?(?:encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"'][^>]*?)?\?>")
-SKIPPED = re.compile(rb"(?:\s+|<!--.*?-->|<\?.*?\?>)*", re.DOTALL)
-DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^<>\[\]\"']|\"[^\"]*\"|'[^']*')*(\[.*?\]\s*)?>", re.DOTALL)
-ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s[^<>]*?)?(/?)>")
+# What a document in Unicode begins with: a byte order mark, or `<?` in two bytes each.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+WITHOUT_MARK = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"))
+
+# Other encodings that XML is written in, by Python's names: all of them have ASCII's bytes in a declaration. Python has
+# codecs that are none (rot13, zlib), or that no XML parser knows (utf-7, punycode, unicode_escape).
+ENCODINGS = {
+    *("utf-8", "ascii", "koi8-r", "koi8-u", "tis-620", "mac-roman", *(f"iso8859-{part}" for part in range(1, 17))),
+    *("gb2312", "gbk", "gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "iso2022_jp", "euc_kr", "iso2022_kr"),
+    *("cp437", "cp850", "cp852", "cp855", "cp866", "cp874", "cp932", "cp949", "cp950"),
+    *(f"cp{page}" for page in range(1250, 1259)),
+}
+
+# A quantifier with a plus never goes back: what is not matched at once is not tried in all other ways.
+COMMENT = rb"<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>).)*+\?>"
+QUOTED = rb"\"[^\"]*+\"|'[^']*+'"
+DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?\sencoding\s*=\s*(?:\"([^\">]*)\"|'([^'>]*)')")
+ENCODING_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,40}")
+SKIPPED = re.compile(rb"(?:\s++|" + COMMENT + rb")*+", re.DOTALL)
+SUBSET = rb"\[((?:" + COMMENT + rb"|" + QUOTED + rb"|[^\]\"'<]++|<(?!!--|\?))*+)\]\s*"
+DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^<>\[\]\"']++|" + QUOTED + rb")*+(?:" + SUBSET + rb")?>", re.DOTALL)
+ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s(?:[^<>\"'/]++|" + QUOTED.replace(b"]*", b"<]*") + rb")*+)?(/?)>")
+ASIDE = re.compile(COMMENT + rb"|<!\[CDATA\[(?:(?!\]\]>).)*+\]\]>", re.DOTALL)
+# A comment or CDATA; one that does not end goes to the end of what there is.
+SECTION = rb"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)"
 
 
 @dataclass(frozen=True)
@@ -56,12 +85,13 @@ class RawRecord:
     """A record as it came.
 
     Attributes:
-        pmid: Its PMID; None if there is none, or it is not a number.
+        pmid: Its PMID; None if there is none, or what it gives for one is none.
         pmid_version: Version of the PMID; 1 if it gives none.
         record_xml: The record's element, byte for byte.
         content_sha256: SHA-256, hex, of those bytes without what only lays them out.
         elements: The elements of the chunk that it came in.
         position: Its own among them.
+        refused: Why it is not read, in a sentence: its PMID or its version is none; '' if it is read.
     """
 
     pmid: int | None
@@ -70,6 +100,7 @@ class RawRecord:
     content_sha256: str
     elements: Elements
     position: int
+    refused: str = ""
 
     @property
     def tag(self) -> str:
@@ -83,10 +114,17 @@ class RawRecord:
 
 @dataclass
 class ChunkRecords:
-    """What a chunk holds: its records in order, and the PMIDs it withdraws with the element that says so."""
+    """What a chunk holds.
+
+    Attributes:
+        records: Its records in order.
+        deletions: The PMIDs it withdraws, each with the element that says so and the position of that element.
+        refused: Sentences about what it would withdraw that is no PMID.
+    """
 
     records: list[RawRecord] = field(default_factory=list)
-    deletions: list[tuple[int, str]] = field(default_factory=list)
+    deletions: list[tuple[int, str, int]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
 
 def split_document(
@@ -95,6 +133,7 @@ def split_document(
     name: str,
     chunk_bytes: int = CHUNK_BYTES,
     on_break: Callable[[str], None] | None = None,
+    is_reply: bool = False,
 ) -> Iterator[DocumentChunk]:
     """Cut a document into chunks of whole records.
 
@@ -104,18 +143,19 @@ def split_document(
         name: What to call it in an error.
         chunk_bytes: About how large a chunk is.
         on_break: Told that the document ends half way, after its whole records; without it, that is an error.
+        is_reply: NCBI sent it, so that an error says what NCBI says. An error never quotes a file: it can be a secret.
     Raises:
         DocumentError: The document is not PubMed XML, declares entities, ends half way, or has a record above 64 MiB.
     """
     stream = to_utf8(iter(blocks), name)
-    buffer, root = read_prolog(stream, name)
+    buffer, root = read_prolog(stream, name, is_reply=is_reply)
     line = 1 + root.line_breaks
     ends = [b"</" + tag + b">" for tag in root.record_tags]
-    waiting, size = [buffer], len(buffer)
+    waiting, size, wanted = [buffer], len(buffer), chunk_bytes
     for block in stream:
         waiting.append(block)
         size += len(block)
-        if size < chunk_bytes:
+        if size < wanted:
             continue
         buffer = join_sets(b"".join(waiting), root.end_tag)
         waiting.clear()
@@ -124,8 +164,12 @@ def split_document(
             yield DocumentChunk(buffer[:cut], line)
             line += count_lines(buffer[:cut])
             buffer = buffer[cut:]
+            wanted = chunk_bytes
         elif size > LONGEST_RECORD_BYTES:
             raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is no PubMed file.")
+        else:
+            # Looked through again when it has doubled, a long record costs no more than twice its length.
+            wanted = min(2 * size, LONGEST_RECORD_BYTES + 1)
         waiting, size = [buffer], len(buffer)
     buffer = join_sets(b"".join(waiting), root.end_tag)
     cut = last_border(buffer, ends)
@@ -145,7 +189,7 @@ def join_sets(buffer: bytes, end_tag: bytes) -> bytes:
     """Documents written one behind the other, as `cat` and EDirect do it, as one; every line stays where it is."""
     if not end_tag or end_tag not in buffer:
         return buffer
-    start = rb"\s*(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\?>)?\s*(?:<!DOCTYPE[^<>\[]*>)?\s*<" + end_tag[2:-1]
+    start = rb"\s*+(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\?>)?\s*+(?:<!DOCTYPE[^<>\[]*>)?\s*+<" + end_tag[2:-1]
     empty, begun = start + rb"(?:\s[^<>]*?)?/>", start + rb"(?:\s[^<>]*)?>"
     joint = re.compile(end_tag + rb"(?:" + empty + rb")*(" + begun + rb")?")
     return joint.sub(lambda found: b"\n" * found[0].count(b"\n") + (b"" if found[1] else end_tag), buffer)
@@ -171,7 +215,7 @@ class DocumentRoot:
     line_breaks: int
 
 
-def read_prolog(stream: Iterator[bytes], name: str) -> tuple[bytes, DocumentRoot]:
+def read_prolog(stream: Iterator[bytes], name: str, *, is_reply: bool) -> tuple[bytes, DocumentRoot]:
     """Read up to the root element.
 
     Returns:
@@ -188,15 +232,16 @@ def read_prolog(stream: Iterator[bytes], name: str) -> tuple[bytes, DocumentRoot
         position = skip_prolog(buffer, name)
         found = ROOT.match(buffer, position)
         if found is None and (not block or len(buffer) > LONGEST_PROLOG_BYTES):
-            start = buffer[:60].decode("utf-8", "replace").strip()
-            if not start:
+            if not buffer.strip():
                 raise DocumentError(f"{name}, line 1: there is nothing in it; download it again.")
-            raise DocumentError(f"{name}, line 1: this is not XML of PubMed; it begins with {start!r}.")
+            raise DocumentError(f"{name}, line 1: this is not XML of PubMed; nothing of it was read.")
     tag = found[1]
     if tag in RECORDS:
         return buffer[found.start() :], DocumentRoot((tag,), b"", buffer.count(b"\n", 0, found.start()))
     if tag not in SETS:
-        raise DocumentError(f"{name}, line 1: {explain_root(tag, buffer + b''.join(stream))}")
+        if is_reply:
+            raise DocumentError(f"{name}, line 1: {explain_root(tag, buffer + b''.join(stream))}")
+        raise DocumentError(f"{name}, line 1: this is not a set of PubMed records, by its root element.")
     end_tag = b"</" + tag + b">"
     rest = (end_tag if found[2] else b"") + buffer[found.end() :]
     return rest, DocumentRoot(SETS[tag], end_tag, buffer.count(b"\n", 0, found.end()))
@@ -215,13 +260,13 @@ def skip_prolog(buffer: bytes, name: str) -> int:
         doctype = DOCTYPE.match(buffer, position)
         if doctype is None:
             return position
-        if doctype[1] and b"<!ENTITY" in doctype[1]:
+        if doctype[1] and b"<!ENTITY" in ASIDE.sub(b"", doctype[1]):
             raise DocumentError(f"{name}, line 1: it declares entities of its own, as no PubMed file does; not read.")
         position = doctype.end()
 
 
 def explain_root(tag: bytes, document: bytes) -> str:
-    """Why a document with this root element is not read, in NCBI's words if it has some."""
+    """Why a reply with this root element is not read, in NCBI's words if it has some."""
     error = re.search(rb"<ERROR>(.*?)</ERROR>", document, re.DOTALL | re.IGNORECASE)
     if error:
         return f"instead of records NCBI says: {error[1].decode('utf-8', 'replace').strip()}"
@@ -239,15 +284,8 @@ def to_utf8(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         first += block
         if len(first) >= 200:
             break
-    encoding = "utf-8"
-    for mark, marked in BYTE_ORDER_MARKS:
-        if first.startswith(mark):
-            first, encoding = first[len(mark) :], marked
-            break
-    declared = DECLARATION.match(first)
-    if encoding == "utf-8" and declared and declared[1]:
-        encoding = declared[1].decode("ascii").lower()
-    if encoding in ("utf-8", "utf8", "us-ascii", "ascii"):
+    first, encoding = find_encoding(first, name)
+    if encoding in ("utf-8", "ascii"):
         yield first
         yield from blocks
         return
@@ -257,31 +295,48 @@ def to_utf8(blocks: Iterator[bytes], name: str) -> Iterator[bytes]:
         for block in blocks:
             yield decode(block).encode()
         yield decode(b"", True).encode()  # noqa: FBT003 - the only way to say it is the last
-    except (LookupError, UnicodeDecodeError) as exc:
-        raise DocumentError(f"{name}: it cannot be read as {encoding}: {exc}.") from exc
+    except UnicodeError as exc:
+        raise DocumentError(f"{name}: some bytes are not in the encoding that it declares; save it as UTF-8.") from exc
 
 
-def last_border(buffer: bytes, ends: Iterable[bytes]) -> int:
+def find_encoding(first: bytes, name: str) -> tuple[bytes, str]:
+    """The beginning of a document without its byte order mark, and Python's name of the encoding that it is in.
+
+    Raises:
+        DocumentError: It declares an encoding that XML is not written in.
+    """
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if first.startswith(mark):
+            return first[len(mark) :], encoding
+    for beginning, encoding in WITHOUT_MARK:
+        if first.startswith(beginning):
+            return first, encoding
+    declaration = DECLARATION.match(first)
+    if declaration is None:
+        return first, "utf-8"
+    declared = (declaration[1] or declaration[2] or b"").decode("ascii", "replace")
+    try:
+        encoding = codecs.lookup(declared).name if ENCODING_NAME.fullmatch(declared) else ""
+    except LookupError:
+        encoding = ""
+    if encoding not in ENCODINGS:
+        raise DocumentError(f"{name}, line 1: it declares an encoding that it cannot be in; save it as UTF-8.")
+    return first, encoding
+
+
+def last_border(buffer: bytes, ends: Sequence[bytes]) -> int:
     """Where the last whole record of the buffer ends, outside comments and CDATA; 0 if there is none."""
-    limit = len(buffer)
-    with_sections = has_sections(buffer)
-    while True:
-        cut = 0
-        for end in ends:
-            # Only what comes behind the border found so far is of interest; most documents have one kind of record.
-            at = buffer.rfind(end, cut, limit)
-            cut = at + len(end) if at >= 0 else cut
-        if cut == 0 or not with_sections:
-            return cut
-        if not (is_inside(buffer, cut, b"<!--", b"-->") or is_inside(buffer, cut, b"<![CDATA[", b"]]>")):
-            return cut
-        limit = cut - 1
-
-
-def is_inside(buffer: bytes, position: int, start: bytes, end: bytes) -> bool:
-    """Whether a position lies between two marks."""
-    opened = buffer.rfind(start, 0, position)
-    return opened >= 0 and buffer.find(end, opened, position) < 0
+    cut = 0
+    if has_sections(buffer):
+        for found in re.finditer(SECTION + b"|" + b"|".join(ends), buffer, re.DOTALL):
+            if buffer.startswith(b"</", found.start()):
+                cut = found.end()
+        return cut
+    for end in ends:
+        # Only what comes behind the border found so far is of interest; most documents have one kind of record.
+        at = buffer.rfind(end, cut)
+        cut = at + len(end) if at >= 0 else cut
+    return cut
 
 
 def has_sections(buffer: bytes) -> bool:
@@ -295,9 +350,8 @@ def is_end(rest: bytes, end_tag: bytes) -> bool:
     """Whether what follows the last record is the end of the document and nothing else."""
     skipped = SKIPPED.match(rest)
     position = skipped.end() if skipped else 0
-    if not rest.startswith(end_tag, position):
-        return False
-    return SKIPPED.fullmatch(rest, position + len(end_tag)) is not None
+    end = re.compile(re.escape(end_tag).replace(b">", rb"\s*+>")).match(rest, position)
+    return end is not None and SKIPPED.fullmatch(rest, end.end()) is not None
 
 
 def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
@@ -320,13 +374,14 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
         hashes = content_hashes(slices, elements)
     found = ChunkRecords()
     pmids = find_pmids(elements)
+    plain = read_plain_pmids(elements, pmids)
     tops = elements.levels[0]
     for top, record_xml, content_sha256 in zip(tops.tolist(), slices, hashes, strict=True):
         if elements.name_of(top) in DELETIONS:
-            found.deletions += read_deletions(elements, top)
+            read_deletions(found, elements, top, name, chunk)
         else:
-            pmid, version = read_pmid(elements, pmids.get(top))
-            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top))
+            pmid, version, refused = plain.get(top) or read_pmid(elements, top, pmids.get(top, []))
+            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top, refused))
     return found
 
 
@@ -336,13 +391,14 @@ def slice_elements(chunk: DocumentChunk, elements: Elements, name: str) -> list[
     Raises:
         DocumentError: There is text between them.
     """
-    tops = elements.levels[0]
+    tops, xml = elements.levels[0], elements.xml
     firsts = elements.offsets[2 * elements.tag[tops] + 1].tolist()
     lasts = elements.offsets[2 * elements.end[tops] + 2].tolist()
-    between = zip([0, *lasts], [*firsts, len(chunk.xml)], strict=True)
-    if any(not chunk.xml[last:first].isspace() for last, first in between if last < first):
+    between = zip([0, *lasts], [*firsts, len(xml)], strict=True)
+    if any(not xml[last:first].isspace() for last, first in between if last < first):
         raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
-    return [chunk.xml[first:last] for first, last in zip(firsts, lasts, strict=True)]
+    borders = zip(*(of.tolist() for of in elements.source_borders(tops)), strict=True)
+    return [chunk.xml[first:last] for first, last in borders]
 
 
 def rewrite(chunk: DocumentChunk, name: str) -> tuple[Elements, list[bytes]]:
@@ -381,7 +437,10 @@ def parse_xml(xml: bytes, *, name: str, first_line: int = 1) -> etree._Element:
         return etree.fromstring(b"<chunk>" + xml + b"</chunk>", parser)
     except etree.XMLSyntaxError as exc:
         line = first_line + (exc.lineno or 1) - 1
-        reason = str(exc.msg).partition(", line ")[0]
+        # The message itself quotes the document.
+        log: Any = exc.error_log  # lxml's stub does not know what is in it.
+        names = [entry.type_name.removeprefix("ERR_") for entry in log]
+        reason = names[-1].replace("_", " ").lower() if names else "syntax"
         raise DocumentError(f"{name}, line {line}: not well-formed ({reason}); download it again.") from exc
 
 
@@ -389,56 +448,97 @@ def slice_records(xml: bytes, records: list[etree._Element]) -> list[bytes] | No
     """The bytes of each record of a chunk; None where the borders cannot be told from the bytes."""
     slices = []
     position = 0
+    # Comments, instructions and CDATA can hold what looks like a border.
+    bare = ASIDE.sub(lambda found: b" " * len(found[0]), xml)
     for record in records:
         tag = str(record.tag).encode()
-        start = xml.find(b"<" + tag, position)
+        start = bare.find(b"<" + tag, position)
         end_tag = b"</" + tag + b">"
-        end = xml.find(end_tag, start)
-        if start < 0 or end < 0 or xml[position:start].strip():
+        end = bare.find(end_tag, start)
+        if start < 0 or end < 0 or bare[position:start].strip():
             return None
         position = end + len(end_tag)
         slices.append(xml[start:position])
     return slices
 
 
-def find_pmids(elements: Elements) -> dict[int, int]:
-    """The element with each record's own PMID; a record without one is left out."""
+def find_pmids(elements: Elements) -> dict[int, list[int]]:
+    """The elements with each record's own PMID, of which there should be one; a record without any is left out."""
     names = [tag.name for tag in elements.start_tags]
     is_pmid = np.array([name == "PMID" for name in names])[elements.code]
-    found: dict[int, int] = {}
+    found: dict[int, list[int]] = {}
     inner = elements.levels[2] if len(elements.levels) > 2 else elements.levels[0][:0]
-    for pmid in reversed(inner[is_pmid[inner]].tolist()):
-        found[int(elements.parent[elements.parent[pmid]])] = pmid
-    for pmid in reversed(elements.levels[1][is_pmid[elements.levels[1]]].tolist() if len(elements.levels) > 1 else []):
+    for pmid in inner[is_pmid[inner]].tolist():
+        holder = int(elements.parent[pmid])
+        if names[elements.code[holder]] in ("MedlineCitation", "BookDocument"):
+            found.setdefault(int(elements.parent[holder]), []).append(pmid)
+    for pmid in elements.levels[1][is_pmid[elements.levels[1]]].tolist() if len(elements.levels) > 1 else []:
         top = int(elements.parent[pmid])
         if names[elements.code[top]] in ("MedlineCitation", "BookDocument"):
-            found[top] = pmid
+            found.setdefault(top, []).append(pmid)
     return found
 
 
-def read_pmid(elements: Elements, element: int | None) -> tuple[int | None, int]:
-    """A PMID and its version; None if it is not a number, 1 if it gives no version."""
-    if element is None:
-        return None, 1
-    number = elements.whole_text(element)
-    version = "1"
-    for name, value in elements.start_tag(element).attributes:
-        if name == "Version":
-            version = value.strip()
-    return (
-        int(number) if number.isdecimal() and number.isascii() and len(number) <= 18 else None,
-        int(version) if version.isdecimal() and version.isascii() and len(version) <= 4 else 1,
-    )
+def read_plain_pmids(elements: Elements, pmids: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, int, str]]:
+    """The same as `read_pmid` gives, for all records that have one PMID in which nothing is odd."""
+    alone = {own[0]: top for top, own in pmids.items() if len(own) == 1}
+    found = np.fromiter(alone, np.int64, len(alone))
+    found = found[elements.end[found] == elements.tag[found] + 1]
+    texts = to_pmids(elements.strings.take(pa.array(2 * elements.tag[found] + 2)))
+    versions = {code: to_version(version_of(elements.start_tags[code])) for code in set(elements.code[found].tolist())}
+    read = zip(found.tolist(), texts.tolist(), elements.code[found].tolist(), strict=True)
+    return {alone[e]: (pmid, version, "") for e, pmid, code in read if pmid and (version := versions[code])}
 
 
-def read_deletions(elements: Elements, top: int) -> list[tuple[int, str]]:
-    """The PMIDs that an element withdraws, with its name."""
-    name = elements.name_of(top)
-    return [
-        (int(elements.whole_text(element)), name)
-        for element in elements.levels[1][elements.parent[elements.levels[1]] == top].tolist()
-        if elements.name_of(element) == "PMID"
-    ]
+def read_pmid(elements: Elements, top: int, own: list[int]) -> tuple[int | None, int, str]:
+    """The PMID of a record, and its version.
+
+    Args:
+        elements: The elements of its chunk.
+        top: Its element.
+        own: The elements with its PMID.
+    Returns:
+        The PMID, None if there is none; the version, 1 if none is given; and why the record is refused.
+    """
+    tag = elements.name_of(top)
+    given = {(elements.whole_text(element), version_of(elements.start_tag(element))) for element in own}
+    if len(given) > 1:
+        return None, 1, f"The {tag} has two PMIDs, where there is a place for one."
+    for text, version in given:
+        pmid, number = to_pmid(text), to_version(version)
+        if pmid is None:
+            return None, 1, f"The PMID of the {tag} is {text[:40]!r}, which is no PMID."
+        if number is None:
+            return (
+                pmid,
+                1,
+                f"The version of the PMID is {version[:40]!r}, which is no number from 1 to {HIGHEST_VERSION:,}.",
+            )
+        return pmid, number, ""
+    return None, 1, f"The {tag} has no PMID."
+
+
+def version_of(tag: StartTag) -> str:
+    """The version that a PMID gives; files before 2008 give none, and mean the first."""
+    return next((value for name, value in tag.attributes if name == "Version"), "1")
+
+
+def read_deletions(found: ChunkRecords, elements: Elements, top: int, name: str, chunk: DocumentChunk) -> None:
+    """Note the PMIDs that an element withdraws, and what else it names, which withdraws nothing."""
+    evidence = elements.name_of(top)
+    for element in elements.levels[1][elements.parent[elements.levels[1]] == top].tolist():
+        if elements.name_of(element) != "PMID":
+            continue
+        text = elements.whole_text(element)
+        pmid = to_pmid(text)
+        if pmid is not None:
+            found.deletions.append((pmid, evidence, top))
+            continue
+        where = name
+        if elements.source is chunk.xml:
+            start = int(elements.source_borders(np.array([element]))[0][0])
+            where = f"{name}, line {chunk.first_line + count_lines(chunk.xml[:start])}"
+        found.refused.append(f"{where}: {evidence} names {text[:40]!r}, which is no PMID; nothing is withdrawn by it.")
 
 
 def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
@@ -446,19 +546,22 @@ def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
     if b"\n" not in elements.xml:
         return [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
     tops = elements.levels[0]
-    is_layout = elements.layout
-    kept = elements.strings.filter(pa.array(~is_layout))
-    _, offsets, data = kept.buffers()
+    is_kept = np.ones(len(elements.offsets) - 1, bool)
+    is_kept[elements.layout] = False
+    _, offsets, data = elements.strings.filter(pa.array(is_kept)).buffers()
     borders = np.frombuffer(offsets, np.int32)
-    before = np.cumsum(~is_layout)
+    before = np.cumsum(is_kept)
     first, last = before[2 * elements.tag[tops] + 1] - 1, before[2 * elements.end[tops] + 1]
     content = memoryview(data)
-    broken = np.cumsum(elements.broken)
-    has_others = broken[2 * elements.end[tops] + 1] > broken[2 * elements.tag[tops]]
+    firsts, lasts = 2 * elements.tag[tops] + 1, 2 * elements.end[tops] + 2
+    is_odd = np.searchsorted(elements.broken, lasts) > np.searchsorted(elements.broken, firsts)
+    if len(elements.gaps):
+        # A processing instruction is part of what was sent.
+        is_odd |= np.array(list(map(len, slices))) > elements.offsets[lasts] - elements.offsets[firsts]
     return [
-        hashlib.sha256(content_of(record_xml) if is_odd else content[start:end]).hexdigest()
-        for record_xml, start, end, is_odd in zip(
-            slices, borders[first].tolist(), borders[last].tolist(), has_others.tolist(), strict=True
+        hashlib.sha256(content_of(record_xml) if is_odd_one else content[start:end]).hexdigest()
+        for record_xml, start, end, is_odd_one in zip(
+            slices, borders[first].tolist(), borders[last].tolist(), is_odd.tolist(), strict=True
         )
     ]
 

@@ -1,4 +1,4 @@
-"""PubMed records to the tables of warehouse/schema.py, the records of a chunk at once.
+"""PubMed records to the tables of warehouse/schema/, the records of a chunk at once.
 
 Where each element goes is declared in the schema and made into nodes by transforms/record_paths.py; along them
 transforms/record_columns.py reads the columns, and transforms/derived_columns.py adds those that follow from others.
@@ -12,10 +12,11 @@ from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from transforms.derived_columns import derive_dates, derive_retracted, derive_values
 from transforms.elements import Elements, Positions
-from transforms.pubmed_document import DocumentChunk, RawRecord, read_chunk
+from transforms.pubmed_document import ChunkRecords, DocumentChunk, RawRecord, read_chunk
 from transforms.record_columns import (
     NOTHING,
     TABLE_NUMBERS,
@@ -28,7 +29,14 @@ from transforms.record_columns import (
     to_tables,
 )
 from transforms.record_paths import ENTRY
-from warehouse.schema import LINK, LINK_LIST, RAW_CITATION, REJECTED_CITATION, Table
+from warehouse.schema.declaration import Table
+from warehouse.schema.deliveries import STAGED_DELIVERY
+from warehouse.schema.ledger import REJECTED_CITATION
+from warehouse.schema.links import LINK, LINK_LIST
+from warehouse.schema.raw import RAW_CITATION
+
+# The column, of staged rows only, that tells the records of one PMID in a document apart.
+CHUNK_ORDER = pa.field("chunk_order", pa.int32())
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,13 @@ class Provenance:
 
     Attributes:
         run_id: The run.
-        source: efetch or file.
+        source: efetch, file or sample.
         record_source: The request, or the file's name.
         fetched_at: When they came, UTC.
         code_version: Version of this project.
+        nlm_year: Two digits of the year in the name of a file of NLM's series; None for anything else.
+        nlm_number: The number in its name.
+        last_modified: Last-Modified of the file, UTC without time zone; None if it is not known.
     """
 
     run_id: str
@@ -48,11 +59,19 @@ class Provenance:
     record_source: str
     fetched_at: datetime
     code_version: str
+    nlm_year: int | None = None
+    nlm_number: int | None = None
+    last_modified: datetime | None = None
+
+    @property
+    def delivery_kind(self) -> str:
+        """As in `delivery`."""
+        return self.source if self.nlm_year is None else "nlm_file"
 
 
 @dataclass(frozen=True)
 class UnknownElement:
-    """An element or attribute that no reader is for: its path, how often it was met, and the first example."""
+    """What no column is for, or its column cannot hold: its path, how often it was met, and the first example."""
 
     path: str
     count: int
@@ -69,14 +88,19 @@ class ParsedRecords:
         unknown: Elements and attributes no reader is for, by path.
         rejected: The reason by PMID, for records that could not be read.
         rejected_count: Records of the run rejected so far, those without a PMID among them.
-        states: date_revised and citation_status by PMID, as in citation.
+        dates: date_revised, and the newest of it and date_completed, by PMID.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     unknown: dict[str, UnknownElement] = field(default_factory=dict)
     rejected: dict[int, str] = field(default_factory=dict)
     rejected_count: int = 0
-    states: dict[int, tuple[date | None, str | None]] = field(default_factory=dict)
+    dates: dict[int, tuple[date | None, date | None]] = field(default_factory=dict)
+
+
+# Papers with thousands of authors have a few megabytes. A title of 60 MB was read, and then no file could be published:
+# its search terms alone took more memory than a publish has.
+LARGEST_RECORD_BYTES = 16 << 20
 
 
 # --- tables ----------------------------------------------------------------------------------------------------------
@@ -112,7 +136,7 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejecte
             # Read again without them: nothing of a record that cannot be read is in a table.
             columns = None
             continue
-        note_states(parsed, tables["citation"])
+        note_dates(parsed, tables["citation"])
         parsed.tables = {name: table for name, table in tables.items() if table.num_rows}
         note_unknown(parsed, columns, wanted)
     if rejected:
@@ -125,7 +149,9 @@ def reason_against(record: RawRecord) -> str:
     """Why a record is not read at all; '' if it is."""
     if record.tag not in ENTRY.children:
         return f"{record.tag} is no record of PubMed."
-    return f"The {record.tag} has no PMID that is a number." if record.pmid is None else ""
+    if len(record.record_xml) > LARGEST_RECORD_BYTES:
+        return f"It has {len(record.record_xml):,} bytes, more than the {LARGEST_RECORD_BYTES:,} that can be published."
+    return record.refused
 
 
 def put_together(records: Sequence[RawRecord]) -> tuple[Elements, list[int]]:
@@ -165,85 +191,129 @@ def derive_tables(columns: Columns, records: Sequence[RawRecord], provenance: Pr
     return tables | links
 
 
-@dataclass(frozen=True, slots=True)
-class RecordSummary:
-    """What there is to know of a record before its rows are wanted.
-
-    Attributes:
-        pmid: Its PMID; None if it has none, and is rejected.
-        pmid_version: Version of the PMID.
-        content_sha256: As in citation.
-        date_revised: As in citation; None for a record without rows.
-        citation_status: As in citation; None for a record without rows.
-        is_known: The record is the one held; it has no rows here.
-    """
-
-    pmid: int | None
-    pmid_version: int
-    content_sha256: str
-    date_revised: date | None
-    citation_status: str | None
-    is_known: bool
-
-
 @dataclass
 class ReadChunk:
     """A chunk of a document, read.
 
     Attributes:
-        parts: Summaries in document order and the rows made of them; in each part a PMID comes once.
-        deletions: The PMIDs it withdraws, with the element that says so.
+        tables: Rows by table, each with `chunk_order`; STAGED_DELIVERY has a row for every record with a PMID and for
+            every deletion. A PMID has the rows of one record: the last one of the highest version that can be read.
+        unknown: Elements and attributes no reader is for, by path.
+        rejected_count: Records of the document rejected so far, those without a PMID among them.
     """
 
-    parts: list[tuple[list[RecordSummary], ParsedRecords]] = field(default_factory=list)
-    deletions: list[tuple[int, str]] = field(default_factory=list)
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    unknown: dict[str, UnknownElement] = field(default_factory=dict)
+    rejected_count: int = 0
 
 
-def read_records(chunk: DocumentChunk, *, name: str, known: Mapping[int, str], provenance: Provenance) -> ReadChunk:
+def read_records(
+    chunk: DocumentChunk, *, name: str, provenance: Provenance, chunk_order: int = 1, rejected_before: int = 0
+) -> ReadChunk:
     """Read a chunk of a document into rows.
 
     Args:
         chunk: As `split_document` gave it.
         name: What to call the document in an error.
-        known: content_sha256 of the records that are held already, by PMID; no rows are made of the same again.
         provenance: Where the records are from.
+        chunk_order: The chunk's position in its document, from 1.
+        rejected_before: Records of the document that were rejected before these.
     Raises:
         DocumentError: The chunk is not well-formed.
     """
     found = read_chunk(chunk, name=name)
-    read = ReadChunk(deletions=found.deletions)
-    waiting = found.records
-    while waiting:
-        part: dict[int | None, RawRecord] = {}
-        nameless: list[RawRecord] = []
-        again: list[RawRecord] = []
-        for record in waiting:
-            if record.pmid is None:
-                nameless.append(record)
-            elif record.pmid in part:
-                again.append(record)
-            else:
-                part[record.pmid] = record
-        records = [*part.values(), *nameless]
-        parsed = make_tables([record for record in records if not is_known(record, known)], provenance)
-        summaries = [
-            RecordSummary(
-                record.pmid,
-                record.pmid_version,
-                record.content_sha256,
-                *parsed.states.get(record.pmid or 0, (None, None)),
-                is_known=is_known(record, known),
-            )
+    return make_rows(found, provenance, chunk_order=chunk_order, rejected_before=rejected_before)
+
+
+def make_rows(
+    found: ChunkRecords, provenance: Provenance, *, chunk_order: int = 1, rejected_before: int = 0
+) -> ReadChunk:
+    """The rows of what `read_chunk` found in a chunk; arguments as for `read_records`."""
+    nameless = [record for record in found.records if record.pmid is None]
+    # The records of each PMID, the one that holds last.
+    waiting: dict[int, list[RawRecord]] = {}
+    for record in found.records:
+        if record.pmid is not None:
+            waiting.setdefault(record.pmid, []).append(record)
+    for records in waiting.values():
+        records.sort(key=lambda record: record.pmid_version)
+    read = ReadChunk(rejected_count=rejected_before)
+    parts: list[dict[str, pa.Table]] = []
+    staged: list[tuple[object, ...]] = []
+    while waiting or nameless:
+        chosen = [records.pop() for records in waiting.values()]
+        parsed = make_tables([*chosen, *nameless], provenance, rejected_before=read.rejected_count)
+        nameless = []
+        read.rejected_count = parsed.rejected_count
+        parts.append(parsed.tables)
+        for element in parsed.unknown.values():
+            add_unknown(read.unknown, element)
+        staged += [stage(record, parsed, provenance) for record in chosen]
+        unread = {pmid: records for pmid, records in waiting.items() if pmid in parsed.rejected and records}
+        staged += [
+            stage(record, None, provenance)
+            for pmid, records in waiting.items()
+            if pmid not in unread
             for record in records
         ]
-        read.parts.append((summaries, parsed))
-        waiting = again
+        waiting = unread
+    staged += [stage_deletion(*deletion, provenance) for deletion in found.deletions]
+    parts.append({STAGED_DELIVERY.name: stage_table(staged, chunk_order, provenance)})
+    names = dict.fromkeys(table_name for part in parts for table_name in part)
+    for table_name in names:
+        rows = pa.concat_tables([part[table_name] for part in parts if table_name in part])
+        read.tables[table_name] = rows if table_name == STAGED_DELIVERY.name else in_chunk(rows, chunk_order)
     return read
 
 
-def is_known(record: RawRecord, known: Mapping[int, str]) -> bool:
-    """Whether a record is held already, as it is."""
-    return record.pmid is not None and known.get(record.pmid) == record.content_sha256
+def in_chunk(rows: pa.Table, chunk_order: int) -> pa.Table:
+    """Rows with the position of the chunk that they were read from."""
+    return rows.append_column(CHUNK_ORDER, pa.repeat(pa.scalar(chunk_order, pa.int32()), rows.num_rows))
+
+
+def stage(record: RawRecord, parsed: ParsedRecords | None, provenance: Provenance) -> tuple[object, ...]:
+    """The row of STAGED_DELIVERY for a record: what was read of it, or nothing if another takes its place."""
+    pmid = record.pmid or 0
+    revised, newest = parsed.dates.get(pmid, (None, None)) if parsed else (None, None)
+    return (
+        pmid,
+        provenance.delivery_kind,
+        False,
+        record.pmid_version,
+        record.content_sha256,
+        revised,
+        None,
+        None,
+        0,
+        record.position,
+        None,
+        None,
+        None,
+        newest,
+        None,
+        parsed.rejected.get(pmid) if parsed else None,
+        parsed is None,
+    )
+
+
+def stage_deletion(pmid: int, evidence: str, position: int, provenance: Provenance) -> tuple[object, ...]:
+    """The row of STAGED_DELIVERY for a deletion."""
+    kind = provenance.delivery_kind
+    return (pmid, kind, True, None, None, None, None, None, 0, position, evidence, None, None, None, None, None, False)
+
+
+def stage_table(rows: Sequence[Sequence[object]], chunk_order: int, provenance: Provenance) -> pa.Table:
+    """STAGED_DELIVERY of a chunk."""
+    fetched_at = provenance.fetched_at.replace(tzinfo=None)
+    constants = {
+        "nlm_year": pa.scalar(provenance.nlm_year, pa.int16()),
+        "nlm_number": pa.scalar(provenance.nlm_number, pa.int32()),
+        "chunk_order": pa.scalar(chunk_order, pa.int32()),
+        "record_source": pa.scalar(provenance.record_source),
+        "delivered_at": pa.scalar(fetched_at, pa.timestamp("us")),
+        "last_modified": pa.scalar(provenance.last_modified, pa.timestamp("us")),
+    }
+    return STAGED_DELIVERY.to_arrow(rows, constants)
 
 
 def link_tables(columns: Columns, pmids: Positions, constants: Mapping[str, pa.Scalar]) -> dict[str, pa.Table]:
@@ -251,7 +321,7 @@ def link_tables(columns: Columns, pmids: Positions, constants: Mapping[str, pa.S
     record = columns.record_of[TABLE_NUMBERS["cited_reference"]]
     cited = columns.column(*place("cited_reference", "cited_pmid"))
     record, cited = record[cited != NOTHING], cited[cited != NOTHING]
-    firsts = np.sort(np.unique(np.stack([record, cited]), axis=1, return_index=True)[1])
+    firsts = np.sort(np.unique(record << 32 | cited, return_index=True)[1])
     record, cited = record[firsts], cited[firsts]
     kind, source = pa.scalar("reference"), pa.scalar("record")
     counts = np.bincount(record, minlength=len(pmids))
@@ -314,7 +384,7 @@ def reject(parsed: ParsedRecords, rejected: list[tuple[RawRecord, str]], provena
                 provenance.run_id,
                 parsed.rejected_count,
                 record.pmid,
-                record.record_xml,
+                record.record_xml if len(record.record_xml) <= LARGEST_RECORD_BYTES else b"",
                 reason,
                 provenance.code_version,
                 provenance.record_source,
@@ -325,10 +395,12 @@ def reject(parsed: ParsedRecords, rejected: list[tuple[RawRecord, str]], provena
     parsed.tables[REJECTED_CITATION.name] = REJECTED_CITATION.to_arrow(rows)
 
 
-def note_states(parsed: ParsedRecords, citation: pa.Table) -> None:
-    """Note the date and status of each record, by PMID."""
-    dates, statuses = citation["date_revised"].to_pylist(), citation["citation_status"].to_pylist()
-    parsed.states = dict(zip(citation["pmid"].to_pylist(), zip(dates, statuses, strict=True), strict=True))
+def note_dates(parsed: ParsedRecords, citation: pa.Table) -> None:
+    """Note the dates of each record, by PMID."""
+    revised = citation["date_revised"]
+    newest = pc.max_element_wise(revised, citation["date_completed"])
+    pairs = zip(revised.to_pylist(), newest.to_pylist(), strict=True)
+    parsed.dates = dict(zip(citation["pmid"].to_pylist(), pairs, strict=True))
 
 
 def note_unknown(parsed: ParsedRecords, columns: Columns, records: Sequence[RawRecord]) -> None:

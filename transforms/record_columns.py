@@ -5,20 +5,23 @@ elements together: a column is an array with one number a row, which for text is
 strings of the chunk and those added to them, and only at the end becomes the text itself.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.elements import Elements, Flags, Positions, clean
-from transforms.record_paths import NODE_OF_PATH, NODES, PATHS, READ_TABLES, Around, Node, Slot
-from warehouse.schema import MARKUP, MATHML, RECORD
+from transforms.elements import Elements, Flags, Positions
+from transforms.record_paths import NODE_OF_PATH, NODES, PATHS, READ_TABLES, Around, Convert, Node, Slot
+from warehouse.schema.declaration import RECORD
+from warehouse.schema.left_out import MARKUP, MATHML
 
 NOTHING = -1
 
 TABLE_NUMBERS = {table.name: number for number, table in enumerate(READ_TABLES)}
+
+NO_VALUES = np.empty(0, np.int64)
 
 # Columns by table and position.
 Made = dict[tuple[int, int], pa.Array]
@@ -76,7 +79,13 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Something in an element that nothing is declared for: where it stands, its path, and what it says."""
+    """Something in an element that nothing is declared for, or that its column cannot hold.
+
+    Attributes:
+        element: Where it stands.
+        path: Its path.
+        text: What it says.
+    """
 
     element: int
     path: str
@@ -240,15 +249,13 @@ class Columns:
         is_simple = (ends == tags + 1) & (self.elements.offsets[strings] < self.elements.offsets[strings + 1])
         simple, strings = wanted[is_simple], strings[is_simple]
         found[simple] = strings
-        needs_care = self.elements.texts_to_clean(strings)
-        for element, string in zip(simple[needs_care].tolist(), strings[needs_care].tolist(), strict=True):
-            if text := clean(self.elements.text(string)):
-                found[element] = self.add_text(text)
-            else:
-                found[element] = NOTHING
-        for element in wanted[ends > tags + 1].tolist():
-            if text := self.elements.whole_text(element):
-                found[element] = self.add_text(text)
+        made = np.concatenate([simple[self.elements.texts_to_clean(strings)], wanted[ends > tags + 1]])
+        texts, is_plain = self.elements.whole_texts(made)
+        found[made] = len(self.elements.offsets) - 1 + len(self.texts) + np.arange(len(made))
+        self.texts += texts
+        for element in made[~is_plain].tolist():
+            text = self.elements.whole_text(element)
+            found[element] = self.add_text(text) if text else NOTHING
         return found
 
 
@@ -325,43 +332,64 @@ def read_attributes(columns: Columns, node: Node, found: Positions) -> None:
             values = columns.attribute(found, name)
             given = np.flatnonzero(values != NOTHING)
             for slot in slots:
-                of_column = columns.column(slot.table, slot.column)
-                of_column[columns.row_at(slot, found[given])] = convert(
-                    columns, node, slot.convert, values[given], found[given]
-                )
+                # A default may stand in the column by now, so only the elements are compared with each other.
+                put_values(columns, f"{node.path}/@{name}", slot, values[given], found[given], NO_VALUES)
 
 
 def read_text(columns: Columns, node: Node, found: Positions) -> None:
-    """Put the texts of a node's elements into their column; there is a place for one in each row."""
+    """Put the texts of a node's elements into their column."""
     slot = node.text
     assert slot  # noqa: S101 - for the type checker
     texts = columns.text[found]
     found, texts = found[texts != NOTHING], texts[texts != NOTHING]
-    rows = columns.row_at(slot, found)
-    of_column = columns.column(slot.table, slot.column)
-    held = of_column[rows]
-    is_taken = (held != NOTHING) & (held != columns.positions.get("", NOTHING))
+    put_values(columns, node.path, slot, texts, found, columns.column(slot.table, slot.column))
+
+
+def put_values(columns: Columns, path: str, slot: Slot, values: Positions, found: Positions, held: np.ndarray) -> None:
+    """Put values into their column, in which a row has a place for one: the same twice is one, another makes a fault.
+
+    Args:
+        columns: As read so far.
+        path: Where the values stand.
+        slot: Where they go.
+        values: The strings.
+        found: The element of each.
+        held: What rows have from another path; empty if that does not count.
+    """
+    of_column, rows = columns.column(slot.table, slot.column), columns.row_at(slot, found)
+    made = convert(columns, path, slot.convert, values, found)
+    before = held[rows] if len(held) else np.full(len(rows), NOTHING)
+    is_taken = (before != NOTHING) & (before != columns.positions.get("", NOTHING))
+    first: dict[int, int] = dict(zip(rows[is_taken].tolist(), before[is_taken].tolist(), strict=True))
     if len(rows) > 1 and (rows[1:] <= rows[:-1]).any():
         is_taken |= np.bincount(rows)[rows] > 1
-    for element in found[is_taken].tolist():
-        columns.faults.append(Fault(element, f"There are two {node.path}, where there is a place for one."))
-    of_column[rows] = convert(columns, node, slot.convert, texts, found)
+    for row, number, element in zip(*(of[is_taken].tolist() for of in (rows, made, found)), strict=True):
+        other = first.setdefault(row, number)
+        if other != number and (slot.convert or columns.text_at(other) != columns.text_at(number)):
+            columns.faults.append(Fault(element, f"There are two {path}, where there is a place for one."))
+    of_column[rows] = made
 
 
-def convert(
-    columns: Columns, node: Node, of_text: Callable[[str], int | bool] | None, values: Positions, found: Positions
-) -> Positions:
-    """The numbers that a column has for some strings; a string that is none of the column's makes a fault."""
+def convert(columns: Columns, path: str, of_text: Convert | None, values: Positions, found: Positions) -> Positions:
+    """The numbers that a column has for some strings of a path.
+
+    A string that the column cannot hold is null, and reported; one that the record cannot do without makes a fault.
+    """
     if of_text is None:
         return values
     different, which = np.unique(values, return_inverse=True)
     made = [NOTHING] * len(different)
     for number, value in enumerate(different.tolist()):
+        text = columns.text_at(value)
         try:
-            made[number] = int(of_text(columns.text_at(value)))
+            converted = of_text(text)
         except ValueError as exc:
-            for element in found[which == number].tolist():
-                columns.faults.append(Fault(element, f"{node.path}: {exc}."))
+            columns.faults += [Fault(element, f"{path}: {exc}.") for element in found[which == number].tolist()]
+            continue
+        if converted is None:
+            columns.unknown += [Unknown(element, path, text[:200]) for element in found[which == number].tolist()]
+        else:
+            made[number] = int(converted)
     return np.array(made)[which]
 
 
@@ -381,7 +409,7 @@ def take_around(columns: Columns, node: Node, found: Positions) -> None:
         values = values_around(columns, around, columns.up(found, around.steps))
         given = values != NOTHING
         columns.column(new.table, around.column)[rows[given]] = convert(
-            columns, node, around.convert, values[given], found[given]
+            columns, node.path, around.convert, values[given], found[given]
         )
     for count in new.counts:
         counted, restarts = columns.of_paths(count.counted), columns.records
@@ -411,6 +439,19 @@ def values_around(columns: Columns, around: Around, holders: Positions) -> Posit
     if not len(children):
         return np.full(len(holders), NOTHING)
     holding = columns.elements.parent[children]
+    for again in np.flatnonzero(holding[1:] == holding[:-1]).tolist():
+        if (
+            len(
+                {
+                    columns.text_at(text)
+                    for text in columns.text[children[again : again + 2]].tolist()
+                    if text != NOTHING
+                }
+            )
+            > 1
+        ):
+            sentence = f"There are two {around.child.path}, where there is a place for one."
+            columns.faults.append(Fault(int(children[again]), sentence))
     first = np.minimum(np.searchsorted(holding, holders), len(children) - 1)
     return np.where(holding[first] == holders, columns.text[children[first]], NOTHING)
 
@@ -446,8 +487,9 @@ def report_unknown(columns: Columns) -> None:
     has_end = elements.end > elements.tag
     holder[elements.tag[has_end]] = np.flatnonzero(has_end)
     # The last entry of `holder` is read for tags that stand in no element, whose text is none of theirs.
-    is_stray = IS_BRANCH[node[holder]] & (holder >= 0) & (np.diff(elements.offsets)[2::2] > 0)
-    is_stray &= ~elements.layout[2::2]
+    is_stray = elements.offsets[2:-1:2] < elements.offsets[3::2]
+    is_stray[elements.layout // 2 - 1] = False
+    is_stray &= IS_BRANCH[node[holder]] & (holder >= 0)
     for tag in np.flatnonzero(is_stray).tolist():
         if text := elements.text(2 * tag + 2).strip():
             report(columns, int(holder[tag]), NODES[node[holder[tag]]].path, "text()", text)
@@ -560,10 +602,18 @@ def to_tables(
     return tables
 
 
+def positions_or_null(values: np.ndarray, is_null: Flags | None) -> pa.Array:
+    """Positions as Arrow's, without a copy."""
+    if is_null is None:
+        return pa.array(values)
+    valid = pa.py_buffer(np.packbits(~is_null, bitorder="little"))
+    return pa.Array.from_buffers(pa.int64(), len(values), [valid, pa.py_buffer(values)])
+
+
 def to_array(values: np.ndarray, type_: pa.DataType, strings: pa.StringArray) -> pa.Array:
     """A column of numbers as Arrow's."""
     is_null = values == NOTHING
     mask = is_null if is_null.any() else None
     if type_ == pa.string():
-        return strings.take(pa.array(values, mask=mask))
+        return strings.take(positions_or_null(values, mask))
     return pa.array(values == 1 if type_ == pa.bool_() else values, type_, mask=mask)

@@ -1,4 +1,4 @@
-"""The reader of a record, made from the paths that warehouse/schema.py declares.
+"""The reader of a record, made from the paths that warehouse/schema/ declares.
 
 Every element that a path names has a node, and so have the elements around it: where its text and its attributes go,
 whether a row begins with it, and which elements can stand in it. What has no node is unknown.
@@ -9,8 +9,14 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from transforms.values import to_pmid, yes_no
-from warehouse.schema import MARKUP, READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
+from transforms.values import to_pmid, to_version, yes_no
+from warehouse.schema.declaration import RECORD, Column, Table
+from warehouse.schema.left_out import MARKUP, READ_WITH_DOCUMENT
+from warehouse.schema.tables import TABLES
+
+# Makes a value of text. None: the text is none of the column's, which is null then and reported. ValueError: the record
+# is refused.
+Convert = Callable[[str], int | bool | None]
 
 # What is read of a record, in this order.
 READ_TABLES: tuple[Table, ...] = tuple(table for table in TABLES.values() if table.rows)
@@ -23,14 +29,14 @@ class Slot:
     Attributes:
         table: Position in READ_TABLES.
         column: Which of its columns.
-        convert: What makes the column's value of the text; None keeps it.
+        convert: What makes the column's value of the text; None keeps the text.
         steps: How many elements up from the value's own the row begins; None for the one row of a record.
         extends: Whether that element is one that extends a row.
     """
 
     table: int
     column: int
-    convert: Callable[[str], int | bool] | None
+    convert: Convert | None
     steps: int | None
     extends: bool = False
 
@@ -51,7 +57,7 @@ class Around:
     column: int
     steps: int
     attribute: str = ""
-    convert: Callable[[str], int | bool] | None = None
+    convert: Convert | None = None
     child: "Node | None" = None
     table: int | None = None
 
@@ -148,38 +154,21 @@ class RecordPaths:
         return node
 
 
-def convert_of(column: Column) -> Callable[[str], int | bool] | None:
-    """What makes a column's value of text."""
+def convert_of(column: Column) -> Convert | None:
+    """What makes a column's value of text; None for a column of text.
+
+    Raises:
+        ValueError: Nothing does, for a column of this type.
+    """
+    if column.type == pa.string():
+        return None
     if column.type == pa.bool_():
         return yes_no
     if column.type == pa.int64():
-        return to_required_pmid
+        return to_pmid
     if column.type == pa.int16():
         return to_version
-    return None
-
-
-def to_required_pmid(text: str) -> int:
-    """A PMID.
-
-    Raises:
-        ValueError: It is none.
-    """
-    pmid = to_pmid(text)
-    if pmid is None:
-        raise ValueError(f"{text!r} is not a PMID")
-    return pmid
-
-
-def to_version(text: str) -> int:
-    """The version of a PMID.
-
-    Raises:
-        ValueError: It is no number from 1 to 32,767.
-    """
-    if not (text.isdecimal() and text.isascii() and 0 < int(text[:6]) <= 32767):
-        raise ValueError(f"{text!r} is not a version")
-    return int(text)
+    raise ValueError(f"{column.name}: text cannot become {column.type}")
 
 
 def blank_row(table: Table, row_path: str = "") -> tuple[object, ...]:

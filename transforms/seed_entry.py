@@ -16,11 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from transforms import values
 from transforms.seed_phrases import is_publication_type, split_phrases
 
 # Browsers copy the flags right behind the number: `PMID: 27172445Free PMC article.`
-PMID = re.compile(r"\bPMID\s*:?\s*0*([1-9][0-9]{0,8})(?![0-9])\.?")
-PUBMED_URL = re.compile(r"\b(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/0*([1-9][0-9]{0,8})\b")
+PMID = re.compile(rf"\bPMID\s*:?\s*{values.PMID}(?![0-9])\.?")
+PUBMED_URL = re.compile(rf"\b(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/{values.PMID}\b")
 PMC_ID = re.compile(r"(?:\bPMCID\s*:?\s*)?\b(PMC[1-9][0-9]*)\b(?:\.[0-9]+)?\.?")
 DOI = re.compile(r"(?:\bdoi(?:\s*:\s*|\s+)|\bhttps?://(?:dx\.)?doi\.org/)+(10\.\S+)", re.IGNORECASE)
 BARE_DOI = re.compile(r"(?<![\w/.])(10\.[0-9]{4,9}/\S+)")

@@ -35,10 +35,12 @@ def citation_parts(entry: SeedEntry) -> dict[str, str] | None:
 
 
 def search_terms(entry: SeedEntry) -> list[str]:
-    """Searches that can find the entry, the surest first: its DOI, then its title in the years around its own."""
+    """Searches that can find the entry, the surest first: its DOI, PMCID, then its title in the years around it."""
     terms = []
     if entry.doi and not re.search(r'[\s"\[\]]', entry.doi):
         terms.append(f'"{entry.doi}"[doi]')
+    if entry.pmc_id:
+        terms.append(f"{entry.pmc_id}[pmc]")
     # In lower case, since AND, OR and NOT would be operators.
     words = re.findall(r"[^\W_]+", (entry.title or "").lower())[:TITLE_WORDS]
     if entry.title and len(normal_text(entry.title)) >= TITLE_LENGTH and entry.pub_year:
@@ -50,7 +52,8 @@ def is_record_of(entry: SeedEntry, record: etree._Element) -> bool:
     """Whether a record is certainly that of an entry: nothing is guessed.
 
     The titles are the same by their letters and digits; then the DOIs are the same too, or else neither year nor
-    journal, where the entry gives them, says otherwise. Without a title the DOIs and the years are the same.
+    journal, where the entry gives them, says otherwise. Without a title the DOIs and the years are the same. The same
+    PMCID is enough, unless the titles differ.
 
     Args:
         entry: Of a seed page.
@@ -67,6 +70,9 @@ def is_record_of(entry: SeedEntry, record: etree._Element) -> bool:
         citation.findtext("Article/Journal/JournalIssue/PubDate/MedlineDate"),
     )
     is_same_doi = entry.doi is not None and entry.doi.lower() in dois
+    pmc_ids = {text_of(e) for e in record.iterfind("PubmedData/ArticleIdList/ArticleId[@IdType='pmc']")}
+    if entry.pmc_id in pmc_ids and (entry.title is None or normal_text(entry.title) in titles):
+        return True
     if entry.title is None:
         return is_same_doi and entry.pub_year is not None and entry.pub_year == year
     if normal_text(entry.title) not in titles:

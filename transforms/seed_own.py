@@ -18,6 +18,7 @@ from transforms.seed_entry import (
 )
 from transforms.seed_lines import BULLET, IDENTIFIERS, Line, Section, is_ignored, strip_bullet, unwrap
 from transforms.seed_phrases import LANGUAGES, PUBLICATION_TYPES, are_known_phrases, is_publication_type, split_phrases
+from transforms.values import to_pmid
 from warehouse.errors import SeedError
 
 DATE_LINE = re.compile(rf"(?:\[Preprint\])?\. ?{DATE}[;:.]")
@@ -123,17 +124,18 @@ def take_identifiers(own: OwnPart, line: Line, file_name: str) -> bool:
         if match["bookshelf_id"]:
             own.terms.append(("header", f"Bookshelf ID: {match['bookshelf_id']}"))
         if match["pmid"]:
-            pmid = clean_id(match["pmid"])
-            if not re.fullmatch(r"0*[1-9][0-9]{0,8}", pmid):
+            text_of_pmid = clean_id(match["pmid"])
+            pmid = to_pmid(text_of_pmid)
+            if pmid is None:
                 raise SeedError(
-                    f"{file_name}, line {line.number}: {pmid[:40]!r} is not a PMID; write the page's number."
+                    f"{file_name}, line {line.number}: {text_of_pmid[:40]!r} is not a PMID; write the page's number."
                 )
-            if own.pmid and own.pmid != int(pmid):
+            if own.pmid and own.pmid != pmid:
                 raise SeedError(
-                    f"{file_name}, line {line.number}: the page has a second PMID of its own, {int(pmid)} after "
+                    f"{file_name}, line {line.number}: the page has a second PMID of its own, {pmid} after "
                     f"{own.pmid} on line {own.pmid_line}; put each page into a file of its own."
                 )
-            own.pmid, own.pmid_line = int(pmid), own.pmid_line or line.number
+            own.pmid, own.pmid_line = pmid, own.pmid_line or line.number
     return True
 
 

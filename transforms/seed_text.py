@@ -20,17 +20,11 @@ from transforms.seed_own import OwnPart, read_own_part
 from transforms.seed_phrases import is_publication_type, is_retracted
 from transforms.values import MONTHS, to_date
 from warehouse.errors import SeedError
-from warehouse.schema import (
-    CITATION,
-    LINK,
-    LINK_LIST,
-    PUBLICATION_TYPE,
-    SEED_CITATION,
-    SEED_CITATION_FLAG,
-    SEED_DOCUMENT,
-    SEED_TERM,
-    Table,
-)
+from warehouse.schema.citation import CITATION
+from warehouse.schema.declaration import Table
+from warehouse.schema.links import LINK, LINK_LIST
+from warehouse.schema.publication import PUBLICATION_TYPE
+from warehouse.schema.seeds import SEED_CITATION, SEED_CITATION_FLAG, SEED_DOCUMENT, SEED_TERM
 
 __all__ = ["SeedEntry", "SeedPage", "make_seed_tables", "parse_seed_document"]
 
@@ -44,8 +38,8 @@ class SeedPage:
     Attributes:
         seed_id: Name of the file without its ending.
         file_name: Name of the file.
-        pmid: The page's own PMID.
-        title: As the page shows it, which is without a full stop at its end.
+        pmid: The page's own PMID; None for a file of references, whose entries are seeds themselves (list `seed`).
+        title: As the page shows it, which is without a full stop at its end; None for such a file.
         doi, pmc_id: None where the page gives none.
         abstract: Paragraphs one a line, labels as they stand; None where the page has no abstract.
         seed_text: The file, decoded and otherwise as it is.
@@ -61,8 +55,8 @@ class SeedPage:
 
     seed_id: str
     file_name: str
-    pmid: int
-    title: str
+    pmid: int | None
+    title: str | None
     doi: str | None
     pmc_id: str | None
     abstract: str | None
@@ -215,7 +209,7 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
         LINK_LIST: [
             (page.pmid, kind, "seed", sum(link[1] == kind for link in links), run_id, None)
             for kind in LINK_KINDS
-            if kind in page.list_names
+            if kind in page.list_names and page.pmid is not None
         ],
         LINK: links,
         CITATION: list(citations.values()),
@@ -251,9 +245,9 @@ def make_links(page: SeedPage) -> Iterator[tuple[object, ...]]:
     """The rows of link: entries with a PMID, each PMID once in a list, never the page's own."""
     seen: set[tuple[str, int]] = set()
     for entry in page.entries:
-        if entry.pmid is None or entry.pmid == page.pmid or entry.list_name not in LINK_KINDS:
+        if page.pmid is None or entry.pmid in (None, page.pmid) or entry.list_name not in LINK_KINDS:
             continue
-        if (entry.list_name, entry.pmid) not in seen:
+        if entry.pmid is not None and (entry.list_name, entry.pmid) not in seen:
             seen.add((entry.list_name, entry.pmid))
             yield page.pmid, entry.list_name, entry.pmid, "seed", entry.citation_order, None
 
@@ -262,19 +256,21 @@ def make_citations(page: SeedPage, run_id: str) -> Iterator[tuple[int, tuple[obj
     """PMID and row of citation for the page itself and for each other PMID of its entries, once."""
     own_text = "\0".join(str(v) for v in (page.pmid, page.title, page.doi, page.pmc_id, page.abstract, *page.terms))
     retracted = page.publication_types + tuple(term for name, _, term in page.terms if name == "header")
-    yield (
-        page.pmid,
-        make_citation(
-            page,
-            run_id,
-            own_text,
-            is_withdrawn=is_retracted(retracted),
-            abstract=page.abstract,
-            copyright_information=join_terms(page, "copyright_information"),
-            coi_statement=join_terms(page, "coi_statement"),
-        ),
-    )
-    seen = {page.pmid}
+    seen: set[int] = set()
+    if page.pmid is not None:
+        seen.add(page.pmid)
+        yield (
+            page.pmid,
+            make_citation(
+                page,
+                run_id,
+                own_text,
+                is_withdrawn=is_retracted(retracted),
+                abstract=page.abstract,
+                copyright_information=join_terms(page, "copyright_information"),
+                coi_statement=join_terms(page, "coi_statement"),
+            ),
+        )
     for entry in page.entries:
         if entry.pmid is not None and entry.pmid not in seen:
             seen.add(entry.pmid)
@@ -331,4 +327,5 @@ def publication_types(page: SeedPage) -> Iterator[tuple[int, tuple[str, ...]]]:
     for entry in reversed(page.entries):
         if entry.pmid is not None:
             yield entry.pmid, entry.publication_types
-    yield page.pmid, page.publication_types
+    if page.pmid is not None:
+        yield page.pmid, page.publication_types

@@ -1,8 +1,8 @@
 """The DuckDB file: built beside the published one from the committed runs, checked, and put in its place.
 
-Nothing ever opens the published file read-write, so a reader keeps the snapshot it opened and nobody waits for a lock.
-A publish brings a copy of the published file up to date with the runs that it has not seen; where that cannot be, or
-would not be faster, it builds the file afresh.
+Nothing of ours ever opens the published file read-write, so a reader keeps the snapshot it opened and nobody waits for
+a lock. A publish brings a copy of the published file up to date with the runs that it has not seen; where that cannot
+be, or would not be faster, it builds the file afresh.
 """
 
 import ctypes
@@ -10,19 +10,23 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from warehouse.current import literal, open_memory, quoted, view_runs
+from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, note_build
-from warehouse.schema import CHANGE, CITATION, DERIVED, TABLES, Table
+from warehouse.portions import ranges_of
+from warehouse.published import Say, copy_published, logger, own_published, put_in_place, read_published, take_back
+from warehouse.schema.citation import CITATION
+from warehouse.schema.declaration import DERIVED, Table
+from warehouse.schema.derived import CHANGE, SEARCH_INDEX
+from warehouse.schema.tables import TABLES
 from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
 from warehouse.store import (
     DataDirectory,
@@ -31,7 +35,6 @@ from warehouse.store import (
     refuse_damaged,
     run_folders,
     run_ids_of,
-    sync,
     why_not_written,
 )
 from warehouse.view_columns import view_column_doc
@@ -39,40 +42,31 @@ from warehouse.view_columns import view_column_doc
 # Files of this version can be read by DuckDB 1.x clients as well.
 STORAGE_VERSION = "v1.0.0"
 
-# What DuckDB may hold in memory; beyond it, it writes to disk. Each thread holds the group of rows that it writes, in
-# full: 16,384 rows with abstracts are 30 MB, and DuckDB's own 122,880 would be 200.
-MEMORY_LIMIT = "160MB"
-THREADS = 2
+# Each thread holds the group of rows that it writes, in full: 16,384 rows with abstracts are 30 MB, and DuckDB's own
+# 122,880 would be 200.
 ROW_GROUP_SIZE = 16_384
 
-# The modules that say what the tables hold; the statements of sql/ say the rest.
-RULES = ("schema.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
+# Keys that are counted together; they are held in memory meanwhile.
+KEYS_CHECKED_AT_ONCE = 1_000_000
+
+# The modules that, beside those of schema/, say what the tables hold; the statements of sql/ say the rest.
+RULES = ("content.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
 
 # From so many new runs on, or if they have more than this share of all bytes, building afresh is not slower.
 MOST_NEW_RUNS = 16
 MOST_NEW_SHARE = 0.3
 
 
-@dataclass(frozen=True)
-class Published:
-    """What is known of the published file.
-
-    Attributes:
-        run_ids: The runs it has.
-        facts: How it was built: table `build`.
-    """
-
-    run_ids: frozenset[str]
-    facts: dict[str, str]
-
-
-def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimits | None = None) -> dict[str, int]:
+def publish(
+    directory: DataDirectory, *, afresh: bool = False, limits: DriftLimits | None = None, say: Say = logger.warning
+) -> dict[str, int]:
     """Build the next `corpus.duckdb` from all committed runs, check it and put it in the place of the published one.
 
     Args:
         directory: The data directory, held for writing.
         afresh: Do not begin with the published file, whatever it has.
         limits: How far it may move from the published file; None is without limit.
+        say: Told what other programs did to the published file or left beside it (warehouse/published.py).
     Returns:
         Rows of each table.
     Raises:
@@ -81,30 +75,25 @@ def publish(directory: DataDirectory, *, afresh: bool = False, limits: DriftLimi
         StoreError: A run cannot be read, is damaged or lost, or the file cannot be written.
     """
     target = directory.staging / f"corpus-{os.getpid()}.duckdb"
-    if not afresh:
-        refuse_lost_runs(directory)
     try:
         release_memory()
         directory.staging.mkdir(parents=True, exist_ok=True)
         for stale in directory.staging.glob("corpus-*"):
             shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+        take_back(directory, say)
+        if not afresh:
+            refuse_lost_runs(directory)
         new = None if afresh else runs_to_add(directory)
-        folders = run_folders(directory)
-        read = [folder for folder in folders if new is None or not new.isdisjoint(run_ids_of(folder))]
-        refuse_damaged(read, with_raw=False)
-        counts = build(directory, target) if new is None else bring_up_to_date(directory, target, new)
+        size = sum(b for run_id, b in committed_runs(directory).items() if new is None or run_id in new)
+        counts = with_memory(size, lambda size: renew(directory, target, new, size))
         if limits and read_published(directory):
-            check_drift(directory.database, target, limits)
-        sync(target)
-        target.replace(directory.database)
-        sync(directory.root)
+            check_drift(directory, target, limits)
+        put_in_place(directory, target, say)
     except (duckdb.Error, OSError) as exc:
         raise StoreError(f"{directory.database} was not renewed: {why_not_written(exc)}. The old one stays.") from exc
     finally:
         with suppress(OSError):
-            target.unlink(missing_ok=True)
-            target.with_suffix(".duckdb.wal").unlink(missing_ok=True)
-            shutil.rmtree(spill_folder(target), ignore_errors=True)
+            remove(target)
     return counts
 
 
@@ -124,9 +113,14 @@ def refuse_lost_runs(directory: DataDirectory) -> None:
         )
 
 
+def is_behind(directory: DataDirectory) -> bool:
+    """Whether there are committed runs that the published file does not show, or shows otherwise than as published."""
+    return bool(committed_runs(directory)) and runs_to_add(directory) != frozenset()
+
+
 def runs_to_add(directory: DataDirectory) -> frozenset[str] | None:
     """The committed runs that the published file has not seen; None if it is to be built afresh."""
-    published = read_published(directory)
+    published = own_published(directory)
     committed = committed_runs(directory)
     if published is None or published.facts != facts_of(directory):
         return None
@@ -136,26 +130,56 @@ def runs_to_add(directory: DataDirectory) -> frozenset[str] | None:
     return frozenset(new) if is_in_order and is_small and len(new) <= MOST_NEW_RUNS else None
 
 
-def read_published(directory: DataDirectory) -> Published | None:
-    """What the published file is made of; None if there is none, or none that can be read."""
-    if not directory.database.exists():
-        return None
-    try:
-        with duckdb.connect(directory.database, read_only=True) as con:
-            run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
-            facts = dict(con.execute("SELECT fact, value FROM build").fetchall())
-    except duckdb.Error:
-        return None
-    return Published(run_ids, facts)
-
-
 def facts_of(directory: DataDirectory) -> dict[str, str]:
     """The rules by which a file is built now: a hash of what says them, and the last rebuild of the model, if any."""
     rules = hashlib.sha256(STORAGE_VERSION.encode())
     statements = [file for file in SQL_FOLDER.glob("*.sql") if not file.name.startswith("select_")]
-    for path in sorted((*statements, *(Path(__file__).parent / name for name in RULES))):
+    folder = Path(__file__).parent
+    modules = [*(folder / "schema").glob("*.py"), *(folder / name for name in RULES)]
+    for path in sorted((*statements, *modules)):
         rules.update(path.read_bytes())
     return {"definition_sha256": rules.hexdigest(), "rebuilt": rebuilt_by(directory)}
+
+
+def with_memory(size: int, make: Callable[[int | None], dict[str, int]]) -> dict[str, int]:
+    """Make a file in little memory or, where that does not hold its texts, in as much as DuckDB takes by itself.
+
+    Args:
+        size: Bytes of the runs' Parquet that is read; the keys of its rows are held in memory.
+        make: Makes the file in the memory for so many bytes, or with None in DuckDB's own.
+    """
+    try:
+        return make(size)
+    except duckdb.OutOfMemoryException:
+        return make(None)
+
+
+def renew(directory: DataDirectory, target: Path, new: frozenset[str] | None, size: int | None) -> dict[str, int]:
+    """Make the file that is to be published: a copy of the published one brought up to date with new runs, or afresh.
+
+    Returns:
+        Rows of each table.
+    Raises:
+        CheckError: A check found rows.
+        StoreError: A run is damaged.
+        duckdb.Error, OSError: A run cannot be read, or the file cannot be written.
+    """
+    remove(target)
+    if new is not None and not copy_published(directory, target):
+        target.unlink()
+        new = None
+    read = [folder for folder in run_folders(directory) if new is None or not new.isdisjoint(run_ids_of(folder))]
+    refuse_damaged(read, with_raw=False)
+    if new is None:
+        return build_within(directory, target, size)
+    return bring_up_to_date(directory, target, new, size)
+
+
+def remove(target: Path) -> None:
+    """Remove a file that was built, and what DuckDB left beside it."""
+    target.unlink(missing_ok=True)
+    target.with_suffix(".duckdb.wal").unlink(missing_ok=True)
+    shutil.rmtree(spill_folder(target), ignore_errors=True)
 
 
 def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | None = None) -> dict[str, int]:
@@ -167,7 +191,16 @@ def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | 
         CheckError: A check found rows.
         duckdb.Error: DuckDB cannot read a run or write the file.
     """
-    con = open_builder(target)
+    size = sum(b for run_id, b in committed_runs(directory).items() if run_ids is None or run_id in run_ids)
+    return with_memory(size, lambda size: build_within(directory, target, size, run_ids=run_ids))
+
+
+def build_within(
+    directory: DataDirectory, target: Path, size: int | None, *, run_ids: Collection[str] | None = None
+) -> dict[str, int]:
+    """Make the file of `build` in the memory for so many bytes of Parquet; None is DuckDB's own."""
+    remove(target)
+    con = open_builder(directory, target, size)
     try:
         view_runs(con, directory, run_ids=run_ids)
         options = f"STORAGE_VERSION {literal(STORAGE_VERSION)}, ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
@@ -184,8 +217,10 @@ def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | 
         con.close()
 
 
-def bring_up_to_date(directory: DataDirectory, target: Path, run_ids: Collection[str]) -> dict[str, int]:
-    """Make a DuckDB file of the published one and the runs that it has not seen, whole, checked and closed.
+def bring_up_to_date(
+    directory: DataDirectory, target: Path, run_ids: Collection[str], size: int | None
+) -> dict[str, int]:
+    """Make a DuckDB file of a copy of the published one and the runs that it has not seen, whole, checked and closed.
 
     What is taken out is committed on the way (warehouse/portions.py); nobody sees the file before it is published.
 
@@ -194,10 +229,8 @@ def bring_up_to_date(directory: DataDirectory, target: Path, run_ids: Collection
     Raises:
         CheckError: A check found rows.
         duckdb.Error: DuckDB cannot read a run or write the file.
-        OSError: The file cannot be copied.
     """
-    shutil.copyfile(directory.database, target)
-    con = open_builder(target)
+    con = open_builder(directory, target, size)
     try:
         # Without this size, the first checkpoint puts the groups together, and writes the whole file anew.
         con.execute(f"ATTACH {literal(str(target))} AS next (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
@@ -221,12 +254,11 @@ def release_memory() -> None:
         trim(0)
 
 
-def open_builder(target: Path) -> duckdb.DuckDBPyConnection:
+def open_builder(directory: DataDirectory, target: Path, size: int | None) -> duckdb.DuckDBPyConnection:
     """A DuckDB with bounded memory, which goes on beside the file that it builds."""
     con = open_memory()
     con.execute(f"SET temp_directory = {literal(str(spill_folder(target)))}")
-    con.execute(f"SET memory_limit = {literal(MEMORY_LIMIT)}")
-    con.execute(f"SET threads = {THREADS}")
+    limit(con, directory, size)
     con.execute("SET preserve_insertion_order = false")
     return con
 
@@ -272,15 +304,31 @@ def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> N
         CheckError: Names the table or the check and the first rows.
     """
     for table in TABLES.values():
-        if not table.is_raw:
+        # The words of a search are grouped by their key where they are put in, citation by citation.
+        if not table.is_raw and table is not SEARCH_INDEX:
             key = ", ".join(quoted(c) for c in table.key)
-            which = f"WHERE {put_in(table)}" if base else ""
-            query = f"SELECT {key}, count(*) FROM {quoted(table.name)} {which} GROUP BY ALL HAVING count(*) > 1 LIMIT 1"
-            if rows := con.execute(query).fetchall():
-                raise CheckError(f"Two rows of {table.name} have the key {rows[0][:-1]}; nothing was published.")
+            which = put_in(table) if base else "true"
+            for part in checked_parts(con, table, base):
+                rows = con.execute(
+                    f"""SELECT {key}, count(*) FROM {quoted(table.name)} WHERE {which} AND {part}
+                    GROUP BY ALL HAVING count(*) > 1 LIMIT 1"""
+                ).fetchall()
+                if rows:
+                    raise CheckError(f"Two rows of {table.name} have the key {rows[0][:-1]}; nothing was published.")
     for file in read_sql("check"):
         if rows := con.execute(file.statement).fetchall():
             raise CheckError(f"{file.comment} Found: {rows[:3]}; nothing was published.")
+
+
+def checked_parts(con: duckdb.DuckDBPyConnection, table: Table, base: str | None) -> list[str]:
+    """Conditions that part the rows to check by ranges of PMIDs, so that the keys of a part fit into memory."""
+    keys = f"put_{CITATION.name}" if base else CITATION.name
+    ((rows, put, held),) = con.execute(
+        f"""SELECT (SELECT count(*) FROM {quoted(table.name)}), (SELECT count(*) FROM {keys}),
+        (SELECT count(*) FROM {CITATION.name})"""
+    ).fetchall()
+    count = 1 + rows * put // max(1, held) // KEYS_CHECKED_AT_ONCE
+    return ranges_of(con, keys, CITATION, count) if "pmid" in table.key else ["true"]
 
 
 def put_in(table: Table) -> str:

@@ -15,10 +15,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.build import build, check_build, first_line
+from warehouse.build import build, check_build, facts_of, first_line
 from warehouse.current import literal, open_memory, quoted
 from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
-from warehouse.schema import BUILD, TABLES
+from warehouse.open_file import open_file
+from warehouse.published import check_ownership, own_published
+from warehouse.schema.derived import BUILD
+from warehouse.schema.tables import TABLES
 from warehouse.store import SUMS, DataDirectory, changed_files, committed_runs, run_folders
 
 # The raw tables, with the column that has the bytes and the one that has their SHA-256.
@@ -32,17 +35,31 @@ def check_all(directory: DataDirectory) -> Iterator[str]:
     if not directory.database.exists():
         yield f"There is no {directory.database}; run `corpus rebuild`."
         return
+    yield from check_ownership(directory)
     with scratch(directory) as target:
         try:
             build(directory, target)
         except (duckdb.Error, CorpusError) as exc:
             yield f"The committed runs cannot be built: {first_line(exc)}"
             return
-        yield from compare(directory.database, target)
+        published = own_published(directory)
+        if published and published.facts["definition_sha256"] != facts_of(directory)["definition_sha256"]:
+            yield f"Another version of this program published {directory.database}; `corpus rebuild` builds it afresh."
+            return
+        # By a name of its own there is no WAL beside it, which DuckDB would read with it.
+        alone = target.with_name("published.duckdb")
+        try:
+            alone.hardlink_to(directory.database)
+        except OSError:
+            shutil.copyfile(directory.database, alone)
+        yield from compare(directory.database, target, through=alone)
 
 
 def check_folders(directory: DataDirectory) -> Iterator[str]:
-    """Files of committed runs that are not what was committed."""
+    """Files of committed runs that are not what was committed, and what is no run at all."""
+    for entry in sorted(directory.parquet.iterdir()) if directory.parquet.is_dir() else ():
+        if not entry.name.startswith(("run=", ".")):
+            yield f"{entry} is not read: the name of a run begins with run=. Give it its name back, or move it out."
     for folder in run_folders(directory):
         for name in changed_files(folder):
             if name == SUMS:
@@ -73,11 +90,17 @@ def check_raw_file(path: Path, content: str, sha256: str) -> Iterator[str]:
         yield f"{path} cannot be read: {first_line(exc)}"
 
 
-def compare(database: Path, afresh: Path) -> Iterator[str]:
-    """Where the published file differs from one built afresh from the same runs, or does not hold in itself."""
+def compare(database: Path, afresh: Path, *, through: Path | None = None) -> Iterator[str]:
+    """Where the published file differs from one built afresh from the same runs, or does not hold in itself.
+
+    Args:
+        database: The published file.
+        afresh: The other one.
+        through: Another name of the published file, by which it is opened.
+    """
     con = open_memory()
     try:
-        con.execute(f"ATTACH {literal(str(database))} AS published (READ_ONLY)")
+        con.execute(f"ATTACH {literal(str(through or database))} AS published (READ_ONLY)")
         con.execute(f"ATTACH {literal(str(afresh))} AS afresh (READ_ONLY)")
         con.execute("USE published")
         for name in [t.name for t in TABLES.values() if not t.is_raw and t is not BUILD]:
@@ -144,7 +167,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         UsageError: It cannot be read, or is something else.
     """
     try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
+        with open_file(path) as stream:
+            manifest: dict[str, Any] = json.loads(stream.read())
         counts = manifest["row_counts"]
         # A map comes as an object, or as a list of pairs, by the version of the library that wrote it.
         return manifest | {"row_counts": dict(counts), "run_ids": list(manifest["run_ids"])}

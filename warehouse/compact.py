@@ -15,9 +15,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.current import literal, open_memory
+from warehouse.current import literal, open_memory, view_runs
 from warehouse.errors import StoreError, UsageError
-from warehouse.schema import RAW_CITATION, TABLES, TEXT, Table
+from warehouse.schema.citation import CITATION
+from warehouse.schema.declaration import TEXT, Table
+from warehouse.schema.deliveries import DELIVERY
+from warehouse.schema.raw import RAW_CITATION
+from warehouse.schema.tables import TABLES
+from warehouse.sql_files import read_statement
 from warehouse.store import (
     SUPERSEDES,
     DataDirectory,
@@ -34,7 +39,8 @@ from warehouse.store import (
 # Folders smaller than this are put together.
 SMALL_BYTES = 64 << 20
 
-RawKey = tuple[str, int, int]
+# Rows that are handed from DuckDB to Arrow at once: raw records are some 10 KB each.
+BATCH_ROWS = 2_000
 
 
 @dataclass(frozen=True)
@@ -43,13 +49,13 @@ class Compaction:
 
     Attributes:
         folders: The folders that are put together.
-        dropped: Keys of raw records that are given up.
+        dropped: run_id, pmid and pmid_version of the raw records that are given up.
         bytes_before: Size of those folders.
         bytes_after: Size of what took their place.
     """
 
     folders: tuple[Path, ...]
-    dropped: frozenset[RawKey]
+    dropped: pa.Table
     bytes_before: int
     bytes_after: int = 0
 
@@ -63,10 +69,10 @@ def plan_compaction(directory: DataDirectory, *, keep: str, now: datetime) -> Co
         now: UTC.
     """
     folders = run_folders(directory)
-    dropped = find_replaced(folders, parse_keep(keep, now))
-    runs = {run_id for run_id, _, _ in dropped}
+    dropped = find_replaced(directory, parse_keep(keep, now))
+    runs = set(dropped["run_id"].unique().to_pylist())
     chosen = [folder for folder in folders if size_of(folder) < SMALL_BYTES or runs & set(run_ids_of(folder))]
-    if len(chosen) < 2 and not dropped:
+    if len(chosen) < 2 and not dropped.num_rows:
         chosen = []
     return Compaction(tuple(chosen), dropped, sum(map(size_of, chosen)))
 
@@ -90,8 +96,9 @@ def compact(directory: DataDirectory, plan: Compaction, *, now: datetime) -> Com
     try:
         for table in TABLES.values():
             for folder in plan.folders:
-                for rows in read_rows(table, folder):
-                    writer.write({table.name: without(rows, plan.dropped) if table is RAW_CITATION else rows})
+                is_thinned = table is RAW_CITATION and plan.dropped.num_rows > 0
+                for rows in without(folder, plan.dropped) if is_thinned else read_rows(table, folder):
+                    writer.write({table.name: rows})
         write_note(writer, plan.folders)
         committed = commit_run(writer)
     finally:
@@ -121,17 +128,18 @@ def parse_keep(keep: str, now: datetime) -> datetime | None:
     return (now - timedelta(days=min(int(keep), 100 * 365))).replace(tzinfo=None)
 
 
-def find_replaced(folders: Collection[Path], before: datetime | None) -> frozenset[RawKey]:
-    """The raw records that came before a time and that a later run has again."""
-    files = [str(file) for folder in folders if (file := folder / "raw_citation.parquet").exists()]
-    if before is None or not files:
-        return frozenset()
-    names = ", ".join(literal(file) for file in files)
-    query = f"""SELECT run_id, pmid, pmid_version FROM read_parquet([{names}], union_by_name = true)
-        QUALIFY run_id <> max(run_id) OVER (PARTITION BY pmid) AND fetched_at < $1"""
+def find_replaced(directory: DataDirectory, before: datetime | None) -> pa.Table:
+    """The raw records that came before a time, that a later run has again, and that neither hold nor may hold again.
+
+    Returns:
+        Their run_id, pmid and pmid_version.
+    """
+    if before is None:
+        return RAW_CITATION.arrow_schema.empty_table().select(["run_id", "pmid", "pmid_version"])
     with open_memory() as con:
         try:
-            return frozenset(con.execute(query, [before]).fetchall())
+            view_runs(con, directory, tables=(CITATION, DELIVERY, RAW_CITATION))
+            return con.sql(read_statement("select_replaced_raw"), params={"before": before}).to_arrow_table()
         except duckdb.Error as exc:
             raise StoreError(f"Raw records cannot be read: {str(exc).splitlines()[0]}; run `corpus check`.") from exc
 
@@ -145,18 +153,10 @@ def read_rows(table: Table, folder: Path) -> Iterator[pa.Table]:
     path = folder / f"{table.name}.parquet"
     if not path.exists():
         return
-    schema = parquet_schema(table)
     try:
         with pq.ParquetFile(path) as source:
             for group in range(source.num_row_groups):
-                rows = source.read_row_group(group)
-                columns = [
-                    rows[field.name].cast(field.type)
-                    if field.name in rows.column_names
-                    else pa.nulls(rows.num_rows, field.type)
-                    for field in schema
-                ]
-                yield pa.Table.from_arrays(columns, schema=schema)
+                yield as_written(source.read_row_group(group), table)
     except (OSError, pa.ArrowException) as exc:
         raise StoreError(f"{path} cannot be read: {exc}; run `corpus check`.") from exc
 
@@ -168,12 +168,38 @@ def parquet_schema(table: Table) -> pa.Schema:
     return table.arrow_schema.append(pa.field("run_id", pa.dictionary(pa.int32(), TEXT), nullable=False))
 
 
-def without(rows: pa.Table, dropped: frozenset[RawKey]) -> pa.Table:
-    """Raw records without some of them."""
-    if not dropped:
-        return rows
-    keys = zip(*(rows[name].to_pylist() for name in ("run_id", "pmid", "pmid_version")), strict=True)
-    return rows.filter(pa.array([key not in dropped for key in keys], pa.bool_()))
+def as_written(rows: pa.Table | pa.RecordBatch, table: Table) -> pa.Table:
+    """Rows with the columns that a table has in Parquet today; columns that the rows lack are null."""
+    schema = parquet_schema(table)
+    columns = [
+        rows[field.name].cast(field.type) if field.name in rows.schema.names else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def select_rows(con: duckdb.DuckDBPyConnection, table: Table, query: str) -> Iterator[pa.Table]:
+    """The rows of a query as they would be written today, in its order, some at a time.
+
+    Raises:
+        StoreError: A file cannot be read.
+    """
+    try:
+        for batch in con.sql(query).to_arrow_reader(BATCH_ROWS):
+            yield as_written(batch, table)
+    except duckdb.Error as exc:
+        reason = str(exc).splitlines()[0]
+        raise StoreError(f"Rows of {table.name} cannot be read: {reason}; run `corpus check`.") from exc
+
+
+def without(folder: Path, dropped: pa.Table) -> Iterator[pa.Table]:
+    """The raw records of a folder, without some of them."""
+    file = folder / f"{RAW_CITATION.name}.parquet"
+    if file.exists():
+        with open_memory() as con:
+            con.register("dropped", dropped)
+            query = f"FROM read_parquet({literal(str(file))}) ANTI JOIN dropped USING (run_id, pmid, pmid_version)"
+            yield from select_rows(con, RAW_CITATION, query)
 
 
 def write_note(writer: RunWriter, folders: Collection[Path], *, rebuilt: str = "") -> None:

@@ -12,17 +12,15 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.errors import StoreError
-from warehouse.schema import (
-    CITATION,
-    DELETED_CITATION,
-    DERIVED,
-    LINK_LIST,
-    LINKOUT_LIST,
-    MEMBER,
-    SEED_DOCUMENT,
-    TABLES,
-    Table,
-)
+from warehouse.schema.citation import CITATION
+from warehouse.schema.declaration import DERIVED, Table
+from warehouse.schema.deliveries import DELIVERY, FILE
+from warehouse.schema.ledger import DELETED_CITATION
+from warehouse.schema.links import LINK_LIST, LINKOUT_LIST
+from warehouse.schema.members import MEMBER
+from warehouse.schema.mesh_vocabulary import MESH_FILE
+from warehouse.schema.seeds import SEED_CITATION, SEED_DOCUMENT
+from warehouse.schema.tables import TABLES
 from warehouse.store import DataDirectory, run_folders, run_ids_of
 
 DUCKDB_TYPES = {
@@ -39,9 +37,18 @@ DUCKDB_TYPES = {
     pa.timestamp("us"): "TIMESTAMP",
 }
 
+# What DuckDB may hold in memory for each thread, with two at least; beyond it, it writes to disk.
+MEMORY_MB_A_THREAD = 80
+
+# DuckDB holds keys in memory: about one byte for each 8 bytes of Parquet.
+KEYS_SHARE = 8
+
 # The tables whose rows replace each other by key, and take their parts with them; seed pages first, since citations
 # that are known from them alone go with them.
-OWNERS = (SEED_DOCUMENT, CITATION, LINK_LIST, LINKOUT_LIST, MEMBER, DELETED_CITATION)
+OWNERS = (SEED_DOCUMENT, CITATION, LINK_LIST, LINKOUT_LIST, MEMBER, DELETED_CITATION, DELIVERY, FILE, MESH_FILE)
+
+# The tables that say which seed text holds.
+ON_PAGES = (SEED_DOCUMENT, SEED_CITATION)
 
 
 def quoted(name: str) -> str:
@@ -62,6 +69,25 @@ def columns_ddl(table: Table, *, run_id: bool = False) -> str:
     return ", ".join(columns)
 
 
+def limit(con: duckdb.DuckDBPyConnection, directory: DataDirectory, size: int | None) -> None:
+    """Give DuckDB its threads, and the memory for a step.
+
+    Args:
+        con: DuckDB in memory.
+        directory: May say both.
+        size: Bytes of Parquet that the step reads; None lets DuckDB take what it takes by itself, which is most of
+            the machine's memory, unless the directory says how much.
+    """
+    if directory.threads:
+        con.execute(f"SET threads = {directory.threads}")
+    ((threads,),) = con.execute("SELECT current_setting('threads')").fetchall()
+    memory_mb = directory.memory_mb
+    if memory_mb is None and size is not None:
+        memory_mb = MEMORY_MB_A_THREAD * max(2, threads) + size // KEYS_SHARE // 1_000_000
+    if memory_mb is not None:
+        con.execute(f"SET memory_limit = '{memory_mb}MB'")
+
+
 def open_memory() -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that loads no extension and shows no progress bar."""
     con = duckdb.connect()
@@ -77,6 +103,7 @@ def view_runs(
     *,
     run_ids: Collection[str] | None = None,
     base: str | None = None,
+    tables: Collection[Table] | None = None,
 ) -> None:
     """Create `new_<table>`, `run_<table>` and `current_<table>` for every table, over the runs committed now.
 
@@ -85,6 +112,7 @@ def view_runs(
         directory: The data directory.
         run_ids: Read only these runs.
         base: The attached file that has all runs before them.
+        tables: Only these, and the seed pages, on which it depends whether seed text holds.
     Raises:
         StoreError: A Parquet file cannot be read.
     """
@@ -94,21 +122,21 @@ def view_runs(
         folders = [folder for folder in folders if not set(run_ids).isdisjoint(run_ids_of(folder))]
         con.execute("CREATE TEMP TABLE asked_run (run_id VARCHAR)")
         con.execute("INSERT INTO asked_run SELECT unnest($1)", [list(run_ids)])
-    for table in TABLES.values():
-        if table.owner != DERIVED:
-            create_new_view(con, table, folders, is_restricted=run_ids is not None)
+    seen = [t for t in TABLES.values() if t.owner != DERIVED and (tables is None or t in (*tables, *ON_PAGES))]
+    owners = [owner for owner in OWNERS if owner in seen]
+    for table in seen:
+        create_new_view(con, table, folders, is_restricted=run_ids is not None)
     if base:
-        for owner in OWNERS:
+        for owner in owners:
             create_touched(con, owner, base)
-    for table in TABLES.values():
-        if table.owner != DERIVED:
-            create_run_view(con, table, base)
-    for owner in OWNERS:
+    for table in seen:
+        create_run_view(con, table, base)
+    for owner in owners:
         create_key(con, owner)
-        for table in TABLES.values():
+        for table in seen:
             if table.owner == owner.name:
                 create_current_view(con, table, owner)
-    for table in TABLES.values():
+    for table in seen:
         if table.is_log:
             con.execute(f"CREATE TEMP VIEW current_{table.name} AS FROM run_{table.name}")
 
@@ -117,7 +145,10 @@ def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[
     """Create `new_<table>`: the rows of the runs' files, with `run_id`; without a file of it, an empty table."""
     files = [file for folder in folders if (file := folder / f"{table.name}.parquet").exists()]
     # The declared columns come first, so that a file written before a column was declared still has it, as null.
-    con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns_ddl(table, run_id=True).replace(' NOT NULL', '')})")
+    # Of a table that was moved as it was read, the chunk that each row was read from is left out.
+    columns = columns_ddl(table, run_id=True).replace(" NOT NULL", "")
+    chunk = "" if "chunk_order" in table.column_names else ", chunk_order INTEGER"
+    con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns}{chunk})")
     query = f"SELECT * FROM empty_{table.name}"
     if files:
         size = sum(file.stat().st_size for file in files)
@@ -126,7 +157,8 @@ def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[
         where = " WHERE run_id IN (FROM asked_run)" if is_restricted else ""
         query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true){where}"
     try:
-        con.execute(f"CREATE TEMP VIEW new_{table.name} AS {query}")
+        select = "SELECT * EXCLUDE (chunk_order)" if chunk else "SELECT *"
+        con.execute(f"CREATE TEMP VIEW new_{table.name} AS {select} FROM ({query})")
     except duckdb.Error as exc:
         sentence = str(exc).splitlines()[0]
         raise StoreError(f"A file of table {table.name} cannot be read: {sentence}; run `corpus check`.") from exc
@@ -177,6 +209,9 @@ NOT_DELIVERED_SINCE = """NOT EXISTS (FROM run_citation later
     WHERE later.pmid = run_deleted_citation.pmid AND later.source <> 'seed'
         AND later.run_id > run_deleted_citation.run_id)"""
 
+# What says which run's row of a key holds, where that is not the later run.
+RANKS = {CITATION: "(source <> 'seed', run_id)", MESH_FILE: "(mesh_year, run_id)"}
+
 
 def create_key(con: duckdb.DuckDBPyConnection, owner: Table) -> None:
     """Create `key_<owner>`, which run's row holds for each key, and `current_<owner>`, those rows.
@@ -185,7 +220,7 @@ def create_key(con: duckdb.DuckDBPyConnection, owner: Table) -> None:
     """
     name, key = owner.name, ", ".join(owner.key)
     where = {CITATION: ON_A_SEED_PAGE, DELETED_CITATION: NOT_DELIVERED_SINCE}.get(owner, "true")
-    rank = "(source <> 'seed', run_id)" if owner is CITATION else "run_id"
+    rank = RANKS.get(owner, "run_id")
     con.execute(
         f"""CREATE TEMP TABLE key_{name} AS
         SELECT {key}, arg_max(run_id, {rank}) AS run_id FROM run_{name} WHERE {where} GROUP BY {key}"""

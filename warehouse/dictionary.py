@@ -5,13 +5,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from warehouse.schema import DERIVED, LEFT_OUT, READ_WITH_DOCUMENT, RECORD, TABLES, Column, Table
+from warehouse.schema.declaration import DERIVED, RECORD, Column, Table
+from warehouse.schema.left_out import LEFT_OUT, READ_WITH_DOCUMENT
+from warehouse.schema.tables import TABLES
 
 FILE = Path(__file__).parent / "DATA_DICTIONARY.md"
 
 HEAD = """# Data dictionary
 
-Every table of the corpus, from the declarations in `schema.py` (`uv run python -m warehouse.dictionary` writes this
+Every table of the corpus, from the declarations in `schema/` (`uv run python -m warehouse.dictionary` writes this
 file anew). In Parquet every table has a `run_id` besides: the run that wrote the row.
 
 A *source* is the path of the XML below the record's own element, `PubmedArticle` or `PubmedBookArticle`; where there

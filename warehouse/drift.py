@@ -8,7 +8,9 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.current import limit, literal, open_memory
 from warehouse.errors import DriftError
+from warehouse.published import own_published
 from warehouse.sql_files import read_statement
 from warehouse.store import DataDirectory
 
@@ -30,14 +32,14 @@ class DriftLimits:
     from_citations: int = 1000
 
 
-def check_drift(published: Path, following: Path, limits: DriftLimits) -> None:
+def check_drift(directory: DataDirectory, following: Path, limits: DriftLimits) -> None:
     """Compare the file that is to be published with the one that is.
 
     Raises:
         DriftError: It moved further than allowed; names each number before and after.
         duckdb.Error: A file cannot be read.
     """
-    before, after = measure(published), measure(following)
+    before, after = measure(directory, directory.database), measure(directory, following)
     if before["citations"] >= limits.from_citations and (moved := find_drift(before, after, limits)):
         raise DriftError(
             f"{'; '.join(moved)}: more than [drift] of corpus.toml allows, so that the run was not published; "
@@ -59,16 +61,27 @@ def find_drift(before: dict[str, float], after: dict[str, float], limits: DriftL
 
 
 def measure_published(directory: DataDirectory) -> dict[str, float]:
-    """The numbers of the published file, by name; empty if there is none that can be read."""
+    """The numbers of the published file, by name; empty if there is none that is as it was published."""
     try:
-        return measure(directory.database) if directory.database.exists() else {}
+        return measure(directory, directory.database) if own_published(directory) else {}
     except duckdb.Error:
         return {}  # The publish that follows makes it anew.
 
 
-def measure(database: Path) -> dict[str, float]:
-    """The numbers that are compared, by name."""
-    with duckdb.connect(database, read_only=True) as con:
+def measure(directory: DataDirectory, database: Path) -> dict[str, float]:
+    """The numbers of a file that are compared, by name."""
+    try:
+        return measure_within(directory, database, 0)
+    except duckdb.OutOfMemoryException:
+        return measure_within(directory, database, None)  # DuckDB 1.5 reads abstracts to count them.
+
+
+def measure_within(directory: DataDirectory, database: Path, size: int | None) -> dict[str, float]:
+    """The numbers, found in little memory, or with None for `size` in what DuckDB takes."""
+    with open_memory() as con:
+        limit(con, directory, size)
+        con.execute(f"ATTACH {literal(str(database))} AS measured (READ_ONLY)")
+        con.execute("USE measured")
         result = con.execute(read_statement("select_drift"))
         names = [column[0] for column in result.description or []]
         ((*values,),) = result.fetchall()

@@ -9,6 +9,8 @@ CorpusError                a sentence for the user; exit code 1 unless a subclas
 ├── CheckError             the next DuckDB file or the run's accounts do not add up
 │   └── DriftError         they add up, and are further from the last ones than is allowed
 ├── QueryError             a user's SQL cannot be run
+├── KeyRefusedError        NCBI does not accept the API key: whatever else the run asks would be refused as well
+├── SearchError            a search in PubMed's language cannot be understood           (exit 2)
 └── EntrezError            NCBI, or whoever stands in for it, did not deliver
     ├── TransientError     worth asking again: 429, 5xx, a time-out, a body cut off
     │   ├── UnreachableError  there is no connection at all
@@ -63,6 +65,23 @@ class DriftError(CheckError):
 
 class QueryError(CorpusError):
     """A user's SQL cannot be run; carries DuckDB's sentence with the position."""
+
+
+class StuckError(QueryError):
+    """DuckDB does not stop a question; its thread and its connection go on until the process ends."""
+
+
+class KeyRefusedError(CorpusError):
+    """NCBI does not accept the API key.
+
+    No EntrezError: those cost a run some PMIDs, which are owed, and this one ends it.
+    """
+
+
+class SearchError(CorpusError):
+    """A search in PubMed's language cannot be understood; names the part and its place."""
+
+    exit_code = 2
 
 
 class EntrezError(CorpusError):

@@ -5,20 +5,21 @@ Both ways run the same statements over the views of warehouse/current.py, so tha
 
 import duckdb
 
+from warehouse.content import add_digest, begin_digests
 from warehouse.current import OWNERS, columns_ddl, literal, quoted
 from warehouse.portions import delete_rows, ranges_of
-from warehouse.schema import (
+from warehouse.schema.citation import CITATION
+from warehouse.schema.declaration import Table
+from warehouse.schema.derived import (
     ARTICLE_LIST,
     ARTICLE_MESH,
     BUILD,
-    CITATION,
+    CITATION_DOI,
     CITATION_PAST,
     CONFLICT,
-    DERIVED,
     MEMBER_PAST,
-    TABLES,
-    Table,
 )
+from warehouse.schema.tables import TABLES
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_statement
 
@@ -31,8 +32,7 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     for table in TABLES.values():
         if not table.is_raw:
             create_table(con, table)
-    for table in content_tables():
-        con.execute("INSERT INTO content VALUES ($1, 0, '0:0')", [table.name])
+    begin_digests(con)
 
 
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
@@ -44,11 +44,6 @@ def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     for column in table.columns:
         null = f" Null: {column.null}" if column.null else ""
         con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.doc + null)}")
-
-
-def content_tables() -> list[Table]:
-    """The tables whose rows are the content of the corpus."""
-    return [t for t in TABLES.values() if not (t.is_raw or t.is_log or t.owner == DERIVED)]
 
 
 def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
@@ -70,6 +65,7 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
     for table in TABLES.values():
         if table.is_log and not table.is_raw:
             insert_rows(con, table, f"new_{table.name}")
+            add_digest(con, table, f"new_{table.name}", sign=1)
     con.execute(f"DELETE FROM {CONFLICT.name}")
     con.execute(read_statement("insert_conflict"))
 
@@ -167,15 +163,15 @@ LISTED_AT_ONCE = 30_000
 
 
 def fill_lists(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
-    """Take out the lists and descriptors of citations that are gone, and put in those of the ones that hold now."""
-    for table in (ARTICLE_LIST, ARTICLE_MESH) if base else ():
+    """Take out the lists, descriptors and DOIs of citations that are gone, and put in those of what holds now."""
+    for table in (ARTICLE_LIST, ARTICLE_MESH, CITATION_DOI) if base else ():
         delete_rows(con, table, CITATION, str(base))
     ((count,),) = con.execute(f"SELECT count(*) FROM put_{CITATION.name}").fetchall()
     if count:
         for part in ranges_of(con, f"put_{CITATION.name}", CITATION, 1 + count // LISTED_AT_ONCE):
             con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT pmid FROM put_{CITATION.name} WHERE {part}")
-            con.execute(read_statement(f"insert_{ARTICLE_LIST.name}"))
-            con.execute(read_statement(f"insert_{ARTICLE_MESH.name}"))
+            for table in (ARTICLE_LIST, ARTICLE_MESH, CITATION_DOI):
+                con.execute(read_statement(f"insert_{table.name}"))
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:
@@ -188,24 +184,6 @@ def insert_rows(con: duckdb.DuckDBPyConnection, table: Table, rows: str) -> None
     columns = ", ".join(quoted(name) for name in table.column_names)
     key = ", ".join(quoted(name) for name in table.key)
     con.execute(f"INSERT INTO {quoted(table.name)} SELECT {columns} FROM {rows} ORDER BY {key}")
-
-
-def add_digest(con: duckdb.DuckDBPyConnection, table: Table, rows: str, *, sign: int) -> None:
-    """Add rows to the count and the sums of their table in `content`, or take them out."""
-    values = ", ".join(f"coalesce(CAST({quoted(name)} AS VARCHAR), chr(30))" for name in table.column_names)
-    count, *sums = con.execute(
-        f"""SELECT count(*), sum(('0x' || digest[1:16])::UBIGINT), sum(('0x' || digest[17:32])::UBIGINT)
-        FROM (SELECT sha256(concat_ws(chr(31), {values})) AS digest FROM {rows})"""
-    ).fetchall()[0]
-    if count:
-        ((row_count, digest),) = con.execute(
-            "SELECT row_count, row_digest FROM content WHERE table_name = $1", [table.name]
-        ).fetchall()
-        digests = [int(old) + sign * int(new) for old, new in zip(digest.split(":"), sums, strict=True)]
-        con.execute(
-            "UPDATE content SET row_count = $1, row_digest = $2 WHERE table_name = $3",
-            [row_count + sign * count, ":".join(map(str, digests)), table.name],
-        )
 
 
 def note_build(con: duckdb.DuckDBPyConnection, facts: dict[str, str]) -> None:

@@ -9,14 +9,15 @@ file that is built, which nobody else sees, is committed and written after each 
 import duckdb
 
 from warehouse.current import quoted
-from warehouse.schema import ARTICLE_MESH, SEARCH_TERM, Table
+from warehouse.schema.declaration import Table
+from warehouse.schema.derived import ARTICLE_MESH, SEARCH_INDEX
 
 # Keys whose rows are deleted together: 32 MB of notes.
 KEYS_AT_ONCE = 2_000
 
 # The tables whose rows are sorted by what they say, within some thousand citations. For each so many citations, the
 # terms of another portion are deleted together: 52 MB of notes.
-BY_TERM = (SEARCH_TERM, ARTICLE_MESH)
+BY_TERM = (SEARCH_INDEX, ARTICLE_MESH)
 TERMS_AT_ONCE = 200_000
 
 # Rows whose notes may stay in memory until the end: 1 MB a table.

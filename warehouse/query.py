@@ -1,22 +1,29 @@
-"""Questions to the published file: a read-only connection that reaches nothing else."""
+"""Questions to the published file: only questions, on a connection that can neither write nor reach anything else."""
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from pathlib import Path
-from threading import TIMEOUT_MAX, Timer
-from typing import Any
+from threading import TIMEOUT_MAX
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
-from warehouse.errors import QueryError, StoreError, UsageError
+from warehouse.errors import QueryError, StoreError, StuckError, UsageError
+from warehouse.published import reading
+from warehouse.sql_files import read_statement
 from warehouse.store import DataDirectory
+
+T = TypeVar("T")
 
 # Letters of a statement, before and after the place of an error, that are shown with it.
 SHOWN = 40
+
+# Rows that DuckDB hands over at once: the size of its own vectors.
+BATCH_ROWS = 2048
 
 
 def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
@@ -29,25 +36,45 @@ def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.D
         memory: What a question may hold in memory, such as `500MB` or `4GB`; nothing is written to disk instead.
     Raises:
         UsageError: `memory` is no size.
-        StoreError: There is none, or it cannot be opened.
+        StoreError: There is none, it cannot be opened, or another program wrote to it.
     """
-    if not directory.database.exists():
-        raise StoreError(f"There is no {directory.database} yet; run `corpus refresh` or `corpus ingest` first.")
+    database = directory.database
+    if not database.exists():
+        raise StoreError(f"There is no {database} yet; run `corpus refresh` or `corpus ingest` first.")
+    # An instance of its own, so that two may be open at once, each with its settings.
+    con = duckdb.connect(
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_persistent_secrets": "false",
+            "python_enable_replacements": "false",
+        }
+    )
     try:
-        con = duckdb.connect(
-            directory.database,
-            read_only=True,
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"},
-        )
+        set_memory(con, memory)
         con.execute("SET enable_progress_bar = false")
         con.execute("SET temp_directory = ''")
-        set_memory(con, memory)
+        con.execute("SET streaming_buffer_size = '1KB'")  # DuckDB does not count the letters of what waits in it.
+        with reading(directory):
+            con.execute(f"ATTACH {quote(str(database))} AS corpus (READ_ONLY, TYPE duckdb)")
+        con.execute("USE corpus")
+        # The first leaves the attached file and its logs open to COPY; the second closes every file for good.
         con.execute("SET enable_external_access = false")
+        con.execute("SET disabled_filesystems = 'LocalFileSystem'")
         con.execute("SET errors_as_json = true")  # With the position as a number; `sentence` reads it.
         con.execute("SET lock_configuration = true")
     except duckdb.Error as exc:
-        raise StoreError(f"{directory.database} cannot be opened: {str(exc).splitlines()[0]}") from exc
+        con.close()
+        raise StoreError(f"{database} cannot be opened: {str(exc).splitlines()[0]}") from exc
+    except (UsageError, StoreError):
+        con.close()
+        raise
     return con
+
+
+def quote(text: str) -> str:
+    """A literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
 
 
 def set_memory(con: duckdb.DuckDBPyConnection, memory: str) -> None:
@@ -61,68 +88,149 @@ def set_memory(con: duckdb.DuckDBPyConnection, memory: str) -> None:
     con.execute(f"SET memory_limit = '{memory}'")
 
 
-@contextmanager
-def at_most(con: duckdb.DuckDBPyConnection, seconds: float | None) -> Iterator[None]:
-    """Stop whatever the connection does after so many seconds; None is without limit."""
-    if seconds is None:
-        yield
-        return
-    timer = Timer(min(seconds, TIMEOUT_MAX), con.interrupt)
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
 def ask(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = None) -> pa.Table:
-    """The answer to one statement.
+    """The whole answer to one question, for those that are small; `stream` has the arguments and errors."""
+    return stream(con, sql, seconds=seconds).read_all()
+
+
+def stream(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = None) -> pa.RecordBatchReader:
+    """The answer to one question, a few rows at a time, in memory that does not grow with it.
+
+    The connection cannot be asked again before the answer is read or given up.
 
     Args:
         con: As `open_published` gave it.
         sql: The statement.
-        seconds: How long it may take; None is without limit.
+        seconds: How long DuckDB may take; what the reader takes does not count. None is without limit.
     Raises:
-        QueryError: DuckDB's sentence, with the line and column where it has them; or it took too long or too much.
+        QueryError: DuckDB's sentence, with the line and column where it has them; it is no question; or it took too
+            long or too much. All but the first two also come while the answer is read.
+    """
+    expect_question(con, sql)
+    steps = Steps(con, sql, seconds)
+    reader = steps.take(lambda: con.sql(sql).to_arrow_reader(BATCH_ROWS))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        while (batch := steps.take(lambda: next(reader, None))) is not None:
+            yield batch
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+
+# How long DuckDB may go on after it was told to stop.
+GRACE_S = 5.0
+
+
+@dataclass
+class Steps:
+    """What DuckDB does for one question, step by step, while this thread listens for Ctrl-C.
+
+    Attributes:
+        con: The connection.
+        sql: The question.
+        seconds: What all steps together may take; None is without limit.
+        taken_s: What they took.
+    """
+
+    con: duckdb.DuckDBPyConnection
+    sql: str
+    seconds: float | None
+    taken_s: float = 0.0
+    worker: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+
+    def take(self, step: Callable[[], T]) -> T:
+        """Take one step.
+
+        Raises:
+            QueryError: It failed, or there was no time left.
+            StuckError: It does not stop: DuckDB looks up between portions of rows only, not within one value.
+        """
+        left = None if self.seconds is None else min(max(self.seconds - self.taken_s, 0), TIMEOUT_MAX)
+        start = time.monotonic()
+        future = self.worker.submit(step)
+        try:
+            if wait([future], left).done:
+                return future.result()
+        except MemoryError as exc:
+            raise QueryError(TOO_MUCH) from exc
+        except (duckdb.Error, pa.ArrowException, OSError) as exc:
+            raise QueryError(explain(self.con, exc, self.sql)) from exc
+        finally:
+            # After Ctrl-C, too, the connection must be at rest before it is closed.
+            stopped = time.monotonic()
+            while not wait([future], 0.1).done:
+                self.con.interrupt()
+                if time.monotonic() - stopped > GRACE_S:
+                    raise StuckError("The question does not stop, and was left: one value of it takes too long.")
+            self.taken_s += time.monotonic() - start
+        raise QueryError(
+            f"The question was stopped after {self.seconds:g} s; ask for less, or allow more with --timeout."
+        )
+
+
+def expect_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
+    """Refuse what is not one statement that only reads, as DuckDB's own parser sees it.
+
+    Raises:
+        QueryError: In one sentence.
     """
     try:
         sql.encode()
     except UnicodeEncodeError as exc:
         raise QueryError("The statement is not UTF-8 text; save it as such.") from exc
     try:
-        with at_most(con, seconds):
-            return answer(con, sql)
-    except duckdb.InterruptException as exc:
-        raise QueryError(
-            f"The question was stopped after {seconds:g} s; ask for less, or allow more with --timeout."
-        ) from exc
-    except duckdb.OutOfMemoryException as exc:
-        raise QueryError("The question needs more memory than it may have; ask for less, or give --memory.") from exc
-
-
-def answer(con: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
-    """The answer to one statement, without limits of its own.
-
-    Raises:
-        QueryError: DuckDB's sentence, with the line and column where it has them.
-        duckdb.InterruptException: It was stopped.
-        duckdb.OutOfMemoryException: It took too much.
-    """
-    try:
         statements = con.extract_statements(sql)
-        if not statements:
-            raise QueryError("There is no statement.")
-        if len(statements) > 1:
-            raise QueryError(f"One statement at a time: these are {len(statements)}.")
-        relation = con.sql(sql)
-        return relation.to_arrow_table() if relation is not None else pa.table({})
-    except (duckdb.InterruptException, duckdb.OutOfMemoryException):
-        raise
     except duckdb.Error as exc:
-        raise QueryError(sentence(find_position(con, sql, exc), sql)) from exc
+        raise QueryError(sentence(exc, sql)) from exc
+    if not statements:
+        raise QueryError("There is no statement.")
+    if len(statements) == 1 and is_question(con, statements[0]):
+        return
+    if re.search(r"\bpivot", sql, re.IGNORECASE):
+        raise QueryError("PIVOT needs to know its columns: write them, as in `ON year IN (2024, 2025)`.")
+    if len(statements) > 1:
+        raise QueryError(f"One statement at a time: these are {len(statements)}.")
+    raise QueryError(
+        f"Only questions are answered, and this is {kind(statements[0])}: write SELECT, FROM, WITH, VALUES, "
+        "DESCRIBE, SHOW, SUMMARIZE, or EXPLAIN before one of them."
+    )
 
 
-def find_position(con: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Error) -> duckdb.Error:
+def is_question(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> bool:
+    """Whether a statement only reads: DuckDB calls it a SELECT, or it is the EXPLAIN of one."""
+    if kind(statement) != "EXPLAIN":
+        return kind(statement) == "SELECT"
+    # What is explained is the first rest of the text that is a statement by itself. Tokens are counted in bytes.
+    text = statement.query.encode()
+    for start, _ in duckdb.tokenize(statement.query)[1:]:
+        try:
+            explained = con.extract_statements(text[start:].decode())
+        except (duckdb.Error, UnicodeDecodeError):
+            continue
+        if explained:
+            return [kind(part) for part in explained] == ["SELECT"]
+    return False
+
+
+def kind(statement: duckdb.Statement) -> str:
+    """What DuckDB calls a statement; of UPDATE EXTENSIONS its Python package has no name."""
+    try:
+        return statement.type.name
+    except ValueError:
+        return "another statement"
+
+
+TOO_MUCH = "The question needs more memory than it may have; ask for less, or give --memory."
+
+
+def explain(con: duckdb.DuckDBPyConnection, exc: Exception, sql: str) -> str:
+    """An error of a question in one sentence."""
+    if isinstance(exc, duckdb.OutOfMemoryException) or '"exception_type":"Out of Memory"' in str(exc):
+        return TOO_MUCH
+    return sentence(find_position(con, sql, exc), sql)
+
+
+def find_position(con: duckdb.DuckDBPyConnection, sql: str, error: Exception) -> Exception:
     """The same error with its position, which DuckDB gives only where it executes the statement itself."""
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException):
         return error
@@ -133,20 +241,20 @@ def find_position(con: duckdb.DuckDBPyConnection, sql: str, error: duckdb.Error)
     return error
 
 
-def sentence(exc: duckdb.Error, sql: str) -> str:
+def sentence(exc: Exception, sql: str) -> str:
     """DuckDB's error in one sentence, with the position in the statement where DuckDB gives one.
 
     Args:
         exc: The error, its facts as JSON where DuckDB gives them so (`errors_as_json`).
         sql: The statement.
     """
-    kind, _, detail = str(exc).partition(": ")
+    text = str(exc)
     try:
-        facts = json.loads(detail)
-        message = f"{kind}: {facts['exception_message']}"
+        facts = json.loads(text[text.index("{") :])
+        text = f"{facts['exception_type']} Error: {facts['exception_message']}"
     except (ValueError, TypeError, KeyError):
-        facts, message = {}, str(exc)
-    text = " ".join(message.split())
+        facts = {}
+    text = " ".join(text.split())
     position = int(facts.get("position", len(sql.encode())))
     if position >= len(sql.encode()):
         return text
@@ -185,10 +293,7 @@ def read_run_changes(directory: DataDirectory, run_id: str) -> RunChanges:
     """
     con = open_published(directory)
     try:
-        folder = Path(__file__).parent / "sql"
-        rows = con.execute(
-            (folder / "select_run_changes.sql").read_text(encoding="utf-8"), {"run_id": run_id}
-        ).fetchall()
+        rows = con.execute(read_statement("select_run_changes"), {"run_id": run_id}).fetchall()
     finally:
         con.close()
     changes = RunChanges()
@@ -206,6 +311,36 @@ def read_run_changes(directory: DataDirectory, run_id: str) -> RunChanges:
     return changes
 
 
+def read_retracted(directory: DataDirectory, first_run_id: str, last_run_id: str) -> list[int]:
+    """Citations that are retracted since some runs, or came with them retracted already.
+
+    Raises:
+        StoreError: There is no published file, or it cannot be read.
+    """
+    con = open_published(directory)
+    try:
+        statement = read_statement("select_retracted")
+        rows = con.execute(statement, {"first_run_id": first_run_id, "last_run_id": last_run_id}).fetchall()
+    finally:
+        con.close()
+    return [pmid for (pmid,) in rows]
+
+
+def ask_status(con: duckdb.DuckDBPyConnection, directory: DataDirectory) -> pa.Table:
+    """The counts of `select_status`.
+
+    Raises:
+        StoreError: The file was built before there was what they ask.
+    """
+    try:
+        return ask(con, read_statement("select_status"))
+    except QueryError as exc:
+        if "does not exist" not in str(exc):
+            raise
+        renewed = "the next refresh renews it, or `corpus rebuild`."
+        raise StoreError(f"{directory.database} was built by an earlier version; {renewed}") from exc
+
+
 def read_status(directory: DataDirectory) -> dict[str, Any]:
     """What the corpus holds and how fresh it is.
 
@@ -217,7 +352,7 @@ def read_status(directory: DataDirectory) -> dict[str, Any]:
     """
     con = open_published(directory)
     try:
-        counts = ask(con, (Path(__file__).parent / "sql" / "select_status.sql").read_text(encoding="utf-8"))
+        counts = ask_status(con, directory)
         status: dict[str, Any] = counts.to_pylist()[0]
         sources = ask(con, "SELECT source, count(*) AS citations FROM citation GROUP BY source ORDER BY source")
         status["citations_by_source"] = dict(zip(*sources.to_pydict().values(), strict=True))

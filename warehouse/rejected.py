@@ -1,11 +1,11 @@
 """Records that could not be read, and have not been since."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 
-import duckdb
-
-OPEN = Path(__file__).parent / "sql" / "select_open_rejected.sql"
+from warehouse.current import open_memory, view_runs
+from warehouse.sql_files import read_statement
+from warehouse.store import DataDirectory
 
 
 @dataclass(frozen=True)
@@ -16,18 +16,22 @@ class RejectedRecord:
         record_xml: Its element, byte for byte.
         source: efetch or file.
         record_source: The request, or the file's name, it came from.
+        delivered_at: When the run that rejected it had ended, UTC without time zone.
     """
 
     record_xml: bytes
     source: str
     record_source: str
+    delivered_at: datetime
 
 
-def read_open(con: duckdb.DuckDBPyConnection) -> list[RejectedRecord]:
+def read_open(directory: DataDirectory) -> list[RejectedRecord]:
     """The rejected records that no later run has read, oldest first, each once.
 
-    Args:
-        con: With the views of warehouse/current.py.
+    Raises:
+        StoreError: A Parquet file cannot be read.
     """
-    rows = con.execute(OPEN.read_text(encoding="utf-8")).fetchall()
-    return [RejectedRecord(bytes(xml), source, record_source) for xml, source, record_source in rows]
+    with open_memory() as con:
+        view_runs(con, directory)
+        rows = con.execute(read_statement("select_open_rejected")).fetchall()
+    return [RejectedRecord(bytes(xml), *rest) for xml, *rest in rows]

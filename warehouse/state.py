@@ -1,158 +1,136 @@
 """What the committed runs know: the answers that the plan of the next run needs."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
 
 import duckdb
-import pyarrow as pa
 
-from warehouse.current import open_memory, view_runs
-from warehouse.held import Held
-from warehouse.schema import SEED_DOCUMENT
-from warehouse.store import DataDirectory
+from warehouse.build import facts_of
+from warehouse.current import limit, literal, open_memory, quoted, view_runs
+from warehouse.published import own_published
+from warehouse.schema.citation import CITATION
+from warehouse.schema.declaration import DERIVED, Table
+from warehouse.schema.ledger import DELETED_CITATION
+from warehouse.schema.seeds import SEED_DOCUMENT
+from warehouse.schema.tables import TABLES
+from warehouse.store import DataDirectory, committed_runs
 
 Connection = duckdb.DuckDBPyConnection
 
 
-@dataclass(frozen=True)
-class Reason:
-    """Why a PMID is in the corpus: the key of `member`."""
-
-    pmid: int
-    reason: str
-    via: str
+# Of a citation, what deciding asks for: a call that commits hundreds of runs holds it of all their records.
+FOLLOWED = {
+    CITATION: ("pmid", "pmid_version", "content_sha256", "date_revised", "source", "fetched_at", "run_id"),
+}
 
 
-@dataclass(frozen=True)
-class Membership:
-    """How a reason holds: steps along links from a seed, and the run in which it began."""
+def open_state(
+    directory: DataDirectory, tables: Collection[Table] | None = None, *, is_followed: bool = False
+) -> Connection:
+    """A DuckDB in memory with what holds now, in schema `state`: a view a table, named as the table.
 
-    depth: int
-    since_run_id: str
+    The published file and the runs that it has not seen are read; every run folder only where there is no such file, or
+    another program wrote to it.
 
-
-def open_state(directory: DataDirectory) -> Connection:
-    """A DuckDB in memory with the views of warehouse/current.py over the runs committed now.
-
+    Args:
+        directory: The data directory.
+        tables: Those that will be asked; all where that is not said.
+        is_followed: Runs of files will be committed meanwhile, and `add_run` will add each.
     Raises:
         StoreError: A Parquet file cannot be read.
     """
     con = open_memory()
-    view_runs(con, directory)
+    # A dry run makes no folder of the corpus, and DuckDB none but the last.
+    beside = directory.staging if directory.staging.is_dir() else Path(gettempdir())
+    spill = beside / f"state-{uuid4().hex[:8]}.spill"
+    con.execute(f"SET temp_directory = {literal(str(spill))}")
+    committed = committed_runs(directory)
+    limit(con, directory, sum(committed.values()))
+    schema = "opened" if is_followed else "state"
+    con.execute(f"CREATE SCHEMA {schema}")
+    published = own_published(directory)
+    new = frozenset(committed) - (published.run_ids if published else frozenset())
+    base = None
+    if published and published.run_ids <= committed.keys() and published.facts == facts_of(directory):
+        base = "published"
+        con.execute(f"ATTACH {literal(str(directory.database))} AS published (READ_ONLY)")
+        view_runs(con, directory, run_ids=new, base=base, tables=tables)
+    else:
+        view_runs(con, directory, tables=tables)
+    for table in TABLES.values():
+        if table.owner != DERIVED and not table.is_raw and (tables is None or table in tables):
+            con.execute(f"CREATE VIEW {schema}.{quoted(table.name)} AS {state_query(table, base)}")
+    if is_followed:
+        follow_runs(con, tables or ())
     return con
 
 
-def read_held(con: Connection, pmids: Collection[int] | None = None) -> dict[int, Held]:
-    """The citations held by PMID, of the given PMIDs or of all; those known from seed text only are not held."""
-    query = """SELECT pmid, content_sha256, pmid_version, date_revised, citation_status
-        FROM current_citation WHERE source <> 'seed'"""
-    if pmids is not None:
-        con.register("asked", pa.table({"pmid": pa.array(list(pmids), pa.int64())}))
-        query += " AND pmid IN (SELECT pmid FROM asked)"
-    rows = con.execute(query).fetchall()
-    return {pmid: Held(*rest) for pmid, *rest in rows}
+def follow_runs(con: Connection, tables: Collection[Table]) -> None:
+    """Create schema `state` over what held when it was opened and what `add_run` adds: `later_<table>`, empty here."""
+    con.execute("CREATE SCHEMA state")
+    for table in tables:
+        columns = ", ".join(map(quoted, FOLLOWED.get(table, table.column_names)))
+        con.execute(f"CREATE TEMP TABLE later_{table.name} AS SELECT {columns} FROM opened.{table.name} LIMIT 0")
+    for table in tables:
+        columns = ", ".join(map(quoted, FOLLOWED.get(table, table.column_names)))
+        replaced = "" if table.is_log else f"ANTI JOIN later_{table.name} USING ({', '.join(table.key)})"
+        query = f"SELECT {columns} FROM opened.{table.name} {replaced} UNION ALL FROM later_{table.name}"
+        if table is DELETED_CITATION:
+            # As in warehouse/current.py: a PMID that is delivered again was not withdrawn for good.
+            query = f"""FROM ({query}) AS deletion WHERE NOT EXISTS (FROM later_{CITATION.name} AS later
+                WHERE later.pmid = deletion.pmid AND later.run_id > deletion.run_id)"""
+        con.execute(f"CREATE VIEW state.{quoted(table.name)} AS {query}")
 
 
-def read_members(con: Connection) -> dict[Reason, Membership]:
-    """The reasons that hold."""
-    rows = con.execute(
-        "SELECT pmid, reason, via, depth, since_run_id FROM current_member WHERE until_run_id IS NULL"
-    ).fetchall()
-    return {Reason(pmid, reason, via): Membership(depth, since) for pmid, reason, via, depth, since in rows}
+def add_run(con: Connection, folder: Path, tables: Collection[Table]) -> None:
+    """Add a run of files that was committed to what holds.
+
+    Args:
+        con: From `open_state`, followed.
+        folder: Of the run, which is later than all that were committed before.
+        tables: As for `open_state`.
+    """
+    for table in tables:
+        file = folder / f"{table.name}.parquet"
+        if file.exists():
+            columns = ", ".join(map(quoted, FOLLOWED.get(table, table.column_names)))
+            rows = f"(SELECT {columns} FROM read_parquet({literal(str(file))})) AS incoming"
+            if not table.is_log:
+                match = " AND ".join(f"later_{table.name}.{key} = incoming.{key}" for key in table.key)
+                con.execute(f"DELETE FROM later_{table.name} USING {rows} WHERE {match}")
+            con.execute(f"INSERT INTO later_{table.name} FROM {rows}")
+
+
+def state_query(table: Table, base: str | None) -> str:
+    """The rows of a table that hold: those of the published file that no newer run touches, and the newer runs'."""
+    if base is None:
+        return f"FROM current_{table.name}"
+    if table.is_log:
+        return f"FROM {base}.{table.name} UNION ALL BY NAME FROM new_{table.name}"
+    touched = f"touched_{table.owner or table.name} USING ({', '.join(table.owner_key or table.key)})"
+    return f"FROM {base}.{table.name} ANTI JOIN {touched} UNION ALL BY NAME FROM current_{table.name}"
 
 
 def read_seed_hashes(con: Connection) -> dict[str, str]:
     """SHA-256 of each seed page by seed id; removed ones are left out."""
-    rows = con.execute("SELECT seed_id, seed_sha256 FROM current_seed_document WHERE NOT is_removed").fetchall()
+    rows = con.execute("SELECT seed_id, seed_sha256 FROM state.seed_document WHERE NOT is_removed").fetchall()
     return dict(rows)
 
 
 def read_seed_documents(con: Connection, seed_ids: Collection[str], **changed: object) -> list[tuple[object, ...]]:
     """Rows of `seed_document` as they hold, with some columns changed."""
     columns = ", ".join(f"${name}" if name in changed else name for name in SEED_DOCUMENT.column_names)
-    query = f"SELECT {columns} FROM current_seed_document WHERE list_contains($seed_ids, seed_id)"
+    query = f"SELECT {columns} FROM state.seed_document WHERE list_contains($seed_ids, seed_id)"
     return con.execute(query, {"seed_ids": list(seed_ids)} | changed).fetchall()
-
-
-def read_link_ages(con: Connection) -> dict[tuple[int, str], datetime]:
-    """When each list was last obtained from ELink, UTC, by PMID and link kind."""
-    rows = con.execute("SELECT pmid, link_kind, fetched_at FROM current_link_list WHERE source = 'elink'").fetchall()
-    return {(pmid, kind): fetched_at for pmid, kind, fetched_at in rows}
-
-
-def read_neighbours(con: Connection, kinds: Collection[str], limit: int) -> dict[int, list[tuple[str, int]]]:
-    """The first neighbours of each list from ELink: (link kind, PMID) by PMID, in the lists' order."""
-    rows = con.execute(
-        """SELECT pmid, link_kind, linked_pmid FROM current_link
-        WHERE source = 'elink' AND link_order <= $limit AND list_contains($kinds, link_kind)
-        ORDER BY pmid, link_kind, link_order""",
-        {"kinds": list(kinds), "limit": limit},
-    ).fetchall()
-    neighbours: dict[int, list[tuple[str, int]]] = {}
-    for pmid, kind, linked in rows:
-        neighbours.setdefault(pmid, []).append((kind, linked))
-    return neighbours
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What runs have asked of a PMID.
-
-    Attributes:
-        outcome: That of the last run that asked for it.
-        asked_at: When that run began, UTC.
-        looked_at: When the last run began that it was delivered to, the same or not; None if it never was.
-        missing_count: Runs in a row, up to the last one, in whose replies it was left out.
-        missing_since: When the first of those began; None if the last one is none of them.
-    """
-
-    outcome: str
-    asked_at: datetime
-    looked_at: datetime | None
-    missing_count: int
-    missing_since: datetime | None
-
-
-def read_asked(con: Connection) -> dict[int, Asked]:
-    """What runs have asked, by PMID."""
-    rows = con.execute(
-        """WITH asked AS (
-            SELECT pmid, outcome, run_id, started_at, outcome IN ('not_found', 'deleted') AS is_missing,
-                outcome IN ('new', 'revised', 'unchanged', 'rejected') AS is_delivered
-            FROM run_request JOIN run_run USING (run_id)
-        ),
-        last_delivery AS (
-            SELECT pmid, max(run_id) AS run_id FROM asked WHERE is_delivered GROUP BY pmid
-        )
-        SELECT
-            asked.pmid,
-            arg_max(outcome, asked.run_id),
-            max(started_at),
-            max(started_at) FILTER (outcome IN ('new', 'revised', 'unchanged')),
-            count(*) FILTER (is_missing AND asked.run_id > coalesce(last_delivery.run_id, '')),
-            min(started_at) FILTER (is_missing AND asked.run_id > coalesce(last_delivery.run_id, ''))
-        FROM asked LEFT JOIN last_delivery USING (pmid)
-        GROUP BY asked.pmid"""
-    ).fetchall()
-    return {pmid: Asked(*rest) for pmid, *rest in rows}
-
-
-def read_linkout_ages(con: Connection) -> dict[int, datetime]:
-    """When the LinkOut resources of each PMID were last obtained, UTC."""
-    return dict(con.execute("SELECT pmid, fetched_at FROM current_linkout_list").fetchall())
-
-
-def read_revised_since(con: Connection) -> datetime | None:
-    """When the last complete refresh began, UTC; None before the first."""
-    rows = con.execute("SELECT max(started_at) FROM run_run WHERE run_kind = 'refresh' AND is_complete").fetchall()
-    return rows[0][0] if rows else None
 
 
 def read_resolutions(con: Connection) -> dict[tuple[str, str, int], tuple[int, str]]:
     """PMID and method of the entries of seed pages that Entrez has resolved, by seed id, list and position."""
     rows = con.execute(
-        """SELECT seed_id, list_name, citation_order, pmid, resolution FROM current_seed_citation
+        """SELECT seed_id, list_name, citation_order, pmid, resolution FROM state.seed_citation
         WHERE pmid IS NOT NULL AND resolution <> 'text'"""
     ).fetchall()
     return {(seed_id, name, order): (pmid, method) for seed_id, name, order, pmid, method in rows}
@@ -161,10 +139,5 @@ def read_resolutions(con: Connection) -> dict[tuple[str, str, int], tuple[int, s
 def read_resolution_times(con: Connection) -> dict[str, datetime | None]:
     """When Entrez was last asked for the entries of each seed page that give no PMID, UTC, by seed id."""
     return dict(
-        con.execute("SELECT seed_id, resolution_asked_at FROM current_seed_document WHERE NOT is_removed").fetchall()
+        con.execute("SELECT seed_id, resolution_asked_at FROM state.seed_document WHERE NOT is_removed").fetchall()
     )
-
-
-def read_deleted(con: Connection) -> set[int]:
-    """The PMIDs that are believed deleted."""
-    return {pmid for (pmid,) in con.execute("SELECT pmid FROM current_deleted_citation").fetchall()}

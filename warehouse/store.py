@@ -1,10 +1,12 @@
 """The data directory: committed runs in Parquet, what an unfinished run had fetched, and the one writer's lock.
 
-corpus.duckdb                   published, replaced whole (warehouse/build.py)
+corpus.duckdb                   published, replaced whole (warehouse/published.py)
+published.json                  by which that file is known as the project's own
 parquet/run=<run_id>/*.parquet  committed runs; nothing in them is ever changed; SHA256SUMS beside them
 staging/run=<run_id>/           a run being written; becomes visible by one rename
 staging/replies/*.parquet       replies fetched by a run that has not been committed
-staging/chunks/*.arrows         tables on their way from one process to another
+staging/read=<run_id>.<8 hex>/  what was read of a file or of replies, before it is decided what holds
+staging/earlier-*.duckdb        published files that another program still had open for writing
 refresh.lock                    held by the one process that writes
 """
 
@@ -14,20 +16,22 @@ import hashlib
 import json
 import logging
 import os
+import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.errors import LockedError, StoreError
-from warehouse.schema import BYTES, CITATION, LINK, LINK_LIST, RAW_CITATION, TABLES, Table
+from warehouse.schema.declaration import BYTES, Table
+from warehouse.schema.tables import STAGED_TABLES, TABLES
 
 logger = logging.getLogger("corpus")
 
@@ -64,14 +68,27 @@ ROW_GROUP_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class DataDirectory:
-    """Where things are below one data directory."""
+    """Where things are below one data directory, and what DuckDB may take to work on it.
+
+    Attributes:
+        root: The folder.
+        threads: DuckDB's threads; None for one a core.
+        memory_mb: DuckDB's memory; None for what its threads and the keys of a step take (warehouse/current.py).
+    """
 
     root: Path
+    threads: int | None = None
+    memory_mb: int | None = None
 
     @property
     def database(self) -> Path:
         """The published DuckDB file."""
         return self.root / "corpus.duckdb"
+
+    @property
+    def published_note(self) -> Path:
+        """By which the published file is known as the project's own (warehouse/published.py)."""
+        return self.root / "published.json"
 
     @property
     def parquet(self) -> Path:
@@ -87,11 +104,6 @@ class DataDirectory:
     def replies(self) -> Path:
         """Replies fetched by a run that has not been committed."""
         return self.staging / "replies"
-
-    @property
-    def chunks(self) -> Path:
-        """Tables of chunks on their way from the processes that read."""
-        return self.staging / "chunks"
 
     @property
     def lock(self) -> Path:
@@ -155,10 +167,29 @@ def take_lock(descriptor: int, directory: DataDirectory, *, wait: bool) -> None:
 SUPERSEDES = "supersedes.json"
 
 
+# The SHA-256 of each file of a committed run, as `sha256sum -c` reads them.
+SUMS = "SHA256SUMS"
+
+RUN_FOLDER = re.compile(r"run=\d{8}T\d{6}Z-[0-9a-f]{4}")
+
+
 def run_folders(directory: DataDirectory) -> list[Path]:
-    """The folders of all committed runs that are not superseded, oldest first."""
+    """The folders of all committed runs that are not superseded, oldest first.
+
+    Raises:
+        StoreError: One was not committed by a run: it has no checksums, or a name that is no run's.
+    """
     superseded = {name for note in directory.parquet.glob(f"run=*/{SUPERSEDES}") for name in read_note(note)["folders"]}
-    return sorted(folder for folder in directory.parquet.glob("run=*") if folder.name not in superseded)
+    folders = sorted(folder for folder in directory.parquet.glob("run=*") if folder.name not in superseded)
+    for folder in folders:
+        if not RUN_FOLDER.fullmatch(folder.name):
+            raise StoreError(f"{folder} has a name that is no run's; move it out of {directory.parquet}.")
+        if not (folder / SUMS).exists():
+            raise StoreError(
+                f"{folder} has no {SUMS}: it was copied in part. Put it back whole from a backup, or move it out of "
+                f"{directory.parquet}."
+            )
+    return folders
 
 
 def read_note(path: Path) -> dict[str, Any]:
@@ -218,20 +249,64 @@ def new_run_id(now: datetime, latest: str | None) -> str:
     return f"{following:%Y%m%dT%H%M%SZ}-0000"
 
 
+def next_run_id(directory: DataDirectory, now: datetime) -> str:
+    """A run id that sorts after that of every committed run."""
+    folders = run_folders(directory)
+    return new_run_id(now, run_id_of(folders[-1]) if folders else None)
+
+
 def start_run(directory: DataDirectory, now: datetime) -> "RunWriter":
-    """Begin to write a run; folders that a broken run left in staging are removed, its replies are kept.
+    """Begin to write a run alone; what broken runs have left in staging is removed, but for their replies.
 
     Raises:
         StoreError: The directory cannot be written.
     """
-    folders = run_folders(directory)
-    run_id = new_run_id(now, run_id_of(folders[-1]) if folders else None)
-    folder = directory.staging / f"run={run_id}"
+    clear_staging(directory)
+    return open_run(directory, next_run_id(directory, now))
+
+
+def clear_staging(directory: DataDirectory) -> None:
+    """Remove what broken runs have left in staging, but for their replies.
+
+    Raises:
+        StoreError: It cannot be removed.
+    """
     with writing_file(directory.staging):
-        for stale in directory.staging.glob("run=*"):
+        for stale in (*directory.staging.glob("run=*"), *directory.staging.glob("read=*")):
             shutil.rmtree(stale)
+
+
+def open_run(directory: DataDirectory, run_id: str) -> "RunWriter":
+    """Begin to write a run beside others that are being written.
+
+    Raises:
+        StoreError: The directory cannot be written.
+    """
+    return RunWriter(directory, run_id, make_folder(directory.staging / f"run={run_id}"))
+
+
+def open_reading(directory: DataDirectory, run_id: str) -> "RunWriter":
+    """Begin to read for a run: a staged folder of its own (warehouse/decide.py), whoever else reads for it as well.
+
+    A scheduler may believe a worker dead that is not, and have another one do its work.
+
+    Raises:
+        StoreError: The directory cannot be written.
+    """
+    return RunWriter(directory, run_id, make_folder(directory.staging / f"read={run_id}.{uuid4().hex[:8]}"))
+
+
+def discard_reading(directory: DataDirectory, run_id: str) -> None:
+    """Remove what was read for a run."""
+    for folder in directory.staging.glob(f"read={run_id}.*"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_folder(folder: Path) -> Path:
+    """An empty folder, made now."""
+    with writing_file(folder):
         folder.mkdir(parents=True)
-    return RunWriter(directory, run_id, folder)
+    return folder
 
 
 @dataclass
@@ -261,50 +336,17 @@ class RunWriter:
                     self._flush(name)
 
     def _flush(self, name: str) -> None:
-        table = with_run_id(TABLES[name], pa.concat_tables(self._waiting.pop(name)), self.run_id)
+        table = with_run_id(STAGED_TABLES[name], pa.concat_tables(self._waiting.pop(name)), self.run_id)
         self._waiting_bytes[name] = 0
         with writing_file(self.folder / f"{name}.parquet"):
             if name not in self._writers:
                 self._writers[name] = self._open(name, table.schema)
             self._writers[name].write_table(table)
 
-    def drop_citations(self, pmids: Collection[int], same_version: Collection[int]) -> None:
-        """Take back what this run has written of citations that came again, later in the same document.
-
-        Args:
-            pmids: Their PMIDs; all rows of them go, those in raw_citation excepted.
-            same_version: Those whose later record has the same PMID version; their rows in raw_citation go as well.
-        """
-        for name, table in TABLES.items():
-            if name == RAW_CITATION.name:
-                self._drop(name, same_version)
-            elif CITATION.name in (name, table.owner) or name in (LINK.name, LINK_LIST.name):
-                self._drop(name, pmids)
-
-    def _drop(self, name: str, pmids: Collection[int]) -> None:
-        if name in self._waiting:
-            self._flush(name)
-        if not pmids or name not in self._writers:
-            return
-        with writing_file(self.folder / f"{name}.parquet"):
-            self._writers.pop(name).close()
-            path, old = self.folder / f"{name}.parquet", self.folder / f"{name}.parquet.old"
-            path.rename(old)
-            kept_rows = 0
-            with pq.ParquetFile(old) as source:
-                writer = self._writers[name] = self._open(name, source.schema_arrow)
-                for group in range(source.num_row_groups):
-                    rows = source.read_row_group(group)
-                    rows = rows.filter(pc.invert(pc.is_in(rows["pmid"], pa.array(pmids, pa.int64()))))
-                    kept_rows += rows.num_rows
-                    writer.write_table(rows)
-            self.row_counts[name] = kept_rows
-            old.unlink()
-
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         path = self.folder / f"{name}.parquet"
         # Texts that hardly ever come twice are not worth looking for twice.
-        repeated = [c.name for c in TABLES[name].columns if c.type != BYTES and not c.name.endswith(UNREPEATED)]
+        repeated = [c.name for c in STAGED_TABLES[name].columns if c.type != BYTES and not c.name.endswith(UNREPEATED)]
         return pq.ParquetWriter(
             path, schema, compression="zstd", compression_level=1, use_dictionary=[*repeated, "run_id"]
         )
@@ -347,10 +389,6 @@ def commit_run(writer: RunWriter) -> Path:
         writer.folder.rename(target)
         sync(writer.directory.parquet)
     return target
-
-
-# The SHA-256 of each file of a committed run, as `sha256sum -c` reads them.
-SUMS = "SHA256SUMS"
 
 
 def write_sums(folder: Path) -> None:
@@ -406,6 +444,20 @@ def refuse_damaged(folders: Iterable[Path], *, with_raw: bool) -> None:
                     f"{folder / name} is not what was committed; run `corpus rebuild`, or put it back from a backup. "
                     "The published file stays as it was."
                 )
+        if (own := run_within(folder)) not in (None, *run_ids_of(folder)):
+            raise StoreError(
+                f"{folder} has the rows of run {own}: it is a copy under another name. Move it out of {folder.parent}. "
+                "The published file stays as it was."
+            )
+
+
+def run_within(folder: Path) -> str | None:
+    """The run that a committed folder says it is; None if it does not say."""
+    file = folder / "run.parquet"
+    if not file.exists():
+        return None
+    run_ids = pq.read_table(file, columns=["run_id"])["run_id"].to_pylist()
+    return str(run_ids[0]) if run_ids else None
 
 
 def discard_run(writer: RunWriter) -> None:

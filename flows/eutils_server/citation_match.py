@@ -2,12 +2,22 @@
 
 import re
 
-from flows.eutils_server.record_fields import JOINT, value_token, words_of
-from flows.eutils_server.records import RecordStore
+from flows.corpus_search.places import FIRST
+from flows.eutils_server.record_fields import words_of
+from flows.eutils_server.store import Store
+from warehouse.current import literal
 
 LINE_END = re.compile(r"\r\n?|\n")
-# The parts of a citation string before the author, by the names of their values in the index.
-PARTS = ("ta", "year", "vi", "pg")
+WORDS = "array_to_string(search_split({}), ' ')"
+JOURNALS = ("medline_ta", "iso_abbreviation", "journal_title", "issn")
+# The parts of a citation string before the author, as conditions on a citation.
+PARTS = {
+    "journal": f"{WORDS.format('{0}')} IN ({', '.join(map(WORDS.format, JOURNALS))})",
+    "year": "pub_year = try_cast({0} AS INTEGER)",
+    "volume": "search_fold(volume) = search_fold({0})",
+    "page": "search_fold(regexp_extract(coalesce(medline_pgn, start_page), '[^\\s,;-]+')) = search_fold({0})",
+}
+NAME = WORDS.format("concat_ws(' ', coalesce(last_name, collective_name), initials)")
 
 # So many PMIDs are named where a citation fits several records; of more, their number is said.
 NAMED_COUNT = 3
@@ -18,7 +28,7 @@ def citation_lines(bdata: str) -> list[str]:
     return [line for line in LINE_END.split(bdata) if line.strip()]
 
 
-def answer_line(store: RecordStore, line: str) -> str:
+def answer_line(store: Store, line: str) -> str:
     """The answer to one citation string: the string, and a PMID, NOT_FOUND, or AMBIGUOUS with what it may be.
 
     Args:
@@ -38,29 +48,31 @@ def answer_line(store: RecordStore, line: str) -> str:
     return "|".join([*(part.strip() for part in parts), outcome])
 
 
-def match_citation(store: RecordStore, parts: list[str], author: str) -> set[int]:
+def match_citation(store: Store, parts: list[str], author: str) -> set[int]:
     """The PMIDs that every part that is given fits; a record that names no author fits any.
 
     An author alone is no citation.
+
+    Args:
+        store: The records.
+        parts: Journal, year, volume and first page; '' for what is not given.
+        author: `Mann BJ`, or ''.
     """
-    given = [value_token(name, part) for name, part in zip(PARTS, parts, strict=True) if words_of(part)]
-    if not given:
+    tests = [PARTS[name].format(literal(part)) for name, part in zip(PARTS, parts, strict=True) if words_of(part)]
+    if not tests:
         return set()
-    expression = "val : " + " AND val : ".join(f'"{token}"' for token in given)
-    found = store.match(expression)
-    name = author_token(author)
-    if not name:
-        return found
-    has_author = store.match(f'{expression} AND val : "{value_token("hasau", "yes")}"')
-    is_first = store.match(f"{expression} AND val : ({name})")
-    return (found - has_author) | is_first
+    # The cheap comparisons come first, since a journal is compared by its words.
+    fits = store.served(" AND ".join(reversed(tests)))
+    name = author_name(author)
+    if name:
+        # Initials may be followed by others; a last name alone is whole.
+        begins = literal(name if " " in name else f"{name} ")
+        is_other = f"NOT ({NAME} = {literal(name)} OR starts_with({NAME}, {begins}))"
+        fits += f" AND pmid NOT IN (SELECT pmid FROM author WHERE {FIRST} AND {is_other})"
+    return set(store.select(fits))
 
 
-def author_token(name: str) -> str:
-    """The expression for a first author, with as many initials as are given: `Mann, B.J.` is `mann bj`; '' for none."""
+def author_name(name: str) -> str:
+    """A first author as names are compared, with as many initials as are given: `Mann, B.J.` is `mann bj`."""
     last, *rest = [*(words for part in re.split(r"[\s,]+", name.strip()) if (words := "".join(words_of(part)))), ""]
-    if not last:
-        return ""
-    initials = "".join(rest)
-    token = value_token("1au", f"{last} {initials}")
-    return f'"{token}"*' if initials else f'"{token}" OR "{token}{JOINT}"*'
+    return f"{last} {''.join(rest)}".strip()

@@ -16,8 +16,8 @@ from flows.eutils_server.protocol import (
     read_ids,
     xml_reply,
 )
-from flows.eutils_server.records import RecordStore
-from flows.eutils_server.text_formats import abstract_text, medline_text
+from flows.eutils_server.store import Store
+from flows.eutils_server.text_formats import text_records
 
 # As NCBI begins a set: without an encoding, the records one behind the other.
 PUBMED_HEAD = (
@@ -26,11 +26,11 @@ PUBMED_HEAD = (
     '"https://dtd.nlm.nih.gov/ncbi/pubmed/out/pubmed_250101.dtd">\n'
 )
 EMPTY_SET = f"{PUBMED_HEAD}<PubmedArticleSet></PubmedArticleSet>\n"
-WRITERS: dict[str, Callable[..., str]] = {"medline": medline_text, "abstract": abstract_text}
+TEXT_FORMATS = ("medline", "abstract")
 
 
 def efetch(
-    store: RecordStore,
+    store: Store,
     history: History,
     parameters: Parameters,
     choose: Callable[[Sequence[int]], Sequence[int]] = lambda pmids: pmids,
@@ -50,15 +50,17 @@ def efetch(
     retmode = (parameters.get("retmode") or "").lower()
     if rettype in ("uilist", "uid"):
         return Response("".join(f"{pmid}\n" for pmid in pmids), media_type=TEXT)
-    known = choose([pmid for pmid in pmids if pmid in store])
-    if rettype in WRITERS and retmode != "xml":
-        write = WRITERS[rettype]
-        texts = (write(store.element(pmid), order) for order, pmid in enumerate(known, start=1))
+    held = store.known(pmids)
+    known = choose([pmid for pmid in pmids if pmid in held])
+    if rettype in TEXT_FORMATS and retmode != "xml":
+        records = store.xml_of(known)
+        texts = text_records((records[pmid] for pmid in known if pmid in records), rettype)
         return Response("\n" + "\n".join(texts), media_type=TEXT)
     # NCBI sends the whole record for any other name, such as `full`, `native` and the empty one.
     if not known:
         return xml_reply(EMPTY_SET)
-    body = b"".join(store.xml(pmid) for pmid in known)
+    records = store.xml_of(known)
+    body = b"".join(records[pmid] for pmid in known if pmid in records)
     return xml_reply(f"{PUBMED_HEAD}<PubmedArticleSet>\n".encode() + body + b"</PubmedArticleSet>")
 
 

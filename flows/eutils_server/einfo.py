@@ -4,13 +4,17 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
+from flows.corpus_search.places import is_answered
 from flows.eutils_server.elink import LINKS
 from flows.eutils_server.protocol import Parameters, UtilityError, document, json_reply, tag, xml_reply
-from flows.eutils_server.records import RecordStore
-from flows.eutils_server.search_fields import FIELDS, SearchField
+from flows.eutils_server.store import Store
+from transforms.pubmed_fields import FIELDS, Field
+
+# EInfo's names of fields, where translations have others.
+OTHER_NAMES = {"FULL": "Author", "FINV": "Investigator"}
 
 
-def einfo(store: RecordStore, parameters: Parameters) -> Response:
+def einfo(store: Store, parameters: Parameters) -> Response:
     """The list of databases, or what there is to know of pubmed, in XML and in JSON.
 
     Raises:
@@ -32,7 +36,7 @@ def einfo(store: RecordStore, parameters: Parameters) -> Response:
         "Count": str(len(store)),
         "LastUpdate": f"{now:%Y/%m/%d %H:%M}",
     }
-    fields = [field_members(field) for field in FIELDS]
+    fields = [field_members(field) for field in FIELDS if is_answered(field)]
     links = [
         {"Name": name, "Menu": menu, "Description": description, "DbTo": "pubmed"}
         for name, (menu, description) in LINKS.items()
@@ -47,11 +51,11 @@ def einfo(store: RecordStore, parameters: Parameters) -> Response:
     return xml_reply(document("einfo", f"\n<DbInfo>{body}\n</DbInfo>\n"))
 
 
-def field_members(field: SearchField) -> dict[str, str]:
+def field_members(field: Field) -> dict[str, str]:
     """A field as EInfo has it; terms are not counted, as NCBI no longer counts those of PubMed."""
     return {
         "Name": field.name,
-        "FullName": field.full_name,
+        "FullName": OTHER_NAMES.get(field.name, field.full_name),
         "Description": field.description,
         "TermCount": "",
         "IsDate": "Y" if field.kind == "date" else "N",

@@ -1,6 +1,6 @@
 """ELink: neighbours in PubMed, LinkOut resources, and which links there are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from starlette.responses import Response
 
@@ -14,7 +14,7 @@ from flows.eutils_server.protocol import (
     tag,
     xml_reply,
 )
-from flows.eutils_server.records import RecordStore
+from flows.eutils_server.store import Links, Store
 
 # Link names with their menu entries and descriptions, as EInfo has them.
 LINKS = {
@@ -34,7 +34,7 @@ COMMANDS = ("neighbor", "neighbor_score", "neighbor_history", "acheck", "ncheck"
 LinkSetDbs = list[tuple[str, dict[int, int | None]]]
 
 
-def elink(store: RecordStore, history: History, parameters: Parameters) -> Response:
+def elink(store: Store, history: History, parameters: Parameters) -> Response:
     """What a command asks for: a LinkSet for each repeated `id`, one for all of a comma list or of a history set.
 
     Raises:
@@ -54,7 +54,8 @@ def elink(store: RecordStore, history: History, parameters: Parameters) -> Respo
         names: Sequence[str] = ()
     else:
         names = tuple(parameters["linkname"].split(",")) if parameters.get("linkname") else tuple(LINKS)
-    found = [(group, link_dbs(store, group, names)) for group in groups]
+    neighbours = {name: store.neighbours(name, {pmid for group in groups for pmid in group}) for name in names}
+    found = [(group, link_dbs(group, neighbours)) for group in groups]
     if command == "neighbor_history":
         return history_reply(history, parameters, found)
     is_scored = command == "neighbor_score"
@@ -77,13 +78,13 @@ def source_groups(history: History, parameters: Parameters) -> list[list[int]]:
     return [read_ids(Parameters([("id", value)])) for value in parameters.getlist("id") or [""]]
 
 
-def link_dbs(store: RecordStore, pmids: Sequence[int], names: Sequence[str]) -> LinkSetDbs:
+def link_dbs(pmids: Sequence[int], neighbours: Mapping[str, Mapping[int, Links]]) -> LinkSetDbs:
     """The neighbours of one PMID, or of several merged, by link name; names without any are left out."""
     found: LinkSetDbs = []
-    for name in names:
+    for name, by_pmid in neighbours.items():
         links: dict[int, int | None] = {}
         for pmid in pmids:
-            for neighbour, score in store.neighbours(name, pmid):
+            for neighbour, score in by_pmid.get(pmid, ()):
                 links.setdefault(neighbour, score)
         if links:
             found.append((name, links))
@@ -147,7 +148,7 @@ def history_reply(
     return xml_reply(document("elink", f"\n{body}"))
 
 
-def linkout_set(store: RecordStore, pmids: Sequence[int], *, is_first_only: bool) -> str:
+def linkout_set(store: Store, pmids: Sequence[int], *, is_first_only: bool) -> str:
     """A LinkSet of LinkOut resources, one IdUrlSet a PMID; Info says so where there are none."""
     parts = []
     for pmid in pmids:
@@ -157,16 +158,14 @@ def linkout_set(store: RecordStore, pmids: Sequence[int], *, is_first_only: bool
     return f"<LinkSet>{tag('DbFrom', 'pubmed')}<IdUrlList>{''.join(parts)}</IdUrlList></LinkSet>\n"
 
 
-def check_set(store: RecordStore, pmids: Sequence[int], command: str) -> str:
+def check_set(store: Store, pmids: Sequence[int], command: str) -> str:
     """A LinkSet that says which links there are (acheck), or whether there are any (ncheck, lcheck)."""
-    write: Callable[[RecordStore, int], str] = {"acheck": link_infos, "ncheck": has_neighbor, "lcheck": has_linkout}[
-        command
-    ]
+    write: Callable[[Store, int], str] = {"acheck": link_infos, "ncheck": has_neighbor, "lcheck": has_linkout}[command]
     checked = "".join(write(store, pmid) for pmid in pmids)
     return f"<LinkSet>{tag('DbFrom', 'pubmed')}<IdCheckList>{checked}</IdCheckList></LinkSet>\n"
 
 
-def link_infos(store: RecordStore, pmid: int) -> str:
+def link_infos(store: Store, pmid: int) -> str:
     """The links of a PMID, each as a LinkInfo."""
     infos = "".join(
         f"<LinkInfo>{tag('DbTo', db)}{tag('LinkName', name)}{menu}{tag('HtmlTag', html)}{tag('Priority', priority)}"
@@ -176,20 +175,20 @@ def link_infos(store: RecordStore, pmid: int) -> str:
     return f"<IdLinkSet>{tag('Id', pmid)}{infos}</IdLinkSet>"
 
 
-def available_links(store: RecordStore, pmid: int) -> Iterator[tuple[str, str, str, str, int]]:
+def available_links(store: Store, pmid: int) -> Iterator[tuple[str, str, str, str, int]]:
     """Database, link name, MenuTag element, HtmlTag and priority of each link of a PMID."""
     for number, (name, (menu, _)) in enumerate(LINKS.items(), start=1):
-        if store.neighbours(name, pmid):
+        if store.neighbours(name, [pmid]):
             yield "pubmed", name, tag("MenuTag", menu), HTML_TAGS[name], number
     if store.linkouts(pmid):
         yield "LinkOut", "ExternalLink", tag("MenuTag", "LinkOut"), "LinkOut", 255
 
 
-def has_neighbor(store: RecordStore, pmid: int) -> str:
+def has_neighbor(store: Store, pmid: int) -> str:
     """An Id that says whether the PMID has neighbours."""
-    return f'<Id HasNeighbor="{"Y" if any(store.neighbours(name, pmid) for name in LINKS) else "N"}">{pmid}</Id>'
+    return f'<Id HasNeighbor="{"Y" if any(store.neighbours(name, [pmid]) for name in LINKS) else "N"}">{pmid}</Id>'
 
 
-def has_linkout(store: RecordStore, pmid: int) -> str:
+def has_linkout(store: Store, pmid: int) -> str:
     """An Id that says whether the PMID has LinkOut resources."""
     return f'<Id HasLinkOut="{"Y" if store.linkouts(pmid) else "N"}">{pmid}</Id>'

@@ -1,5 +1,6 @@
 """ESearch: the reply to a search, as XML and as JSON."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from starlette.responses import Response
@@ -18,21 +19,21 @@ from flows.eutils_server.protocol import (
     wrap,
     xml_reply,
 )
-from flows.eutils_server.records import SORT_ORDERS, RecordStore
-from flows.eutils_server.search import Result, TermSet, by_relevance, search
-from flows.eutils_server.search_fields import BY_TAG
-from flows.eutils_server.search_parser import SearchError
+from flows.eutils_server.search import RELEVANCE, Result
+from flows.eutils_server.store import Store
+from transforms.pubmed_fields import BY_TAG
+from warehouse.errors import SearchError
 
 NOTHING = "No items found."
-RELEVANCE = ("", "relevance", "relevance+desc", "most+recent", "most recent", "none")
 SORT_NAMES = {
+    "": "", "most+recent": "", "most recent": "", "none": "", "relevance": RELEVANCE, "relevance+desc": RELEVANCE,
     "pub_date": "pub_date", "pub+date": "pub_date", "pub date": "pub_date", "pubdate": "pub_date",
     "author": "author", "first+author": "author", "first author": "author",
     "journalname": "journalname", "journal": "journalname",
 }  # fmt: skip
 
 
-def esearch(store: RecordStore, history: History, parameters: Parameters) -> Response:
+def esearch(store: Store, history: History, parameters: Parameters) -> Response:
     """A search: its count, a page of PMIDs, and a set in the history if asked for.
 
     Raises:
@@ -43,7 +44,7 @@ def esearch(store: RecordStore, history: History, parameters: Parameters) -> Res
     if start > REACHABLE - 1:
         raise UtilityError(200, f"Search Backend failed: Exception:\n{WALL}")
     result = find(store, history, parameters)
-    found = in_order(store, result, parameters.get("sort") or "")
+    found = result.pmids
     page = found[start : min(start + page_size, REACHABLE)]
     kept = None
     if parameters.get("usehistory") == "y":
@@ -56,12 +57,16 @@ def esearch(store: RecordStore, history: History, parameters: Parameters) -> Res
     return write(result, len(found), start, page, kept)
 
 
-def find(store: RecordStore, history: History, parameters: Parameters) -> Result:
+def find(store: Store, history: History, parameters: Parameters) -> Result:
     """What a search's term, history set and dates find.
 
     Raises:
         UtilityError: NCBI's words for what cannot be understood.
     """
+    sort = parameters.get("sort") or ""
+    order = SORT_NAMES.get(sort.lower())
+    if order is None:
+        raise UtilityError(200, f"Unknown sort schema '{sort}' ignored")
     term = (parameters.get("term") or "").strip()
     window = date_window(parameters)
     if window:
@@ -69,17 +74,15 @@ def find(store: RecordStore, history: History, parameters: Parameters) -> Result
     if field := parameters.get("field"):
         term = f"{term}[{field}]" if "[" not in term and term else term
     earlier = history.find(parameters)
-    if not term:
-        if earlier is None:
-            raise UtilityError(200, "Empty term and query_key - nothing todo")
-        return Result(set(earlier), f"#{parameters['query_key']}")
+    sets = dict(history.sets(parameters.get("WebEnv") or ""))
+    if not term and earlier is None:
+        raise UtilityError(200, "Empty term and query_key - nothing todo")
+    if earlier is not None:
+        term = f"#{parameters['query_key']} AND ({term})" if term else f"#{parameters['query_key']}"
     try:
-        result = search(store, term, history.sets(parameters.get("WebEnv") or ""))
+        return store.search(term, sets, order)
     except SearchError as exc:
         raise UtilityError(200, str(exc)) from exc
-    if earlier is not None:
-        result.pmids &= set(earlier)
-    return result
 
 
 def date_window(parameters: Parameters) -> str:
@@ -96,33 +99,20 @@ def date_window(parameters: Parameters) -> str:
         mindate, maxdate = first.strftime("%Y/%m/%d"), "3000"
     if not (mindate or maxdate):
         return ""
-    if datetype not in BY_TAG or BY_TAG[datetype].kind != "date":
+    dated = BY_TAG.get(datetype)
+    if dated is None or dated.kind != "date":
         raise UtilityError(200, f"Invalid datetype: {datetype}")
     return f"{mindate or '1800'}:{maxdate or '3000'}[{datetype}]"
 
 
-def in_order(store: RecordStore, result: Result, sort: str) -> list[int]:
-    """The PMIDs of a result in the order that is asked for.
-
-    Raises:
-        UtilityError: There is no such order.
-    """
-    if sort.lower() in RELEVANCE:
-        return by_relevance(result)
-    name = SORT_NAMES.get(sort.lower())
-    if name not in SORT_ORDERS:
-        raise UtilityError(200, f"Unknown sort schema '{sort}' ignored")
-    return store.sort(result.pmids, name)
-
-
-def as_xml(result: Result, count: int, start: int, page: list[int], kept: tuple[str, int] | None) -> Response:
+def as_xml(result: Result, count: int, start: int, page: Sequence[int], kept: tuple[str, int] | None) -> Response:
     """The reply as the DTD has it (esearch 20060628)."""
     counts = tag("Count", count) + tag("RetMax", len(page)) + tag("RetStart", start)
     history = tag("QueryKey", kept[1]) + tag("WebEnv", kept[0]) if kept else ""
     ids = "".join(f"\n{tag('Id', pmid)}" for pmid in page)
     translations = "".join(wrap("Translation", tag("From", old) + tag("To", new)) for old, new in result.translations)
     body = counts + history + (f"<IdList>{ids}\n</IdList>" if page else "<IdList/>")
-    body += wrap("TranslationSet", translations) + wrap("TranslationStack", "".join(map(stack_entry, result.stack)))
+    body += wrap("TranslationSet", translations)
     body += tag("QueryTranslation", result.translation)
     errors = "".join(tag("PhraseNotFound", text) for text in result.phrases_not_found)
     errors += "".join(tag("FieldNotFound", text) for text in result.fields_not_found)
@@ -133,15 +123,7 @@ def as_xml(result: Result, count: int, start: int, page: list[int], kept: tuple[
     return xml_reply(document("esearch", body))
 
 
-def stack_entry(entry: TermSet | str) -> str:
-    """An entry of the TranslationStack."""
-    if isinstance(entry, str):
-        return tag("OP", entry)
-    content = tag("Term", entry.term) + tag("Field", entry.field_name) + tag("Count", entry.count) + tag("Explode", "N")
-    return wrap("TermSet", content)
-
-
-def as_json(result: Result, count: int, start: int, page: list[int], kept: tuple[str, int] | None) -> Response:
+def as_json(result: Result, count: int, start: int, page: Sequence[int], kept: tuple[str, int] | None) -> Response:
     """The reply as JSON, version 0.3."""
     members: dict[str, object] = {"count": str(count), "retmax": str(len(page)), "retstart": str(start)}
     if kept:

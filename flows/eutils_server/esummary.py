@@ -1,10 +1,11 @@
 """ESummary: records in short, as XML of version 1.0 and 2.0 and as JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 
+from flows.corpus_search.places import LANGUAGES
 from flows.eutils_server.efetch import page_of
 from flows.eutils_server.history import History
 from flows.eutils_server.protocol import (
@@ -15,12 +16,11 @@ from flows.eutils_server.protocol import (
     json_reply,
     split_ids,
     tag,
-    to_id,
     xml_reply,
 )
-from flows.eutils_server.records import RecordStore
-from flows.eutils_server.search import LANGUAGES
+from flows.eutils_server.store import Store
 from flows.eutils_server.summary import RECORD_STATUS, Summary, read_summary
+from transforms.values import to_pmid
 
 MOST_IN_JSON = 500
 DOCTYPE_2 = ("eSummaryResult", "-//NLM//DTD esummary pubmed 20230428//EN", "20230428/esummary_pubmed.dtd")
@@ -38,7 +38,7 @@ STATUS_NUMBERS = {
 }
 
 
-def esummary(store: RecordStore, history: History, parameters: Parameters) -> Response:
+def esummary(store: Store, history: History, parameters: Parameters) -> Response:
     """Summaries by id or from the history, in the order asked for.
 
     A PMID without a record has an error in its place in version 2.0, and is said first in version 1.0.
@@ -63,7 +63,8 @@ def esummary(store: RecordStore, history: History, parameters: Parameters) -> Re
         raise UtilityError(
             200, f"Too many UIDs in request. Maximum number of UIDs is {MOST_IN_JSON} for JSON format output."
         )
-    summaries = [(pmid, summarise(store, pmid) if pmid in store else None) for pmid in pmids]
+    found = summarise(store, pmids)
+    summaries = [(pmid, found.get(pmid)) for pmid in pmids]
     if is_json:
         result: dict[str, object] = {"uids": [str(pmid) for pmid in pmids]}
         for pmid, summary in summaries:
@@ -79,16 +80,17 @@ def esummary(store: RecordStore, history: History, parameters: Parameters) -> Re
     return xml_reply(document("esummary", f"{errors}\n{body}\n"))
 
 
-def summarise(store: RecordStore, pmid: int) -> Summary:
-    """The summary of a record, with the number of records here that cite it."""
-    return read_summary(store.element(pmid), len(store.neighbours("pubmed_pubmed_citedin", pmid)))
+def summarise(store: Store, pmids: Sequence[int]) -> dict[int, Summary]:
+    """The summaries of those of some PMIDs that have a record, with the number of records here that cite each."""
+    counts = store.cited_counts(pmids)
+    return {pmid: read_summary(element, counts.get(pmid, 0)) for pmid, element in store.elements_of(pmids).items()}
 
 
 def invalid_ids(texts: list[str]) -> list[str]:
     """NCBI's words for ids that are no numbers, with their place in the list: that of the comma before them."""
     words, position = [], 0
     for text in texts:
-        if to_id(text) is None:
+        if to_pmid(text) is None:
             words.append(f"Invalid uid {text} at position= {max(0, position - 1)}")
         position += len(text) + 1
     return words

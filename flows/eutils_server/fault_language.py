@@ -13,16 +13,19 @@ fault before it has struck.
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from warehouse.errors import UsageError
 
-UTILITIES = ("einfo", "esearch", "epost", "esummary", "efetch", "elink", "ecitmatch")
+# The utilities, and what is asked of a folder that is served as NLM's (nlm_tree.py).
+FILES = ("listing", "file", "md5")
+UTILITIES = ("einfo", "esearch", "epost", "esummary", "efetch", "elink", "ecitmatch", *FILES)
 
 # What each kind does, and what its value is; those whose value is a number have the least and the default one.
 KINDS = {
     "429": "refused for being too fast; value: seconds of Retry-After, which NCBI leaves out as a rule",
+    "retry-after": "refused for being too fast, with Retry-After; value: its seconds (3600)",
     "429-in-200": "the same body with status 200",
     "500": "NCBI's HTML page of an internal error",
     "502": "an HTML page of a proxy: bad gateway",
@@ -38,17 +41,45 @@ KINDS = {
     "empty": "an empty set, as though nothing were known or found",
     "leave-out": "records are missing from an EFetch reply; value: how many (1)",
     "wrong-type": "the body has another Content-Type; value: which (text/html)",
+    "gzip": "the body is packed unasked; value: gzip, deflate, or damaged: gzip that breaks off (gzip)",
+    "bad-key": "status 400 with `API key invalid`; requests without an API key are spared",
+    "merged": "EFetch sends another record for one that is asked for, without a word; value: for how many (1)",
+    "ignored-phrase": "ESearch says that it has ignored a phrase; value: which (the last word of the term)",
+    "half": "a listing names only some of NLM's files; value: the share of them (0.5)",
+    "wrong-md5": "the .md5 beside a file names another sum",
+    "replaced": "a file breaks off, and is another one with the same bytes afterwards; value: the share sent (0.5)",
 }
-NUMBERS = {"429": 0.0, "stall": 60.0, "cut": 0.5, "break": 0.5, "slow": 20.0, "leave-out": 1.0}
-SHARES = ("cut", "break")
+NUMBERS = {
+    "429": 0.0,
+    "stall": 60.0,
+    "cut": 0.5,
+    "break": 0.5,
+    "slow": 20.0,
+    "leave-out": 1.0,
+    "merged": 1.0,
+    "retry-after": 3600.0,
+    "half": 0.5,
+    "replaced": 0.5,
+}
+SHARES = ("cut", "break", "half", "replaced")
+CHOICES = {"gzip": ("gzip", "deflate", "damaged")}
 ONLY_FOR = {
     "leave-out": frozenset({"efetch"}),
+    "merged": frozenset({"efetch"}),
+    "ignored-phrase": frozenset({"esearch"}),
+    "half": frozenset({"listing"}),
+    "wrong-md5": frozenset({"md5"}),
+    "replaced": frozenset({"file"}),
     "empty": frozenset({"efetch", "esearch", "elink", "esummary"}),
     "error": frozenset({"efetch", "esearch", "elink", "esummary", "epost"}),
 }
+# The parameter without which a request is spared.
+NEEDED = {"dead-webenv": "WebEnv", "bad-key": "api_key"}
 
 WHEN = r"(?P<first>\d+)(?:-(?P<last>\d+))?|/(?P<every>[1-9]\d*)|(?P<percent>\d+(?:\.\d+)?)%"
-FAULT = re.compile(rf"(?P<kind>[0-9a-z-]+)(?:=(?P<value>.*?))?(?:@(?P<utilities>[a-z+]+))?(?::(?:{WHEN}))?", re.DOTALL)
+FAULT = re.compile(
+    rf"(?P<kind>[0-9a-z-]+)(?:=(?P<value>.*?))?(?:@(?P<utilities>[a-z0-9+]+))?(?::(?:{WHEN}))?", re.DOTALL
+)
 
 
 @dataclass
@@ -84,9 +115,14 @@ class Fault:
         """Its value, of a kind that has a number."""
         return float(self.value)
 
-    def strikes(self, utility: str, *, names_web_env: bool) -> bool:
-        """Whether it strikes the next request, which is counted if the fault is for it."""
-        if utility not in self.utilities or (self.kind == "dead-webenv" and not names_web_env):
+    def strikes(self, utility: str, given: Iterable[str] = ()) -> bool:
+        """Whether it strikes the next request, which is counted if the fault is for it.
+
+        Args:
+            utility: The request's.
+            given: The names of its parameters that have a value.
+        """
+        if utility not in self.utilities or NEEDED.get(self.kind, "") not in (*given, ""):
             return False
         self.seen += 1
         is_struck = self.first <= self.seen and (self.last is None or self.seen <= self.last)
@@ -149,10 +185,12 @@ def read_value(text: str, kind: str, value: str | None) -> str:
     """A fault's value, or the default.
 
     Raises:
-        UsageError: It is no number where one is wanted, or too large a share.
+        UsageError: It is no number where one is wanted, too large a share, or none of the kind's.
     """
+    if kind in CHOICES and (value or CHOICES[kind][0]) not in CHOICES[kind]:
+        raise UsageError(f"Fault {text!r}: the value of {kind} is one of {', '.join(CHOICES[kind])}.")
     if kind not in NUMBERS:
-        return value or ""
+        return value or CHOICES.get(kind, ("",))[0]
     try:
         number = float(value) if value else NUMBERS[kind]
     except ValueError:
@@ -162,6 +200,6 @@ def read_value(text: str, kind: str, value: str | None) -> str:
     return str(number)
 
 
-def choose_fault(faults: Sequence[Fault], utility: str, *, names_web_env: bool) -> Fault | None:
-    """The first fault that strikes a request; None if it is spared."""
-    return next((fault for fault in faults if fault.strikes(utility, names_web_env=names_web_env)), None)
+def choose_fault(faults: Sequence[Fault], utility: str, given: Iterable[str] = ()) -> Fault | None:
+    """The first fault that strikes a request; None if it is spared. Arguments as for `Fault.strikes`."""
+    return next((fault for fault in faults if fault.strikes(utility, given)), None)

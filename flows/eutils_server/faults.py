@@ -1,10 +1,14 @@
 """Faults as they reach a client: the replies that a fault puts in the place of the right one, or makes of it."""
 
 import asyncio
+import gzip
+import json
 import socket
 import struct
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -28,6 +32,7 @@ SERVER_ERROR = """<html><head><title>NCBI/eutils202 - WWW Error 500 Diagnostic</
 transient problem, please try the query again.</p><hr/><p>Diagnostic Information:</p><div class="diags">Error: 500</div>
 </body></html>
 """
+BAD_KEY = '{{"error":"API key invalid","api-key":"{}","type":"client","status":"unknown"}}\n'
 GATEWAY = """<html><head><title>{status} {words}</title></head>
 <body><center><h1>{status} {words}</h1></center><hr><center>nginx</center></body></html>
 """
@@ -44,7 +49,7 @@ PIECES_PER_S = 10
 
 def reply_instead(fault: Fault, utility: str, standing: Standing, *, is_json: bool) -> Response | None:
     """The reply that a fault puts in the place of the right one; None if it only changes that."""
-    if fault.kind == "429":
+    if fault.kind in ("429", "retry-after"):
         return too_fast(standing, retry_after_s=int(fault.number))
     if fault.kind in ("error", "timeout-400"):
         status, words = (400, TIMEOUT) if fault.kind == "timeout-400" else (200, fault.value)
@@ -55,26 +60,58 @@ def reply_instead(fault: Fault, utility: str, standing: Standing, *, is_json: bo
         "500": lambda: Response(SERVER_ERROR, 500, media_type=HTML),
         "502": lambda: Response(GATEWAY.format(status=502, words="Bad Gateway"), 502, media_type=HTML),
         "503": lambda: Response(GATEWAY.format(status=503, words="Service Unavailable"), 503, media_type=HTML),
+        "bad-key": lambda: Response(BAD_KEY.format(standing.caller), 400, media_type="application/json"),
         "reset": Reset,
         "empty": lambda: empty_reply(utility),
     }
     return makers[fault.kind]() if fault.kind in makers else None
 
 
-def spoil(fault: Fault, reply: Response) -> Response:
-    """What a fault makes of the right reply."""
+def spoil(fault: Fault, reply: Response, term: str) -> Response:
+    """What a fault makes of the right reply to a request, and to its term if it has one."""
     body = bytes(reply.body)
     match fault.kind:
         case "cut":
-            reply.body = body[: int(len(body) * fault.number)]
-            reply.headers["content-length"] = str(len(reply.body))
+            replace_body(reply, body[: int(len(body) * fault.number)])
         case "break":
             return Broken(reply, int(len(body) * fault.number))
         case "slow":
             return Dripping(reply, fault.number)
         case "wrong-type":
             reply.headers["content-type"] = fault.value or "text/html; charset=UTF-8"
+        case "gzip":
+            replace_body(reply, pack(body, fault.value))
+            reply.headers["content-encoding"] = "deflate" if fault.value == "deflate" else "gzip"
+        case "ignored-phrase":
+            replace_body(reply, add_ignored(body, fault.value or (term.split() or ["nothing"])[-1]))
     return reply
+
+
+def replace_body(reply: Response, body: bytes) -> None:
+    """Give a reply another body."""
+    reply.body = body
+    reply.headers["content-length"] = str(len(body))
+
+
+def pack(body: bytes, form: str) -> bytes:
+    """A body as gzip, as deflate, or as gzip whose end is missing."""
+    if form == "deflate":
+        return zlib.compress(body)
+    packed = gzip.compress(body)
+    return packed[: len(packed) // 2] if form == "damaged" else packed
+
+
+def add_ignored(body: bytes, phrase: str) -> bytes:
+    """A reply of ESearch that says beside its hits that a phrase was ignored; any other body as it is."""
+    if body.lstrip().startswith(b"{"):
+        reply = json.loads(body, strict=False)
+        warnings = reply.get("esearchresult", {}).setdefault("warninglist", {})
+        warnings.setdefault("phrasesignored", []).append(phrase)
+        return json.dumps(reply, ensure_ascii=False).encode()
+    said = f"<PhraseIgnored>{escape(phrase)}</PhraseIgnored>".encode()
+    if b"<WarningList>" in body:
+        return body.replace(b"<WarningList>", b"<WarningList>" + said, 1)
+    return body.replace(b"</eSearchResult>", b"<WarningList>" + said + b"</WarningList></eSearchResult>", 1)
 
 
 def too_fast(standing: Standing, *, status: int = 429, retry_after_s: int = 0) -> Response:
@@ -100,6 +137,13 @@ def leave_out(fault: Fault, pmids: Sequence[int]) -> list[int]:
     """PMIDs without some of them, drawn by the fault's own numbers."""
     missing = set(fault.dice.sample(range(len(pmids)), min(int(fault.number), len(pmids))))
     return [pmid for position, pmid in enumerate(pmids) if position not in missing]
+
+
+def merge(fault: Fault, others: Callable[[], Iterable[int]], pmids: Sequence[int]) -> list[int]:
+    """PMIDs of which some have become others, which are asked for in their place."""
+    merged = sorted(fault.dice.sample(range(len(pmids)), min(int(fault.number), len(pmids))))
+    instead = dict(zip(merged, (other for other in sorted(others()) if other not in pmids), strict=False))
+    return [instead.get(position, pmid) for position, pmid in enumerate(pmids)]
 
 
 class Reset(Response):

@@ -17,9 +17,9 @@ from flows.eutils_server.protocol import (
     json_reply,
     split_ids,
     tag,
-    to_id,
     xml_reply,
 )
+from transforms.values import to_pmid
 
 # NCBI forgets a WebEnv after some hours; here the one goes that has been out of use for longest, where there are more
 # than so many, or more PMIDs in them all (8 bytes each).
@@ -86,7 +86,7 @@ def epost(history: History, parameters: Parameters) -> Response:
         UtilityError: No PMID is given, or more than 10,000.
     """
     texts = split_ids(parameters)
-    ids = list(dict.fromkeys(pmid for text in texts if (pmid := to_id(text))))
+    ids = list(dict.fromkeys(pmid for text in texts if (pmid := to_pmid(text))))
     if not ids:
         words = ["Empty ID list; Nothing to store"]
         if texts:
@@ -97,6 +97,6 @@ def epost(history: History, parameters: Parameters) -> Response:
     web_env, key = history.keep(parameters.get("WebEnv") or "", ids)
     if parameters.get("retmode") == "json":
         return json_reply("epost", {"epostresult": {"querykey": str(key), "webenv": web_env}})
-    invalid = [text for text in texts if not to_id(text)]
+    invalid = [text for text in texts if not to_pmid(text)]
     listed = f"\n\t<InvalidIdList>{''.join(tag('Id', text) for text in invalid)}</InvalidIdList>" if invalid else ""
     return xml_reply(document("epost", f"{listed}\n\t{tag('QueryKey', key)}\n\t{tag('WebEnv', web_env)}\n"))

@@ -4,10 +4,13 @@ Its first line names the columns: `pmid` and `url`, and any of COLUMNS; empty me
 """
 
 import csv
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from flows.nlm_files.files import opening
+from transforms.values import to_pmid
 from warehouse.errors import UsageError
 
 LINKOUT_FILES = ("linkout.tsv",)
@@ -30,15 +33,17 @@ def read_linkout(path: Path) -> Iterator[tuple[int, str]]:
 
     Raises:
         UsageError: The file names other columns, or a line has no PMID or no URL.
+        DocumentError: It cannot be opened.
     """
-    with path.open(encoding="utf-8", newline="") as file:
+    with opening(path) as stream, io.TextIOWrapper(stream, encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         if unknown := set(rows.fieldnames or ()) - {"pmid", *COLUMNS}:
             raise UsageError(f"{path}: no column is called {min(unknown)!r}; take pmid, {', '.join(COLUMNS)}.")
         for number, values in enumerate(rows, start=2):
-            if not (values.get("pmid") or "").isdecimal() or not values.get("url"):
+            pmid = to_pmid(values.get("pmid") or "")
+            if pmid is None or not values.get("url"):
                 raise UsageError(f"{path}, line {number}: a PMID and a url have to be there.")
-            yield int(values["pmid"]), obj_url({name: value or "" for name, value in values.items() if name})
+            yield pmid, obj_url({name: value or "" for name, value in values.items() if name})
 
 
 def obj_url(values: dict[str, str]) -> str:

@@ -7,6 +7,8 @@ from xml.sax.saxutils import escape
 from starlette.datastructures import MultiDict
 from starlette.responses import Response
 
+from transforms.values import to_pmid
+
 Parameters = MultiDict
 
 DTD = "https://eutils.ncbi.nlm.nih.gov/eutils/dtd"
@@ -126,7 +128,7 @@ def read_ids(parameters: Parameters) -> list[int]:
     texts = split_ids(parameters)
     if not texts:
         raise UtilityError(400, "Supplied id parameter is empty.")
-    ids = [pmid for text in texts if (pmid := to_id(text))]
+    ids = [pmid for text in texts if (pmid := to_pmid(text))]
     if not ids:
         raise UtilityError(400, "ID list is empty! Possibly it has no correct IDs.")
     return ids
@@ -135,8 +137,3 @@ def read_ids(parameters: Parameters) -> list[int]:
 def split_ids(parameters: Parameters) -> list[str]:
     """The ids of a request as they stand; EDirect has spaces between them."""
     return [part for value in parameters.getlist("id") for part in value.replace(",", " ").split()]
-
-
-def to_id(text: str) -> int | None:
-    """An id as a number, `0000001` as 1; None if it is none, or 0."""
-    return int(text) or None if text.isdecimal() and text.isascii() and len(text) <= 18 else None

@@ -1,109 +1,73 @@
-"""The records that the server stands on, and the index of them.
+"""The records of PubMed XML on disk, or of the seed pages, as a store of their own.
 
-Both are in a SQLite database, temporary or kept for the next time: memory stays the same however many records there
-are. Words are found with SQLite's FTS5.
+They are gathered in a temporary SQLite database, in which what repeats is decided on, and then written, with the tables
+that a published file has, into a DuckDB file: temporary, or kept for the next time. Memory stays the same however many
+records there are.
 """
 
 import json
 import sqlite3
-import weakref
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import UTC, datetime
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from weakref import finalize
 
-from lxml import etree
+import duckdb
+import pyarrow as pa
 
+from flows.definition.paths import show
+from flows.definition.seeds import read_pages
+from flows.definition.version import CODE_VERSION
+from flows.eutils_server import repeated
 from flows.eutils_server.linkout import LINKOUT_FILES, read_linkout
-from flows.eutils_server.record_fields import TITLES, RecordFields, elements_by_tag, joined, read_fields, words_of
 from flows.eutils_server.seed_records import seed_links, seed_record
-from flows.files import read_blocks
-from flows.seeds import read_pages
+from flows.eutils_server.store import LINK_KINDS, Store, put_around, records_of
+from flows.nlm_files.files import read_blocks
 from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_xml import Provenance, make_tables
+from warehouse.current import columns_ddl, literal, open_memory, quoted
 from warehouse.errors import CorpusError, DocumentError, UsageError
+from warehouse.fill import fill_lists
+from warehouse.schema.tables import TABLES
+from warehouse.search_index import fill_search
+from warehouse.sql_files import read_definitions
 
-# Counts up with every change of what is indexed, and how.
-INDEX_VERSION = 1
-
-CACHE = "pragma cache_size = -65536"
-SCHEMA = f"""
+# Counts up with every change of what is written, and how.
+INDEX_VERSION = 3
+GATHERED = """
 pragma journal_mode = off;
 pragma synchronous = off;
-{CACHE};
-create table made_of (files text, skipped text);
-create table record (pmid integer primary key, version integer, packed blob);
-create table citation (
-    pmid integer primary key, edat integer, crdt integer, mdat integer, pdat integer, epdat integer, author text,
-    journal text
-);
-create table link (link_name text, pmid integer, link_order integer, neighbour integer);
+create table record (pmid integer primary key, packed blob);
 create table linkout (pmid integer, resource text);
-create virtual table text using fts5 (ti, ab, ad, other, val, content='', tokenize="unicode61 remove_diacritics 2");
-create virtual table vocabulary using fts5vocab (text, 'col');
 """
-INDEXES = """
-create index citation_edat on citation (edat);
-create index citation_crdt on citation (crdt);
-create index citation_mdat on citation (mdat);
-create index citation_pdat on citation (pdat);
-create index citation_epdat on citation (epdat);
-create index link_pmid on link (link_name, pmid, link_order);
-create index link_neighbour on link (link_name, neighbour);
-create index linkout_pmid on linkout (pmid);
-"""
-DATE_KINDS = ("edat", "crdt", "mdat", "pdat", "epdat")
-SORT_ORDERS = {"pub_date": "pdat desc, pmid desc", "author": "author, pmid desc", "journalname": "journal, pmid desc"}
-
-# Words that more titles share than this say nothing of likeness, and would make it slow.
-COMMON_WORD_COUNT = 1_000
-NEIGHBOUR_COUNT = 20
-
-# (neighbour, score); a score is None where there is none to be had.
-Links = list[tuple[int, int | None]]
-
-
-def open_index(path: Path | None = None) -> sqlite3.Connection:
-    """An empty index in a temporary file of SQLite's own, or in a given one that is not there yet.
-
-    It is used from one thread at a time, whichever that is.
-    """
-    con = sqlite3.connect(path or "", check_same_thread=False, isolation_level=None)
-    con.executescript(SCHEMA)
-    con.execute("begin")
-    return con
+OWN_TABLES = (
+    "made_of (files VARCHAR, skipped VARCHAR)",
+    "record (pmid BIGINT, packed BLOB)",
+    "resource (pmid BIGINT, resource VARCHAR)",
+)
+BATCH_BYTES = 4_000_000
+MEMORY = "512MB"
 
 
 @dataclass
-class RecordStore:
-    """Records by PMID.
-
-    Attributes:
-        con: The index.
-        has_given_links: Neighbours are given, and not derived from reference lists and titles.
-        common_words: Words of titles that were found to be common.
-        skipped: Files that were no PubMed XML, or not whole, with the reason.
-    """
-
-    con: sqlite3.Connection = field(default_factory=open_index)
-    has_given_links: bool = False
-    common_words: set[str] = field(default_factory=set)
-    skipped: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Close the index with the store."""
-        weakref.finalize(self, self.con.close)
+class RecordStore(Store):
+    """The records of files or of seed pages."""
 
     @classmethod
     def from_paths(cls, paths: Sequence[Path], *, index: Path | None = None) -> "RecordStore":
         """The records of PubMed XML files, and of all files in folders that are such; LinkOut of `linkout.tsv`.
 
-        Of several records of a PMID the highest version counts, then the last file. A file in a folder that is no
-        PubMed XML is passed over and noted in `skipped`, and so is the rest of one that ends half way.
+        Of several records of a PMID the one that holds after an ingest of these files is served, and none if it is
+        withdrawn (`repeated.py`). A file in a folder that is no PubMed XML is passed over and noted in `skipped`, and
+        so is the rest of one that ends half way.
 
         Args:
             paths: Files and folders.
-            index: Where the index is kept for the next time; it is made anew when the files are others, or have
+            index: Where the index is kept for the next time; it is rebuilt when the files are others, or have
                 changed. None keeps it in a temporary file.
         Raises:
             UsageError: A path does not exist, a LinkOut file cannot be read, or `index` is another kind of file.
@@ -111,9 +75,9 @@ class RecordStore:
         """
         files = list_files(paths)
         if index is None:
-            store = cls()
-            store.load(files)
-            return store
+            gathered = Gathered()
+            gathered.load(files)
+            return cls.temporary(gathered)
         part = index.with_name(f"{index.name}.part")
         files = [
             (path, is_named) for path, is_named in files if path.resolve() not in (index.resolve(), part.resolve())
@@ -122,15 +86,45 @@ class RecordStore:
         if kept := cls.from_index(index, made_of):
             return kept
         part.unlink(missing_ok=True)
-        store = cls(open_index(part))
-        store.load(files)
-        notes = [(made_of, sentence) for sentence in [None, *store.skipped]]
-        store.con.executemany("insert into made_of values (?, ?)", notes)
-        store.con.close()
+        gathered = Gathered()
+        gathered.load(files)
+        gathered.write(part, made_of)
         part.replace(index)
         if made := cls.from_index(index, made_of):
             return made
         raise CorpusError(f"{index} was changed by another process as it was made; start again.")
+
+    @classmethod
+    def from_seeds(cls, folder: Path) -> "RecordStore":
+        """Records made of the seed pages: each page's own citation and the entries of its lists, with their links.
+
+        Nothing is made up: a record has what the page says, and its neighbours have no scores.
+
+        Raises:
+            SeedError: A page cannot be read.
+        """
+        gathered = Gathered()
+        for page in read_pages(folder):
+            for pmid, xml in seed_record(page):
+                if not gathered.has(pmid):
+                    gathered.add(pmid, pack(next(iter(records_of(xml, page.file_name)))))
+            gathered.links += seed_links(page)
+        store = cls.temporary(gathered)
+        store.has_given_links = True
+        return store
+
+    @classmethod
+    def temporary(cls, gathered: "Gathered") -> "RecordStore":
+        """A store in a file that is deleted with it."""
+        folder = Path(mkdtemp(prefix="corpus-entrez-"))
+        try:
+            gathered.write(folder / "records.duckdb")
+            store = cls(attach(folder / "records.duckdb"), skipped=gathered.skipped)
+        except BaseException:
+            rmtree(folder, ignore_errors=True)
+            raise
+        finalize(store, rmtree, folder, ignore_errors=True)
+        return store
 
     @classmethod
     def from_index(cls, path: Path, made_of: str) -> "RecordStore | None":
@@ -141,17 +135,63 @@ class RecordStore:
         """
         if not path.exists():
             return None
-        con = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
         try:
-            rows = con.execute("select files, skipped from made_of").fetchall()
-        except sqlite3.DatabaseError as exc:
+            con = attach(path)
+        except duckdb.Error as exc:
+            raise UsageError(f"{path} is no index of this server; name another file.") from exc
+        try:
+            rows = con.execute("SELECT files, skipped FROM made_of").fetchall()
+        except duckdb.Error as exc:
             con.close()
             raise UsageError(f"{path} is no index of this server; name another file.") from exc
         if {files for files, _ in rows} != {made_of}:
             con.close()
             return None
-        con.execute(CACHE)
         return cls(con, skipped=[sentence for _, sentence in rows if sentence is not None])
+
+    def xml_of(self, pmids: Collection[int]) -> dict[int, bytes]:
+        """As `Store` has it."""
+        listed = ", ".join(map(str, pmids)) or "NULL"
+        rows = self.con.execute(f"SELECT pmid, packed FROM record WHERE pmid IN ({listed})").fetchall()
+        return {pmid: zlib.decompress(packed) for pmid, packed in rows}
+
+    def linkouts(self, pmid: int) -> list[str]:
+        """As `Store` has it."""
+        rows = self.con.execute("SELECT resource FROM resource WHERE pmid = $1", [pmid]).fetchall()
+        return [resource for (resource,) in rows]
+
+
+def attach(path: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that reads a file, in an instance of its own, so that a file that replaces it is another one."""
+    con = open_memory()
+    try:
+        con.execute(f"SET memory_limit = {literal(MEMORY)}")
+        con.execute(f"ATTACH {literal(str(path))} AS records (READ_ONLY, TYPE duckdb)")
+        con.execute("USE records")
+    except duckdb.Error:
+        con.close()
+        raise
+    return con
+
+
+@dataclass
+class Gathered:
+    """Records that were read, before they are written.
+
+    Attributes:
+        con: A temporary SQLite database.
+        links: (link name, PMID, neighbour), in order.
+        skipped: Files that were no PubMed XML, or not whole, and records that cannot be read, with the reason.
+    """
+
+    con: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect("", isolation_level=None))
+    links: list[tuple[str, int, int]] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Make its tables."""
+        self.con.executescript(GATHERED + repeated.SCHEMA)
+        self.con.execute("begin")
 
     def load(self, files: Sequence[tuple[Path, bool]]) -> None:
         """Add the records of files; those that were found in a folder need not be PubMed XML.
@@ -167,26 +207,11 @@ class RecordStore:
                 if is_named:
                     raise
                 self.skipped.append(str(exc))
-        self.complete()
-
-    @classmethod
-    def from_seeds(cls, folder: Path) -> "RecordStore":
-        """Records made of the seed pages: each page's own citation and the entries of its lists, with their links.
-
-        Nothing is made up: a record has what the page says, and its neighbours have no scores.
-
-        Raises:
-            SeedError: A page cannot be read.
-        """
-        store = cls(has_given_links=True)
-        for page in read_pages(folder):
-            for pmid, xml in seed_record(page):
-                if pmid not in store:
-                    store.add(next(iter(records_of(xml, page.file_name))))
-            for order, (name, pmid, linked) in enumerate(seed_links(page)):
-                store.con.execute("insert into link values (?, ?, ?, ?)", (name, pmid, order, linked))
-        store.complete()
-        return store
+        for pmid, other in repeated.find_changes(self.con):
+            self.con.execute("delete from record where pmid = ?", (pmid,))
+            if other is not None:
+                self.add(pmid, other)
+        repeated.drop(self.con)
 
     def add_file(self, path: Path) -> None:
         """Add the records of a file, or LinkOut data.
@@ -198,145 +223,106 @@ class RecordStore:
         if path.name in LINKOUT_FILES:
             self.con.executemany("insert into linkout values (?, ?)", read_linkout(path))
             return
-        for chunk in split_document(read_blocks(path, lambda _: None), name=str(path), on_break=self.skipped.append):
-            for record in read_chunk(chunk, name=str(path)).records:
-                self.add(record)
+        notes = repeated.FileNotes(self.con, show(path.name))
+        chunks = split_document(read_blocks(path, lambda _: None), name=str(path), on_break=self.skipped.append)
+        try:
+            for chunk_order, chunk in enumerate(chunks, 1):
+                found = read_chunk(chunk, name=str(path))
+                for pmid, record in repeated.pick_records(found.records).items():
+                    packed = pack(record)
+                    is_first = not self.has(pmid)
+                    if is_first:
+                        self.add(pmid, packed)
+                    notes.add_record(record, record.parse(), chunk_order, None if is_first else packed)
+                notes.add_deletions(found.deletions, chunk_order)
+        finally:
+            notes.close()
 
-    def add(self, record: RawRecord) -> None:
-        """Add a record, unless a higher version of its PMID is there."""
-        pmid = record.pmid
-        if pmid is None:
-            return
-        held = self.con.execute("select version from record where pmid = ?", (pmid,)).fetchone()
-        if held is not None:
-            if held[0] > record.pmid_version:
-                return
-            self.remove(pmid)
-        fields = read_fields(record.parse())
-        packed = zlib.compress(wrapped(record), 1)
-        self.con.execute("insert into record values (?, ?, ?)", (pmid, record.pmid_version, packed))
-        days = [fields.dates.get(kind) for kind in DATE_KINDS]
-        self.con.execute(
-            "insert into citation values (?, ?, ?, ?, ?, ?, ?, ?)", (pmid, *days, fields.author, fields.journal)
-        )
-        self.con.execute(
-            "insert into text (rowid, ti, ab, ad, other, val) values (?, ?, ?, ?, ?, ?)", row(pmid, fields)
-        )
-        if not self.has_given_links:
-            links = [("pubmed_pubmed_refs", pmid, order, cited) for order, cited in enumerate(fields.cited_pmids)]
-            self.con.executemany("insert into link values (?, ?, ?, ?)", links)
+    def add(self, pmid: int, packed: bytes) -> None:
+        """Add the record of a PMID that has none yet."""
+        self.con.execute("insert into record values (?, ?)", (pmid, packed))
 
-    def remove(self, pmid: int) -> None:
-        """Take a record out, for another version of it; FTS5 wants to be told what it had."""
-        had = row(pmid, read_fields(self.element(pmid)))
-        self.con.execute(
-            "insert into text (text, rowid, ti, ab, ad, other, val) values ('delete', ?, ?, ?, ?, ?, ?)", had
-        )
-        for table in ("record", "citation", "link"):
-            self.con.execute(f"delete from {table} where pmid = ?", (pmid,))
-
-    def complete(self) -> None:
-        """Make the indexes, once all records are there."""
-        self.con.execute("commit")
-        self.con.executescript(INDEXES)
-
-    def __contains__(self, pmid: int) -> bool:
+    def has(self, pmid: int) -> bool:
         """Whether there is a record of this PMID."""
         return self.con.execute("select 1 from record where pmid = ?", (pmid,)).fetchone() is not None
 
-    def __len__(self) -> int:
-        """The number of records."""
-        return len(self.pmids)
+    def write(self, path: Path, made_of: str = "") -> None:
+        """Write the records and their tables into a new DuckDB file, and forget them.
 
-    @cached_property
-    def pmids(self) -> frozenset[int]:
-        """All PMIDs, once all records are there."""
-        return frozenset(self.select("select pmid from citation"))
-
-    def select(self, query: str, *parameters: object) -> list[int]:
-        """The first column of a query's rows."""
-        return [row[0] for row in self.con.execute(query, parameters).fetchall()]
-
-    def xml(self, pmid: int) -> bytes:
-        """A record's element.
-
-        Raises:
-            KeyError: There is none of this PMID.
+        Args:
+            path: The file.
+            made_of: What `fingerprint` says of the files that they came from.
         """
-        found = self.con.execute("select packed from record where pmid = ?", (pmid,)).fetchone()
-        if found is None:
-            raise KeyError(pmid)
-        return zlib.decompress(found[0])
+        con = open_memory()
+        try:
+            con.execute(f"SET memory_limit = {literal(MEMORY)}")
+            con.execute(f"SET temp_directory = {literal(f'{path}.spill')}")
+            con.execute(f"ATTACH {literal(str(path))} AS records")
+            con.execute("USE records")
+            con.execute("BEGIN")
+            for ddl in [f"{quoted(t.name)} ({columns_ddl(t)})" for t in TABLES.values() if not t.is_raw]:
+                con.execute(f"CREATE TABLE {ddl}")
+            for ddl in OWN_TABLES:
+                con.execute(f"CREATE TABLE {ddl}")
+            for file in read_definitions():
+                con.execute(file.statement)
+            for batch in self.batches():
+                self.write_batch(con, batch)
+            con.execute("CREATE TEMP VIEW put_citation AS SELECT pmid FROM citation")
+            fill_lists(con, None)
+            fill_search(con, None)
+            self.write_rest(con, made_of)
+            con.execute("COMMIT")
+            con.execute("CHECKPOINT records")
+        finally:
+            con.close()
+            self.con.close()
 
-    def element(self, pmid: int) -> etree._Element:
-        """The same, parsed.
+    def batches(self) -> Iterator[list[tuple[int, bytes]]]:
+        """The records by PMID, some megabytes at a time."""
+        batch: list[tuple[int, bytes]] = []
+        size = 0
+        for pmid, packed in self.con.execute("select pmid, packed from record order by pmid"):
+            batch.append((pmid, packed))
+            size += len(packed) * 4
+            if size > BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
 
-        Raises:
-            KeyError: There is none of this PMID.
-        """
-        return next(iter(records_of(self.xml(pmid), f"PMID {pmid}"))).parse()
+    def write_batch(self, con: duckdb.DuckDBPyConnection, batch: list[tuple[int, bytes]]) -> None:
+        """Write some records and the rows of every table that they make; one that cannot be read is left out."""
+        xml = b"<PubmedArticleSet>%b</PubmedArticleSet>" % b"".join(zlib.decompress(packed) for _, packed in batch)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        parsed = make_tables(records_of(xml, "records"), Provenance("", "file", "records", now, CODE_VERSION))
+        self.skipped += [f"PMID {pmid} is left out: {reason}" for pmid, reason in parsed.rejected.items()]
+        for name, rows in parsed.tables.items():
+            if name in TABLES and not TABLES[name].is_raw:
+                insert(con, name, rows.select([c for c in TABLES[name].column_names if c in rows.column_names]))
+        kept = [(pmid, packed) for pmid, packed in batch if pmid not in parsed.rejected]
+        pmids, packs = [pmid for pmid, _ in kept], [packed for _, packed in kept]
+        insert(con, "record", pa.table({"pmid": pa.array(pmids, pa.int64()), "packed": pa.array(packs, pa.binary())}))
 
-    def match(self, expression: str) -> set[int]:
-        """The PMIDs that an expression of FTS5 over the columns ti, ab, ad, other and val finds."""
-        return set(self.select("select rowid from text where text match ?", expression))
-
-    def between(self, kinds: Sequence[str], first: int, last: int) -> set[int]:
-        """The PMIDs with a date of one of some kinds in a range of days as YYYYMMDD; kind `uid` is the PMID itself."""
-        columns = ["pmid" if kind == "uid" else kind for kind in kinds]
-        found: set[int] = set()
-        for column in columns:
-            found.update(self.select(f"select pmid from citation where {column} between ? and ?", first, last))
-        return found
-
-    def sort(self, pmids: Iterable[int], order: str) -> list[int]:
-        """PMIDs in one of SORT_ORDERS; those without a record are left out."""
-        listed = str(list(pmids))
-        return self.select(
-            f"select pmid from citation join json_each(?) on pmid = value order by {SORT_ORDERS[order]}", listed
-        )
-
-    def neighbours(self, link_name: str, pmid: int) -> Links:
-        """The neighbours of a PMID: the given ones, else derived from reference lists and from the words of titles."""
-        if self.has_given_links or link_name == "pubmed_pubmed_refs":
-            query = "select neighbour from link where link_name = ? and pmid = ? order by link_order"
-            return [(neighbour, None) for neighbour in self.select(query, link_name, pmid)]
-        if link_name == "pubmed_pubmed_citedin":
-            query = "select pmid from link where link_name = 'pubmed_pubmed_refs' and neighbour = ? order by pmid desc"
-            return [(citing, None) for citing in self.select(query, pmid)]
-        return self.alike(pmid) if link_name == "pubmed_pubmed" else []
-
-    def alike(self, pmid: int) -> Links:
-        """Records whose titles share words, itself first; the score is FTS5's bm25, in millionths."""
-        if pmid not in self:
-            return []
-        words = dict.fromkeys(words_of(joined(elements_by_tag(self.element(pmid)), *TITLES)))
-        rare = [word for word in words if not self.is_common(word)]
-        if not rare:
-            return [(pmid, 0)]
-        query = "select rowid, rank from text where text match ? order by rank, rowid desc limit ?"
-        expression = f"ti : ({' OR '.join(rare)})"
-        scores = {
-            other: round(-1e6 * rank) for other, rank in self.con.execute(query, (expression, NEIGHBOUR_COUNT + 1))
-        }
-        own = max(scores.values(), default=0)
-        scores.pop(pmid, None)
-        return [(pmid, own), *list(scores.items())[:NEIGHBOUR_COUNT]]
-
-    def is_common(self, word: str) -> bool:
-        """Whether too many titles have a word; to count them takes the longer the more there are, so it is kept."""
-        if word in self.common_words:
-            return True
-        count = sum(self.select("select doc from vocabulary where term = ? and col = 'ti'", word))
-        if count > COMMON_WORD_COUNT:
-            self.common_words.add(word)
-        return count > COMMON_WORD_COUNT
-
-    def linkouts(self, pmid: int) -> list[str]:
-        """The LinkOut resources of a PMID, as `linkout.py` packs them."""
-        return [
-            resource
-            for (resource,) in self.con.execute("select resource from linkout where pmid = ?", (pmid,)).fetchall()
+    def write_rest(self, con: duckdb.DuckDBPyConnection, made_of: str) -> None:
+        """Write links, LinkOut, and what the file was made of."""
+        links = [
+            {"pmid": pmid, "link_kind": LINK_KINDS[name], "linked_pmid": linked, "source": "seed", "link_order": order}
+            for order, (name, pmid, linked) in enumerate(dict.fromkeys(self.links), 1)
         ]
+        linkouts = self.con.execute("select pmid, resource from linkout order by rowid").fetchall()
+        resources = [{"pmid": pmid, "resource": resource} for pmid, resource in linkouts]
+        notes = [{"files": made_of, "skipped": sentence} for sentence in [None, *self.skipped]]
+        for name, rows in (("link", links), ("resource", resources), ("made_of", notes)):
+            if rows:
+                insert(con, name, pa.Table.from_pylist(rows))
+
+
+def insert(con: duckdb.DuckDBPyConnection, name: str, rows: pa.Table) -> None:
+    """Insert rows by the names of their columns."""
+    con.register("rows", rows)
+    con.execute(f"INSERT INTO {quoted(name)} BY NAME FROM rows")
+    con.unregister("rows")
 
 
 def list_files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
@@ -362,18 +348,6 @@ def fingerprint(files: Sequence[tuple[Path, bool]]) -> str:
     return json.dumps([INDEX_VERSION, stats])
 
 
-def row(pmid: int, fields: RecordFields) -> tuple[int, str, str, str, str, str]:
-    """A row of the index of words."""
-    return pmid, fields.title, fields.abstract, fields.affiliations, fields.other, " ".join(fields.values)
-
-
-def records_of(xml: bytes, name: str) -> Iterator[RawRecord]:
-    """The records of a document in memory."""
-    for chunk in split_document([xml], name=name):
-        yield from read_chunk(chunk, name=name).records
-
-
-def wrapped(record: RawRecord) -> bytes:
-    """A record as EFetch sends it: those of old files and of book sets have the element around them that they lack."""
-    around = {"MedlineCitation": b"PubmedArticle", "BookDocument": b"PubmedBookArticle"}.get(record.tag)
-    return b"<%b>%b</%b>" % (around, record.record_xml, around) if around else record.record_xml
+def pack(record: RawRecord) -> bytes:
+    """A record as EFetch sends it, compressed."""
+    return zlib.compress(put_around(record.tag, record.record_xml), 1)

@@ -1,37 +1,37 @@
 """Searches over the records: what a term finds, and what Entrez says about it."""
 
 import re
-from calendar import monthrange
-from collections import Counter
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from math import log
+from typing import TypeGuard
 
-from flows.eutils_server.record_fields import JOINT, value_token, words_of
-from flows.eutils_server.records import RecordStore
-from flows.eutils_server.search_fields import ALL, BY_TAG, UID, SearchField
-from flows.eutils_server.search_parser import Clause, Earlier, Group, Node, Range, SearchError, parse_term
+import duckdb
+import numpy as np
+import pyarrow as pa
 
-# What an untagged phrase is looked up as besides, as a whole: PubMed's automatic term mapping in small.
-MAPPED_TAGS = ("mh", "ta", "au")
-# Names of subsets, as this server has them as values of `sb`.
-SUBSETS = {"hasabstract": "has abstract"}
-# Languages whose names stand for the codes of records (MARC); the other codes are searched as they are.
-LANGUAGES = {
-    "chinese": "chi", "czech": "cze", "danish": "dan", "dutch": "dut", "english": "eng", "finnish": "fin",
-    "french": "fre", "german": "ger", "hungarian": "hun", "italian": "ita", "japanese": "jpn", "korean": "kor",
-    "norwegian": "nor", "polish": "pol", "portuguese": "por", "russian": "rus", "spanish": "spa", "swedish": "swe",
-    "turkish": "tur",
-}  # fmt: skip
+from flows.corpus_search.clauses import Line, Statement
+from flows.corpus_search.places import DAYS, FIRST, UID
+from flows.corpus_search.statement import asked_as, write_statement
+from transforms.pubmed_query import LONGEST_TERM, Clause, Range
+from warehouse.errors import SearchError
 
+# Kinds of fields whose clauses say how relevant a citation is.
+WEIGHED = ("words", "value", "name", "mesh")
 
-@dataclass(frozen=True)
-class TermSet:
-    """An entry of the TranslationStack: a term with its field and count."""
-
-    term: str
-    field_name: str
-    count: int
+NAME = "array_to_string(search_split(concat_ws(' ', coalesce(last_name, collective_name), initials)), ' ')"
+FIRST_AUTHORS = f"SELECT pmid, any_value({NAME}) AS author FROM author WHERE {FIRST} GROUP BY pmid"
+JOURNALS = "search_fold(coalesce(medline_ta, iso_abbreviation, journal_title, ''))"
+# Orders by the name of `sort`, over a query `found` for PMIDs.
+SORTS = {
+    "": "FROM found ORDER BY pmid DESC",
+    "pub_date": f"FROM found LEFT JOIN ({DAYS['PPDT']}) AS issue USING (pmid) ORDER BY day DESC NULLS LAST, pmid DESC",
+    "author": f"FROM found LEFT JOIN ({FIRST_AUTHORS}) USING (pmid) ORDER BY coalesce(author, ''), pmid DESC",
+    "journalname": f"FROM found LEFT JOIN citation USING (pmid) ORDER BY {JOURNALS}, pmid DESC",
+}
+RELEVANCE = "relevance"
 
 
 @dataclass
@@ -39,256 +39,114 @@ class Result:
     """What a search found, and what Entrez says about it.
 
     Attributes:
-        pmids: In no order.
+        pmids: In the order asked for.
         translation: The search as it was understood.
         translations: (from, to) of phrases that were looked up as something else besides.
-        stack: The search in postfix order; operators as strings.
         phrases_not_found, fields_not_found, quoted_not_found: Parts of the term as they stand.
-        weighed: The sets that words found, with their weights: rare ones weigh more.
     """
 
-    pmids: set[int] = field(default_factory=set)
+    pmids: Sequence[int] = ()
     translation: str = ""
     translations: list[tuple[str, str]] = field(default_factory=list)
-    stack: list[TermSet | str] = field(default_factory=list)
     phrases_not_found: list[str] = field(default_factory=list)
     fields_not_found: list[str] = field(default_factory=list)
     quoted_not_found: list[str] = field(default_factory=list)
-    weighed: list[tuple[set[int], float]] = field(default_factory=list)
 
 
-def search(store: RecordStore, term: str, history: Mapping[int, Sequence[int]]) -> Result:
+def search(
+    con: duckdb.DuckDBPyConnection,
+    term: str,
+    history: Mapping[int, Sequence[int]],
+    *,
+    sort: str = "",
+    unserved: str = "",
+) -> Result:
     """What a term finds.
 
     Args:
-        store: The records.
-        term: In the language of `search_parser.py`.
+        con: The tables of a corpus.
+        term: In PubMed's language.
         history: Earlier sets by query key.
+        sort: One of SORTS, or RELEVANCE: what has more of what few have comes first.
+        unserved: A query for PMIDs that are not to be found; '' for none.
     Raises:
-        SearchError: The term, or a part of it, cannot be understood.
+        SearchError: The term, or a part of it, cannot be understood, or is beyond all bounds.
     """
-    result = Result()
-    result.pmids, result.translation = evaluate_group(store, parse_term(term), history, result)
-    return result
+    if len(term) > LONGEST_TERM:
+        raise SearchError(f"The term is too long: {len(term)} characters, of {LONGEST_TERM}.")
+    keys = {int(key) for key in re.findall(r"#(\d{1,9})", term)} & history.keys()
+    for key in keys:
+        con.register(f"earlier_{key}", pa.table({"pmid": pa.array(np.array(history[key], np.int64))}))
+    try:
+        today = datetime.now(UTC).date()
+        statement = write_statement(con, term, today=today, earlier=keys, is_forgiving=True)
+        missing = find_missing(con, statement)
+        but = f" ANTI JOIN ({unserved}) AS unserved USING (pmid)" if unserved else ""
+        found = f"SELECT pmid FROM ({statement.sql.removeprefix(statement.steps)}){but}"
+        order = by_relevance(con, statement) if sort == RELEVANCE else SORTS[sort]
+        steps = f"{statement.steps.rstrip()},\n" if statement.steps else "WITH "
+        rows = con.execute(f"{steps}found AS ({found}) SELECT pmid {order}").fetchnumpy()["pmid"]
+    finally:
+        for key in keys:
+            con.unregister(f"earlier_{key}")
+    return Result(
+        array("q", np.ascontiguousarray(rows, np.int64).tobytes()),
+        statement.translation,
+        statement.translations,
+        [asked_as(asked) for asked in missing if not is_phrase(asked)],
+        statement.fields_not_found,
+        [f'"{asked.text}"{"*" * asked.is_truncated}' for asked in missing if is_phrase(asked)],
+    )
 
 
-def by_relevance(result: Result) -> list[int]:
-    """The PMIDs from the most relevant to the least: the sum of the weights of what they have, then the newest."""
-    # What all of them have tells none from the others.
-    telling = [(pmids, weight) for pmids, weight in result.weighed if not pmids >= result.pmids]
-    if not telling:
-        return sorted(result.pmids, reverse=True)
-    scores: Counter[int] = Counter()
-    for pmids, weight in telling:
-        for pmid in pmids & result.pmids:
-            scores[pmid] += round(1000 * weight)
-    # Most records of a large result have none of it; sorted as numbers they take a tenth of the time.
-    scored = sorted(scores, key=lambda pmid: (-scores[pmid], -pmid))
-    return scored + sorted(result.pmids - scores.keys(), reverse=True)
+def is_phrase(asked: Clause | Range) -> TypeGuard[Clause]:
+    """Whether it is a clause in quotes."""
+    return isinstance(asked, Clause) and asked.is_quoted
 
 
-def evaluate(
-    store: RecordStore, node: Node, history: Mapping[int, Sequence[int]], result: Result
-) -> tuple[set[int], str]:
-    """What a node of the tree finds, as a set of the caller's own, and its translation.
-
-    Raises:
-        SearchError: A set of the history is not there.
-    """
-    match node:
-        case Group():
-            found, words = evaluate_group(store, node, history, result)
-            result.stack.append("GROUP")
-            return found, f"({words})"
-        case Earlier(key):
-            if key not in history:
-                raise SearchError(f"Unable to obtain query #{key}")
-            found = set(history[key])
-            result.stack.append(TermSet(f"#{key}", "Search", len(found)))
-            return found, f"#{key}"
-        case Range():
-            return evaluate_range(store, node, result)
-        case Clause():
-            return evaluate_clause(store, node, result)
+def find_missing(con: duckdb.DuckDBPyConnection, statement: Statement) -> list[Clause | Range]:
+    """The clauses and ranges of a search that find nothing."""
+    # PMIDs are looked up together, since there may be thousands.
+    named = {n: pmids_of(line.asked) for n, line in enumerate(statement.lines) if is_of_pmids(line.asked)}
+    pmids = ", ".join(map(str, {pmid for found in named.values() for pmid in found})) or "NULL"
+    held = {pmid for (pmid,) in con.execute(f"SELECT pmid FROM citation WHERE pmid IN ({pmids})").fetchall()}
+    tested = [n for n in range(len(statement.lines)) if n not in named]
+    tests = ", ".join(f"EXISTS (FROM ({statement.lines[n].sql}))" for n in tested)
+    ((are_there,),) = con.execute(f"{statement.steps}SELECT [{tests}]").fetchall()
+    found = dict(zip(tested, are_there, strict=True)) | {n: bool(held & pmids) for n, pmids in named.items()}
+    return [line.asked for n, line in enumerate(statement.lines) if not found[n]]
 
 
-def evaluate_group(
-    store: RecordStore, group: Group, history: Mapping[int, Sequence[int]], result: Result
-) -> tuple[set[int], str]:
-    """What clauses find, operator by operator from the left."""
-    found: set[int] = set()
-    said: list[str] = []
-    for number, (operator, node) in enumerate(group.parts):
-        weighed = len(result.weighed)
-        clause, words = evaluate(store, node, history, result)
-        if operator == "NOT":
-            del result.weighed[weighed:]
-        if number == 0:
-            found = set(store.pmids) - clause if operator == "NOT" else clause
-            said += ["NOT", words] if operator == "NOT" else [words]
-        else:
-            if operator == "AND":
-                found &= clause
-            elif operator == "OR":
-                found |= clause
-            else:
-                found -= clause
-            said += [operator, words]
-            result.stack.append(operator)
-    return found, " ".join(said)
+def is_of_pmids(asked: Clause | Range) -> TypeGuard[Clause]:
+    """Whether it is a PMID, or several."""
+    return isinstance(asked, Clause) and asked.field is UID and bool(pmids_of(asked))
 
 
-def evaluate_range(store: RecordStore, node: Range, result: Result) -> tuple[set[int], str]:
-    """What a range of dates or of PMIDs finds; of PMIDs where it names no field and no date is meant."""
-    search_field = find_field(node.field, result)
-    first, last = node.first.strip(), node.last.strip()
-    if search_field.kind == "uid" and first.isdecimal() and last.isdecimal():
-        found = store.between(("uid",), int(first[:18]), int(last[:18]))
-        words = f"{first}:{last}[{UID.full_name}]"
-    elif (
-        search_field.kind == "date" and (days := (day_at(first, is_end=False), day_at(last, is_end=True))) and all(days)
-    ):
-        found = store.between(search_field.places, days[0] or 0, days[1] or 0)
-        words = f"{slashed(days[0])}:{slashed(days[1])}[{search_field.full_name}]"
-    else:
-        result.phrases_not_found.append(f"{first}:{last}{bracketed(node.field)}")
-        return set(), f"{first}:{last}[{search_field.full_name}]"
-    result.stack += [TermSet(first, search_field.full_name, 0), TermSet(last, search_field.full_name, 0), "RANGE"]
-    return found, words
+def pmids_of(asked: Clause | Range) -> set[int]:
+    """The PMIDs that a clause lists; empty if any of its words is not one."""
+    words = re.split(r"[\s,]+", asked.text.strip()) if isinstance(asked, Clause) else []
+    return {int(word) for word in words} if all(word.isdecimal() and len(word) <= 18 for word in words) else set()
 
 
-def evaluate_clause(store: RecordStore, clause: Clause, result: Result) -> tuple[set[int], str]:
-    """What words, a phrase or a value find; what is nowhere is noted."""
-    search_field = find_field(clause.field, result)
-    if clause.field is None and clause.text.lower() in SUBSETS:
-        search_field = BY_TAG["sb"]
-    if search_field.kind == "date":
-        return evaluate_range(store, Range(clause.text, clause.text, clause.field), result)
-    if is_pmids(clause, search_field):
-        return evaluate_pmids(store, clause, result)
-    if search_field.kind == "subset":
-        found, words = find_subset(store, clause.text), f"{clause.text}[{search_field.full_name}]"
-    elif search_field.kind == "value":
-        found, words = store.match(value_expression(search_field, clause)), quoted(clause, search_field)
-    else:
-        found, words = find_words(store, search_field, clause, result)
-    if not found:
-        missing = result.quoted_not_found if clause.is_quoted else result.phrases_not_found
-        star = "*" if clause.is_truncated else ""
-        missing.append(
-            f'"{clause.text}"{star}' if clause.is_quoted else f"{clause.text}{star}{bracketed(clause.field)}"
-        )
-    elif search_field.kind != "subset":
-        result.weighed.append((found, log(1 + len(store.pmids) / len(found))))
-    result.stack.append(TermSet(words.rpartition("[")[0] or words, search_field.full_name, len(found)))
-    return set(found), words
+def by_relevance(con: duckdb.DuckDBPyConnection, statement: Statement) -> str:
+    """The order by the sum of the weights of what each has, of which rare words have more; then the newest first."""
+    lines = [line for line in statement.lines if is_weighed(line)]
+    if not lines:
+        return SORTS[""]
+    counts = ", ".join(f"(SELECT count(DISTINCT pmid) FROM ({line.sql}))" for line in lines)
+    ((total, found),) = con.execute(f"{statement.steps}SELECT (SELECT count(*) FROM citation), [{counts}]").fetchall()
+    weighed = " UNION ALL ".join(
+        f"SELECT DISTINCT pmid, {round(1000 * log(1 + total / count))} AS weight FROM ({line.sql})"
+        for line, count in zip(lines, found, strict=True)
+        if count
+    )
+    if not weighed:
+        return SORTS[""]
+    scores = f"SELECT pmid, sum(weight) AS score FROM ({weighed}) GROUP BY pmid"
+    return f"FROM found LEFT JOIN ({scores}) USING (pmid) ORDER BY coalesce(score, 0) DESC, pmid DESC"
 
 
-def is_pmids(clause: Clause, search_field: SearchField) -> bool:
-    """Whether a clause is a PMID or several: `[uid]`, or numbers of PMIDs without a field."""
-    words = clause.text.split()
-    numbers = bool(words) and all(word.isdecimal() and len(word) <= 18 for word in words)
-    return search_field.kind == "uid" or (clause.field is None and numbers and not clause.is_quoted)
-
-
-def evaluate_pmids(store: RecordStore, clause: Clause, result: Result) -> tuple[set[int], str]:
-    """The PMIDs of a clause of numbers that there is a record of."""
-    words = [word.strip(",") for word in clause.text.split()]
-    numbers = {word: int(word) for word in words if word.isdecimal() and len(word) <= 18}
-    found = {number for number in numbers.values() if number in store.pmids}
-    result.phrases_not_found += [f"{w}{bracketed(clause.field)}" for w in words if numbers.get(w) not in found]
-    result.stack.append(TermSet(clause.text, UID.full_name, len(found)))
-    return found, " OR ".join(f"{word}[{UID.full_name}]" for word in words)
-
-
-def find_field(tag: str | None, result: Result) -> SearchField:
-    """The field that a tag names; all fields where there is none, or where it is not known, which is noted."""
-    if tag is None:
-        return ALL
-    search_field = BY_TAG.get(" ".join(tag.lower().split()))
-    if search_field is None:
-        result.fields_not_found.append(tag)
-        return ALL
-    return search_field
-
-
-def find_words(store: RecordStore, search_field: SearchField, clause: Clause, result: Result) -> tuple[set[int], str]:
-    """What words find in some columns: all of them, as a phrase if quoted.
-
-    Words without a field are looked up as a MeSH term, a journal and an author too.
-    """
-    words = words_of(clause.text)
-    if not words:
-        return set(), quoted(clause, search_field)
-    columns = "{" + " ".join(search_field.places) + "}"
-    star = "*" if clause.is_truncated else ""
-    if clause.is_quoted:
-        phrase = " ".join(words)
-        return store.match(f'{columns} : "{phrase}"{star}'), quoted(clause, search_field)
-    # A word with a hyphen is a phrase of its own.
-    parts = [" ".join(pieces) for word in clause.text.split() if (pieces := words_of(word))]
-    expressions = [f'{columns} : "{part}"' for part in parts]
-    expressions[-1] += star
-    found = store.match(" AND ".join(expressions))
-    said = " AND ".join(f'"{part}"[{search_field.full_name}]' for part in parts)
-    if clause.is_truncated:
-        return found, said.removesuffix(f'"[{search_field.full_name}]') + f'*"[{search_field.full_name}]'
-    if clause.field is None:
-        for tag in MAPPED_TAGS:
-            as_value = store.match(value_expression(BY_TAG[tag], Clause(clause.text, is_quoted=tag != "au")))
-            if as_value:
-                to = f'"{clause.text}"[{BY_TAG[tag].full_name}] OR {f"({said})" if len(parts) > 1 else said}'
-                result.translations.append((clause.text, to))
-                return found | as_value, f"({to})"
-    return found, said
-
-
-def value_expression(search_field: SearchField, clause: Clause) -> str:
-    """The expression for a whole value; an author without quotes may have further initials, or none given."""
-    expressions = []
-    for place in search_field.places:
-        text = LANGUAGES.get(clause.text.lower(), clause.text) if place == "la" else clause.text
-        token = value_token(place, text)
-        if clause.is_truncated:
-            expressions.append(f'"{token}"*')
-        elif place in ("au", "1au", "lastau") and not clause.is_quoted:
-            has_initials = len(words_of(clause.text)) > 1
-            expressions += [f'"{token}"', f'"{token}"*' if has_initials else f'"{token}{JOINT}"*']
-        else:
-            expressions.append(f'"{token}"')
-    return f"val : ({' OR '.join(expressions)})"
-
-
-def find_subset(store: RecordStore, name: str) -> set[int]:
-    """A subset by name: `all`, or one that the index has as `sb`: has abstract, pubmed books, a record's status."""
-    name = " ".join(name.lower().split())
-    if name == "all":
-        return set(store.pmids)
-    return store.match(f'val : "{value_token("sb", SUBSETS.get(name, name))}"')
-
-
-def quoted(clause: Clause, search_field: SearchField) -> str:
-    """A clause as its translation has it."""
-    return f'"{clause.text}{"*" if clause.is_truncated else ""}"[{search_field.full_name}]'
-
-
-def bracketed(tag: str | None) -> str:
-    """A field as it stands in a term."""
-    return "" if tag is None else f"[{tag}]"
-
-
-def day_at(text: str, *, is_end: bool) -> int | None:
-    """The first or the last day, as YYYYMMDD, that a date as far as it is given stands for; None if it is no date."""
-    found = re.fullmatch(r"(\d{1,4})(?:[/-](\d{1,2}))?(?:[/-](\d{1,2}))?", text)
-    if found is None:
-        return None
-    year, month, day = int(found[1]), int(found[2] or (12 if is_end else 1)), int(found[3] or (31 if is_end else 1))
-    if not (year > 0 and 1 <= month <= 12 and 1 <= day <= 31):
-        return None
-    # The last day of a month is not always a 31st.
-    return year * 10_000 + month * 100 + min(day, monthrange(year, month)[1])
-
-
-def slashed(day: int | None) -> str:
-    """A day YYYYMMDD as PubMed writes it."""
-    return f"{(day or 0) // 10_000:04}/{(day or 0) // 100 % 100:02}/{(day or 0) % 100:02}"
+def is_weighed(line: Line) -> bool:
+    """Whether a clause says how relevant a citation is."""
+    asked = line.asked
+    return isinstance(asked, Clause) and not line.is_excluded and (asked.field is None or asked.field.kind in WEIGHED)

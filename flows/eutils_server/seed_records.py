@@ -13,8 +13,9 @@ LINK_NAMES = {
 
 
 def seed_record(page: SeedPage) -> Iterator[tuple[int, bytes]]:
-    """A PubmedArticle for the page's own citation, then one for each entry with a PMID."""
-    yield page.pmid, make_xml(page, page.pmid, page.abstract)
+    """A PubmedArticle for the page's own citation, if it is a page, then one for each entry with a PMID."""
+    if page.pmid is not None:
+        yield page.pmid, make_xml(page, page.pmid, page.abstract)
     for entry in page.entries:
         if entry.pmid is not None:
             yield entry.pmid, make_xml(entry, entry.pmid, None)
@@ -23,7 +24,7 @@ def seed_record(page: SeedPage) -> Iterator[tuple[int, bytes]]:
 def seed_links(page: SeedPage) -> Iterator[tuple[str, int, int]]:
     """(link name, PMID, neighbour) for each entry with a PMID, in the page's order."""
     for entry in page.entries:
-        if entry.pmid is not None and entry.list_name in LINK_NAMES:
+        if page.pmid is not None and entry.pmid is not None and entry.list_name in LINK_NAMES:
             yield LINK_NAMES[entry.list_name], page.pmid, entry.pmid
 
 

@@ -5,13 +5,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
 
 from flows.eutils_server.app import create_app
 from flows.eutils_server.fault_language import parse_faults
-from flows.eutils_server.records import RecordStore
+from flows.eutils_server.impatience import MOST_CONNECTIONS, make_impatient
+from flows.eutils_server.store import Store
 from flows.eutils_server.traffic import parse_limit
 from warehouse.errors import CorpusError, UsageError
 
@@ -49,8 +51,15 @@ def base_url_of(listening: socket.socket) -> str:
 def configure(app: Starlette) -> uvicorn.Server:
     """A uvicorn server of an application, quiet but for errors."""
     config = uvicorn.Config(
-        app, log_level="error", access_log=False, lifespan="off", ws="none", timeout_graceful_shutdown=STOP_S
+        app,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=STOP_S,
+        limit_concurrency=MOST_CONNECTIONS,
     )
+    make_impatient(config)
     return uvicorn.Server(config)
 
 
@@ -72,18 +81,21 @@ def serve(app: Starlette, *, host: str, port: int, on_ready: Callable[[str], Non
 
 
 @contextmanager
-def running_server(store: RecordStore, *, faults: str = "", limit: str = "none") -> Iterator[str]:
+def running_server(
+    store: Store, *, faults: str = "", limit: str = "none", nlm_files: Path | None = None
+) -> Iterator[str]:
     """Serve from a thread on a free port of loopback, as long as the context lasts; gives the base URL.
 
     Args:
         store: The records.
         faults: In the language of `fault_language.py`.
         limit: As `parse_limit` reads it.
+        nlm_files: As for `create_app`.
     Raises:
         CorpusError: The server does not start.
         UsageError: The faults or the limit make no sense.
     """
-    app = create_app(store, faults=parse_faults(faults), limit=parse_limit(limit))
+    app = create_app(store, faults=parse_faults(faults), limit=parse_limit(limit), nlm_files=nlm_files)
     with listen("127.0.0.1", 0) as listening:
         server = configure(app)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from flows.eutils_server.record_fields import day_of, is_of_reference, words_of
-from transforms.values import text_of
+from transforms.values import MONTH_OR_DAY, text_of, to_pmid
 
 Element = etree._Element
 
@@ -103,7 +103,7 @@ def read_summary(element: Element, cited_count: int = 0) -> Summary:
     citation = next(element.iter("MedlineCitation"), None)
     day = day_of(pub_date) if pub_date is not None else None
     return Summary(
-        pmid=int(first(element, "PMID") or 0),
+        pmid=to_pmid(first(element, "PMID")) or 0,
         pub_date=printed_date(pub_date),
         epub_date=printed_date(article_date),
         source=first(element, "MedlineTA") or first(element, "ISOAbbreviation"),
@@ -146,7 +146,7 @@ def printed_date(element: Element | None) -> str:
     parts = [element.findtext(name) or "" for name in ("Year", "Season", "Month", "Day")]
     if not parts[0]:
         return element.findtext("MedlineDate") or ""
-    if parts[2].isdecimal() and 1 <= int(parts[2]) <= 12:
+    if MONTH_OR_DAY.fullmatch(parts[2]) and int(parts[2]) <= 12:
         parts[2] = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()[int(parts[2]) - 1]  # noqa: SIM905
     parts[3] = parts[3].lstrip("0")
     return " ".join(part for part in parts if part)

@@ -1,7 +1,8 @@
 """A large data directory made of one run: `python -m tests.benchmarks.multiply DATA_DIR COPIES`.
 
-Each copy is a run of its own whose PMIDs are those of the first run plus 40 million for each copy; titles, abstracts
-and records are the same, so that `corpus rebuild` has no meaning there.
+Each copy is a run of its own whose PMIDs follow on those of the copy before; titles, abstracts and records are the
+same, so that `corpus rebuild` has no meaning there. The first run's PMIDs should lie close to each other, as those of a
+baseline file do: no PMID may have more than nine digits.
 """
 
 import sys
@@ -12,15 +13,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from warehouse.store import DataDirectory, new_run_id, run_folders, run_id_of
-
-STEP = 40_000_000
+from warehouse.store import DataDirectory, new_run_id, run_folders, run_id_of, write_sums
 
 
 def multiply(directory: DataDirectory, copies: int) -> None:
     """Commit copies of the first run of a data directory."""
     first = run_folders(directory)[0]
     run_id = run_id_of(first)
+    pmids = pq.read_table(first / "citation.parquet", columns=["pmid"])["pmid"]
+    step = pc.max(pmids).as_py() - pc.min(pmids).as_py() + 1
     for copy in range(1, copies + 1):
         run_id = new_run_id(*parse(run_id))
         staging = directory.staging / f"run={run_id}"
@@ -33,7 +34,8 @@ def multiply(directory: DataDirectory, copies: int) -> None:
                 ) as target,
             ):
                 for group in range(source.num_row_groups):
-                    target.write_table(shifted(source.read_row_group(group), copy * STEP, run_id))
+                    target.write_table(shifted(source.read_row_group(group), copy * step, run_id))
+        write_sums(staging)
         staging.rename(directory.parquet / staging.name)
 
 

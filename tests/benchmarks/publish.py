@@ -21,7 +21,9 @@ import pyarrow.parquet as pq
 
 from warehouse import build
 from warehouse.query import ask, open_published
-from warehouse.schema import OUTCOMES, REQUEST, RUN, TABLES, Table
+from warehouse.schema.declaration import Table
+from warehouse.schema.ledger import OUTCOMES, REQUEST, RUN
+from warehouse.schema.tables import TABLES
 from warehouse.store import DataDirectory, commit_run, run_folders, start_run
 
 REVISED = 1000
@@ -70,7 +72,7 @@ def commit_revision(directory: DataDirectory, seed: int = 0) -> None:
                 writer.write({table.name: revised(table, file, chosen, writer.run_id)})
     stamp = now.replace(tzinfo=None)
     counts = [REVISED if outcome == "revised" else 0 for outcome in OUTCOMES]
-    run = (writer.run_id, "refresh", stamp, stamp, "test", None, REVISED, *counts, True, 0, "0")
+    run = (writer.run_id, "refresh", stamp, stamp, "test", None, REVISED, *counts, True, 0, "0", None)
     requests = [(writer.run_id, pmid, "revised", "revised", None) for pmid in pmids]
     writer.write({"run": RUN.to_arrow([run]), "request": REQUEST.to_arrow(requests)})
     commit_run(writer)

@@ -16,22 +16,25 @@ import tempfile
 import time
 from pathlib import Path
 
-from flows.files import read_blocks
+from flows.nlm_files.files import read_blocks
 
 OURS = """
 import sys, tempfile
+from datetime import UTC, datetime
 from pathlib import Path
-from flows.read_files import read_file
-from flows.parallel import reading_chunks
-from flows.report import silent
+from flows.nlm_files.processes import read_files
+from flows.nlm_files.reading import FileJob
+from flows.definition.progress import silent
 from warehouse.store import DataDirectory
 
 if __name__ == "__main__":
     path, workers = Path(sys.argv[1]), int(sys.argv[2])
     with tempfile.TemporaryDirectory() as folder:
-        directory = DataDirectory(Path(folder))
-        with reading_chunks([path], workers, directory.chunks) as read_chunks:
-            read_file(directory, path, {}, set(), read_chunks, silent)
+        now = datetime.now(UTC).replace(tzinfo=None)
+        # A file for each process: what a process gains is seen with as many files as there are.
+        jobs = [FileJob(path, DataDirectory(Path(folder)), f"{number}", now) for number in range(workers)]
+        for _ in read_files(jobs, workers=workers, progress=silent):
+            pass
 """
 
 PUBMED_PARSER = "import sys, pubmed_parser as p; print(sum(1 for _ in p.parse_medline_xml(sys.argv[1])))"

@@ -2,7 +2,7 @@
 
 from tests.pubmed_dtd import DTD_FILE, holds_text, names_in, read_dtd, record_paths
 from transforms.record_paths import NODES, PATHS, Node
-from warehouse.schema import LEFT_OUT, READ_WITH_DOCUMENT
+from warehouse.schema.left_out import LEFT_OUT, READ_WITH_DOCUMENT
 
 
 def find_node(path: str) -> Node | None:

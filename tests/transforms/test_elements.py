@@ -1,11 +1,12 @@
 """The elements found in bytes, beside what libxml2 finds in the same."""
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from transforms.elements import find_elements
+from transforms.elements import clean, find_elements
 
 RECORD = (
     '<PubmedArticle>\n  <MedlineCitation Status="MEDLINE" Owner="NLM">\n    <PMID Version="1">7</PMID>\n'
@@ -14,9 +15,13 @@ RECORD = (
 ).encode()
 PIECES = [
     b"<", b">", b"&", b'"', b"'", b"/", b"!", b"?", b"=", b" ", b"\n", b"\t", b"\r", b"\0", b"\x0b", b"\xff", b"x",
+    b"\xc2\xa0", b"\xe2\x80\x89", b"\xe3\x80\x80", b"\xc2\x85", "\xe9".encode(), b"&lt;", b"&amp;lt;", b"&#32;",
     b"\xed\xa0\x80", b"\xef\xbf\xbe", b"\xef\xbf\xbf", "\xf6".encode(),
+    b"&#x80;", b"&#x96;", b"&#x7f;", b"&#xFDD0;", b"&#x1FFFE;", b' a="&#x96;"',
     b"&#0;", b"&#xD800;", b"&#xFFFE;", b"&#x110000;", b"&#10;", b"&#13;", b"&bomb;", b"&amp", b"&lt;",
-    b"<i>", b"</i>", b"<i/>", b"<!-- c -->", b"<![CDATA[x]]>", b"]]>", b"<?pi?>",
+    b"<i>", b"</i>", b"<i/>", b"<!-- c -->", b"<![CDATA[x]]>", b"]]>",
+    b"<?pi?>", b"<?pmcsd ?>", b"<?a b=c?>", b"<?a ? ?>", b"<?xml ?>", b"<?XML?>", b"<?xml-a?>", b"<?a:b?>", b"<?1?>",
+    b"<??>", b"<?a <b> ?>", b"<?a\nb?>", b"<?a &b; ?>",
     b' a="1"', b' a="1" a="2"', b" a='1'", b' a="&lt;"', b' a="<"', b' a="&x;"', b' a="\n"',
     b"<1>", b"<a b>", b"</>", b"< i>", "<\xf6/>".encode(), "<\xb2/>".encode(), "<a\xb2/>".encode(),
 ]  # fmt: skip
@@ -24,7 +29,9 @@ PIECES = [
 
 def libxml2_reads(xml: bytes) -> etree._Element | None:
     """The tree below an element around it; None if it is not well-formed."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, remove_pis=True, remove_comments=True
+    )
     try:
         return etree.fromstring(b"<chunk>" + xml + b"</chunk>", parser)
     except etree.XMLSyntaxError:
@@ -46,6 +53,13 @@ def assert_same(xml: bytes) -> None:
     places: dict[etree._Element | None, int] = {element: place for place, element in enumerate(theirs)}
     assert elements.parent.tolist() == [places.get(e.getparent(), -1) for e in theirs]
     assert [elements.texts_in(e) for e in range(len(elements.tag))] == ["".join(map(str, e.itertext())) for e in theirs]
+    texts, is_plain = elements.whole_texts(np.arange(len(elements.tag)))
+    assert all(texts[e] == elements.whole_text(e) for e in np.flatnonzero(is_plain).tolist())
+    strings = 2 * np.flatnonzero(np.diff(elements.offsets)[::2])
+    left = strings[~elements.texts_to_clean(strings)].tolist()
+    assert all(
+        elements.xml[elements.offsets[s] : elements.offsets[s + 1]].decode() == clean(elements.text(s)) for s in left
+    )
 
 
 def test_a_record_is_found() -> None:
@@ -75,6 +89,28 @@ def test_odd_bytes_at_odd_places(piece: bytes, place: bytes) -> None:
     """Each of them before, and instead of, each place."""
     assert_same(RECORD.replace(place, piece + place, 1))
     assert_same(RECORD.replace(place, piece, 1))
+
+
+def test_a_line_break_between_the_tags_inside_of_a_text_is_cleaned() -> None:
+    """MathML is laid out like records are, in the middle of a sentence."""
+    record = RECORD.replace(b"<i>b</i>", b"b<i>\n  <b>\n    c</b>\n  </i>d")
+    assert_same(record)
+    elements = find_elements(record)
+    assert elements is not None
+    title = [elements.name_of(e) for e in range(len(elements.tag))].index("ArticleTitle")
+    assert not elements.whole_texts(np.array([title]))[1].any()
+
+
+def test_a_processing_instruction_is_part_of_no_text() -> None:
+    """PubMed Central leaves them in titles; each record's borders in the bytes as they came stay."""
+    record = RECORD.replace(b"</i>", b"<?pmcsd ?></i><?nihms a?>")
+    elements = find_elements(b"<?a?>" + record + b"<?b?>\n" + RECORD + b"<?c?>")
+    assert elements is not None
+    firsts, lasts = elements.source_borders(elements.levels[0])
+    assert [elements.source[a:b] for a, b in zip(firsts, lasts, strict=True)] == [record, RECORD]
+    title = [elements.name_of(e) for e in range(len(elements.tag))].index("ArticleTitle")
+    assert elements.texts_in(title) == "A <b\u03b1 é 한 ."
+    assert_same(record)
 
 
 @pytest.mark.parametrize("xml", [b"", b"text", b"<a>", b"</a>", b"<a></b>", b"<a><b></a></b>", b"<a" + b">" * 3])

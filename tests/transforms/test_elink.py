@@ -101,6 +101,12 @@ def test_an_invalid_id_is_no_source() -> None:
     assert parse_elink(reply(link_set("abc")))[0].source_pmids == ()
 
 
+def test_an_id_that_is_no_pmid_is_no_neighbour() -> None:
+    """A link to 0 would make a citation 0."""
+    (found,) = parse_elink(reply(link_set("1", link_db("pubmed_pubmed", f"0 -5 {'9' * 20} 0000002"))))
+    assert [neighbour.pmid for neighbour in found.links["pubmed_pubmed"]] == [2]
+
+
 LLINKS = """<LinkSet><DbFrom>pubmed</DbFrom><IdUrlList><IdUrlSet><Id>1</Id><ObjUrl>
 <Url>https://example.org/a?b=1&amp;c=2</Url><IconUrl LNG="EN">//x/y.gif</IconUrl><LinkName>Full  text</LinkName>
 <SubjectType>publishers/providers</SubjectType><Category>Full Text Sources</Category>

@@ -1,11 +1,15 @@
 """Records become rows, the whole text of each and every part of it."""
 
+import re
 from datetime import UTC, date, datetime
 from typing import Any
+
+import pytest
 
 from tests.records import article, article_set
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import ParsedRecords, Provenance, make_tables
+from warehouse.errors import DocumentError
 
 WHEN = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FROM = Provenance("20261123T120000Z-0000", "efetch", "test", WHEN, "0")
@@ -46,10 +50,31 @@ def test_a_citation_has_its_journal_dates_and_pages() -> None:
     assert {name: row[name] for name in expected} == expected
 
 
+MATHEMATICS = (
+    '<mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:msup><mml:mi>x</mml:mi><mml:mn>2</mml:mn></mml:msup>'
+    "</mml:math>"
+)
+
+
 def test_a_title_is_whole_with_markup_and_mathematics_in_it() -> None:
     """Peers stop at the first tag."""
     title = '<i>In vivo</i> H<sub>2</sub>O and <mml:math xmlns:mml="http://www.w3.org/1998/Math/MathML"><mml:mi>x</mml:mi></mml:math>.'
     assert rows(parse(article(7, title=title)), "citation", "article_title") == [("In vivo H2O and x.",)]
+
+
+def test_superscripts_can_be_told_where_there_are_any() -> None:
+    """10<sup>6</sup> is 106 without its markup; italics tell nothing."""
+    title = "Growth at 10<sup>6</sup> cells of <i>E.\n      coli</i> &amp; <sup>14</sup>C"
+    section = "<AbstractText>{}</AbstractText>"
+    texts = ("P = 2 x 10<sup>-8</sup>", "<i>In vivo</i>", "<b>H<sub>2</sub>O</b>", MATHEMATICS)
+    abstract = f"<Abstract>{''.join(map(section.format, texts))}</Abstract>"
+    parsed = parse(article(7, title=title, parts=(abstract, "", "")), article(8, title="<i>In vivo</i>."))
+    assert rows(parsed, "citation", "pmid", "article_title_xml") == [
+        (7, "Growth at 10<sup>6</sup> cells of <i>E. coli</i> &amp; <sup>14</sup>C"),
+        (8, None),
+    ]
+    expected = [("P = 2 x 10-8", texts[0]), ("In vivo", None), ("H2O", texts[2]), ("x2", texts[3])]
+    assert rows(parsed, "abstract_section", "section_text", "section_xml") == expected
 
 
 def test_an_abstract_is_its_sections_with_their_labels() -> None:
@@ -194,19 +219,85 @@ def test_a_record_that_cannot_be_read_costs_no_other() -> None:
     assert parsed.rejected == {8: "mesh_heading.descriptor_name: null in row 0"}
     assert rows(parsed, "rejected_citation", "record_order", "pmid", "reason") == [
         (1, 8, "mesh_heading.descriptor_name: null in row 0"),
-        (2, None, "The PubmedArticle has no PMID that is a number."),
+        (2, None, "The PMID of the PubmedArticle is 'x', which is no PMID."),
     ]
     assert rows(parsed, "raw_citation", "pmid") == [(7,), (8,)]
     assert rows(parsed, "language", "pmid") == [(7,)]
 
 
-def test_a_value_that_arrow_refuses_costs_its_record_only() -> None:
-    """A number too large for its column is found when the rows become a table."""
-    tie = '<CommentsCorrectionsList><CommentsCorrections RefType="ErratumIn"><RefSource>J</RefSource>'
-    tie += '<PMID Version="99999">9</PMID></CommentsCorrections></CommentsCorrectionsList>'
-    parsed = parse(article(7), article(8, parts=("", tie, "")), article(9))
-    assert rows(parsed, "citation", "pmid") == [(7,), (9,)]
-    assert list(parsed.rejected) == [8]
+@pytest.mark.parametrize("odd", ["0", "-5", "9" * 20, "9" * 5000, "\u0663", "\uff13", "\u00b3", "x"])
+def test_a_number_that_its_column_cannot_hold_is_null_and_reported(odd: str) -> None:
+    """The record is worth more than the PMID or version of another that it names."""
+    tie = '<CommentsCorrections RefType="ErratumIn"><RefSource>J</RefSource><PMID Version="{}">{}</PMID>'
+    ties = "".join(
+        f"{tie.format(*values)}</CommentsCorrections>"
+        for values in ((odd, 9), (1, odd), ("02", "0099999"), ("0099999", 9))
+    )
+    ties = f"<CommentsCorrectionsList>{ties}</CommentsCorrectionsList>"
+    parsed = parse(article(7), article(8, parts=("", ties, "")))
+    assert rows(parsed, "comment_correction", "ref_source", "related_pmid", "related_pmid_version") == [
+        ("J", 9, None),
+        ("J", None, 1),
+        ("J", 99999, 2),
+        ("J", 9, None),
+    ]
+    path = "MedlineCitation/CommentsCorrectionsList/CommentsCorrections/PMID"
+    assert {(u.path, u.count, u.example_pmid, u.example_text) for u in parsed.unknown.values()} == {
+        (path, 1, 8, odd[:200]),
+        (f"{path}/@Version", 2, 8, odd[:200]),
+    }
+
+
+def test_a_cited_pmid_that_is_none_is_kept_verbatim() -> None:
+    """It is no citation 0, and no link."""
+    ids = "".join(f'<ArticleId IdType="pubmed">{text}</ArticleId>' for text in ("0", "9" * 20, "-5"))
+    data = f"<ReferenceList><Reference><ArticleIdList>{ids}</ArticleIdList></Reference></ReferenceList>"
+    parsed = parse(article(7, parts=("", "", data)))
+    assert rows(parsed, "cited_reference", "cited_pmid") == [(None,)]
+    assert rows(parsed, "cited_article_id", "article_id") == [("0",), ("9" * 20,), ("-5",)]
+    assert rows(parsed, "link", "linked_pmid") == []
+
+
+def test_characters_beyond_ascii_are_those_of_their_references() -> None:
+    """`&#x96;` is no dash: that is what Windows has in the same place."""
+    parsed = parse(article(7, title="a&#x85;b &#x80; &#x96; &#150; &#xFDD0;."))
+    assert rows(parsed, "citation", "article_title") == [("a\x85b \x80 \x96 \x96 \ufdd0.",)]
+
+
+@pytest.mark.parametrize("code", ["0", "x1F", "xD800", "xDFFF", "xFFFE", "x110000", "99999999999"])
+def test_a_reference_to_no_character_is_refused(code: str) -> None:
+    """As every XML parser does."""
+    with pytest.raises(DocumentError, match=r"line \d+: not well-formed \(invalid char\); download it again"):
+        parse(article(7, title=f"&#{code};"))
+
+
+@pytest.mark.parametrize(
+    ("path", "element", "other"),
+    [
+        ("Article/Language", None, None),
+        ("Article/ArticleTitle", "<ArticleTitle>A <i>b</i> &lt;</ArticleTitle>", "<ArticleTitle>A b</ArticleTitle>"),
+        ("MedlineJournalInfo/NlmUniqueID", "<NlmUniqueID>1</NlmUniqueID>", "<NlmUniqueID>2</NlmUniqueID>"),
+        ("Article/AuthorList/@CompleteYN", '<AuthorList CompleteYN="Y"/>', '<AuthorList CompleteYN="N"/>'),
+    ],
+)
+def test_an_element_that_comes_twice_with_the_same_content_is_one(
+    path: str, element: str | None, other: str | None
+) -> None:
+    """Of two different ones neither is taken; where there is a place for many, both are."""
+    if element is None or other is None:
+        parsed = parse(article(7).replace("<Language>eng</Language>", "<Language>eng</Language>" * 2))
+        assert rows(parsed, "language", "language") == [("eng",), ("eng",)]
+        return
+    record = re.sub(rf"<{path.split('/')[1]}>.*?</{path.split('/')[1]}>", "", article(7))
+    place = f"</{path.split('/', maxsplit=1)[0]}>"
+    once, twice, differing = (
+        parse(record.replace(place, "".join(elements) + place))
+        for elements in ([element], [element, "\n ", element], [element, other])
+    )
+    assert not once.rejected
+    assert not twice.rejected
+    assert twice.tables["citation"].drop("content_sha256").equals(once.tables["citation"].drop("content_sha256"))
+    assert differing.rejected == {7: f"There are two MedlineCitation/{path}, where there is a place for one."}
 
 
 def test_an_element_that_nobody_knows_is_reported_and_costs_nothing() -> None:
@@ -254,3 +345,13 @@ def test_names_that_are_not_ascii_are_reported_like_others() -> None:
     """Unknown elements are never fatal."""
     parsed = parse(article(7, parts=("", "<Gr\xf6\xdfe>1</Gr\xf6\xdfe>", "")))
     assert list(parsed.unknown) == ["MedlineCitation/Gr\xf6\xdfe"]
+
+
+def test_a_record_that_is_too_large_to_be_published_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be committed, and then no file could be published any more."""
+    monkeypatch.setattr("transforms.pubmed_xml.LARGEST_RECORD_BYTES", 20_000)
+    parsed = parse(article(7), article(8, title="Ketamine. " * 2_000))
+    assert [row["pmid"] for row in parsed.tables["citation"].to_pylist()] == [7]
+    assert parsed.rejected.keys() == {8}
+    assert parsed.rejected[8].endswith("bytes, more than the 20,000 that can be published.")
+    assert rows(parsed, "rejected_citation", "pmid", "record_xml") == [(8, b"")]

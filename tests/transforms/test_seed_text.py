@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from transforms.seed_lines import is_heading, is_ignored, normalise
 from transforms.seed_text import SeedEntry, SeedPage, make_seed_tables, parse_seed_document
 from warehouse.errors import SeedError
-from warehouse.schema import CITATION
+from warehouse.schema.citation import CITATION
 
 ROOT = Path(__file__).parents[2]
 GIVEN = ROOT / "seeds" / "000_c094b752a16dd644.txt"

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.maintenance import rebuild, run_check
-from flows.settings import Settings
+from flows.definition.settings import Settings
+from flows.runs.maintenance import rebuild, run_check
 from tests.trials.synthetic import say
 from warehouse.check import compare
 from warehouse.errors import CorpusError

@@ -21,13 +21,15 @@ import duckdb
 
 from tests.records import article, article_set
 from tests.trials.synthetic import CORPUS, OF_A_RUN, REPOSITORY, Revising, say, serving, write_seeds
-from warehouse.schema import BUILD, TABLES
+from warehouse.content import is_content
+from warehouse.schema.derived import BUILD
+from warehouse.schema.tables import TABLES
 from warehouse.store import DataDirectory, changed_files, run_folders
 
 COMMANDS = ("refresh", "ingest", "compact", "rebuild")
 DEFINITION = '[links]\nfetch = ["similar"]\nlinkout = false\n'
 RECORDS, REVISED, INGESTED = 300, 40, 60
-COMPARED = [t.name for t in TABLES.values() if not (t.is_raw or t.is_log or t is BUILD or t.name == "content")]
+COMPARED = [t.name for t in TABLES.values() if is_content(t) and not t.is_raw and t.name not in (BUILD.name, "content")]
 
 WHOLE_RUNS = """SELECT run_id FROM run LEFT JOIN request USING (run_id)
     GROUP BY run_id HAVING any_value(requested_count) <> count(request.pmid)"""

@@ -28,7 +28,7 @@ PACE = {"CORPUS_BATCH_SIZE": "20", "CORPUS_ENTREZ_IN_FLIGHT": "2", "NCBI_API_KEY
 LATENCY_S = 0.5
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 PREFECT = (sys.executable, "-m", "prefect")
-CORPUS = (sys.executable, "-c", "from flows.cli import main; main()")
+CORPUS = (sys.executable, "-c", "from flows.command.cli import main; main()")
 Worker = subprocess.Popen[bytes]
 
 

@@ -59,7 +59,7 @@ def main(counts: list[int]) -> None:
 
             tell("plain functions", *refresh(environment, root / "data"))
             port = free_port()
-            serve = (*CORPUS, "serve", "--port", str(port))
+            serve = (*CORPUS, "serve", "--no-auth", "--port", str(port))
             stack.enter_context(running(serve, environment, root / "log"))
             api = Api(f"http://127.0.0.1:{port}/api")
             api.wait()

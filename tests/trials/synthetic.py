@@ -19,7 +19,7 @@ from tests.scripted import Answer, Asked, scripted_server
 
 REPOSITORY = Path(__file__).parents[2]
 AS_USUAL = "import os; os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))"
-CORPUS = (sys.executable, "-c", f"{AS_USUAL}; from flows.cli import main; main()")
+CORPUS = (sys.executable, "-c", f"{AS_USUAL}; from flows.command.cli import main; main()")
 TITLE = "Trial {} of ketamine."
 REACHABLE = 9_999
 

@@ -14,25 +14,18 @@ from tests.records import article, article_set
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
 from transforms.seed_text import make_seed_tables, parse_seed_document
-from warehouse.schema import (
-    DELETED_CITATION,
-    LINK,
-    LINK_LIST,
-    LINKOUT,
-    LINKOUT_LIST,
-    MEMBER,
-    OUTCOMES,
-    REQUEST,
-    RUN,
-    SEED_DOCUMENT,
-    TABLES,
-)
+from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
+from warehouse.schema.links import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST
+from warehouse.schema.members import MEMBER
+from warehouse.schema.seeds import SEED_DOCUMENT
+from warehouse.schema.tables import TABLES
 from warehouse.store import DataDirectory, RunWriter, commit_run, start_run
 
 PMIDS = range(1, 10)
 BEGINNING = datetime(2026, 11, 1, 2, tzinfo=UTC)
 MESH = '<MeshHeading><DescriptorName UI="D{0:06}" MajorTopicYN="{1}">Descriptor {0}</DescriptorName></MeshHeading>'
 COMMENT = '<CommentsCorrections RefType="{}"><RefSource>J</RefSource><PMID>{}</PMID></CommentsCorrections>'
+DOI = '<ELocationID EIdType="doi" ValidYN="Y">{}</ELocationID>'
 PAGE = "{title}\n- PMID: {pmid}\n{title}\nAbstract\n{text}\nSimilar articles\n{entries}Cited by\nReferences\n"
 ENTRY = "-\nA title of {0}.J Invent Res. 2019 Mar 4;7(2):11-9. PMID: {0}\n"
 CITATION_SCHEMA = TABLES["citation"].arrow_schema
@@ -78,12 +71,15 @@ class History:
         records = []
         for pmid in pmids:
             mesh = "".join(MESH.format(n, "NY"[(n + self.clock.day) % 2]) for n in self.pick(3))
-            comments = "".join(COMMENT.format("RetractionIn", n) for n in self.pick(1))
+            tie = self.random.choice(["RetractionIn", "RetractionOf"])
+            comments = "".join(COMMENT.format(tie, n) for n in self.pick(1))
             lists = f"<CommentsCorrectionsList>{comments}</CommentsCorrectionsList>" if comments else ""
             lists += f"<MeshHeadingList>{mesh}</MeshHeadingList>" if mesh else ""
             text = self.random.choice(["", "<Abstract><AbstractText>Ketamine for mice.</AbstractText></Abstract>"])
             title = f"Title {self.random.randint(1, 3)} of trials."
-            records.append(article(pmid, title=title, version=self.random.randint(1, 2), parts=(text, lists, "")))
+            doi = DOI.format(self.random.choice(["10.1/A", "doi:10.1/a", "10.1/b", "none"]))
+            parts = (doi + text, lists, "")
+            records.append(article(pmid, title=title, version=self.random.randint(1, 2), parts=parts))
         if records:
             (chunk,) = split_document([article_set(*records)], name="test")
             origin = Provenance(writer.run_id, self.random.choice(["file", "efetch"]), "test", self.clock, "0")
@@ -137,7 +133,7 @@ def write_accounts(writer: RunWriter, outcomes: dict[int, str], now: datetime) -
     """The run's row, and an outcome for each PMID."""
     counts = [list(outcomes.values()).count(outcome) for outcome in OUTCOMES]
     stamp = now.replace(tzinfo=None)
-    row = (writer.run_id, "refresh", stamp, stamp, "test", None, len(outcomes), *counts, True, 0, "0")
+    row = (writer.run_id, "refresh", stamp, stamp, "test", None, len(outcomes), *counts, True, 0, "0", None)
     requests = [(writer.run_id, pmid, "new", outcome, None) for pmid, outcome in outcomes.items()]
     writer.write({"run": RUN.to_arrow([row]), "request": REQUEST.to_arrow(requests)})
 

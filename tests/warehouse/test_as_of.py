@@ -11,7 +11,7 @@ from tests.warehouse.histories import BEGINNING, write_accounts
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
 from warehouse import build
-from warehouse.schema import MEMBER
+from warehouse.schema.members import MEMBER
 from warehouse.store import DataDirectory, commit_run, start_run
 
 # What happens to PMID 1 on each day: its title, and whether its reason begins or ends, or is only found nearer.

@@ -10,10 +10,13 @@ import pytest
 from tests.records import article, article_set
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
-from warehouse import build
+from warehouse import build, check
+from warehouse.check import check_all
+from warehouse.current import limit, open_memory
 from warehouse.errors import CheckError, QueryError, StoreError, UsageError
 from warehouse.query import ask, open_published, read_status
-from warehouse.schema import OUTCOMES, REQUEST, RUN, TABLES
+from warehouse.schema.ledger import OUTCOMES, REQUEST, RUN
+from warehouse.schema.tables import TABLES
 from warehouse.store import DataDirectory, commit_run, start_run
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -28,7 +31,7 @@ def commit(directory: DataDirectory, *records: str, requested: int | None = None
     pmids = parsed.tables["citation"]["pmid"].to_pylist()
     counts = {"new": len(pmids)}
     run = (writer.run_id, "ingest", NOON, NOON, "test", None, len(pmids) if requested is None else requested)
-    rest = (*(counts.get(outcome, 0) for outcome in OUTCOMES), True, 0, "0")
+    rest = (*(counts.get(outcome, 0) for outcome in OUTCOMES), True, 0, "0", None)
     writer.write({"run": RUN.to_arrow([run + rest])})
     writer.write({"request": REQUEST.to_arrow([(writer.run_id, pmid, "file", "new", None) for pmid in pmids])})
     return commit_run(writer)
@@ -144,6 +147,14 @@ def test_the_position_is_counted_in_lines_and_letters(directory: DataDirectory, 
     con.close()
 
 
+def test_a_run_that_has_lost_its_name_is_said(directory: DataDirectory) -> None:
+    """It would count for nothing, and nobody would hear of it."""
+    (directory.parquet / "20261124T120000Z-0000").mkdir()
+    (directory.parquet / ".DS_Store").touch()
+    (said,) = check_all(directory)
+    assert "20261124T120000Z-0000 is not read: the name of a run begins with run=" in said
+
+
 def test_a_corpus_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
     """With what to run first."""
     with pytest.raises(StoreError, match="run `corpus refresh` or `corpus ingest` first"):
@@ -179,3 +190,30 @@ def test_a_question_that_takes_too_much_memory_is_refused(directory: DataDirecto
     con.close()
     with pytest.raises(UsageError, match="write a size such as 500MB"):
         open_published(directory, memory="1GB'; SELECT '1")
+
+
+@pytest.mark.parametrize(
+    ("threads", "memory_mb", "size", "expected"),
+    [(None, None, 0, 160), (1, None, 0, 160), (3, None, 0, 240), (3, None, 800_000_000, 340), (3, 300, None, 300)],
+)
+def test_duckdb_takes_what_its_threads_and_keys_need(
+    tmp_path: Path, threads: int | None, memory_mb: int | None, size: int | None, expected: int
+) -> None:
+    """Unless the directory says how much."""
+    with open_memory() as con:
+        con.execute("SET threads = 2")
+        limit(con, DataDirectory(tmp_path, threads, memory_mb), size)
+        ((found, memory),) = con.execute(
+            "SELECT current_setting('threads'), current_setting('memory_limit')"
+        ).fetchall()
+    assert found == (threads or 2)
+    assert memory.endswith("MiB")
+    assert float(memory.split()[0]) == pytest.approx(expected * 1e6 / 2**20, abs=0.1)
+
+
+def test_a_check_knows_a_file_of_another_version(directory: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its tables may be other ones, which is no damage."""
+    assert list(check_all(directory)) == []
+    monkeypatch.setattr(check, "facts_of", lambda _: {"definition_sha256": "another", "rebuilt": ""})
+    sentence = f"Another version of this program published {directory.database}; `corpus rebuild` builds it afresh."
+    assert list(check_all(directory)) == [sentence]

@@ -1,7 +1,7 @@
 """The data dictionary says what the declarations say."""
 
 from warehouse.dictionary import FILE, data_dictionary
-from warehouse.schema import TABLES
+from warehouse.schema.tables import TABLES
 
 
 def test_the_data_dictionary_is_up_to_date() -> None:

@@ -6,8 +6,8 @@ from random import Random
 import duckdb
 import pytest
 
-from flows.seeds import CorpusDefinition, DriftRules
-from flows.settings import Settings
+from flows.definition.seeds import CorpusDefinition, DriftRules
+from flows.definition.settings import Settings
 from tests.warehouse.histories import History
 from warehouse import build
 from warehouse.drift import DriftLimits, find_drift, measure
@@ -44,7 +44,7 @@ def test_a_publish_that_drifts_is_held_back_until_it_is_accepted(tmp_path: Path)
     folders = [history.commit_random_run() for _ in range(3)]
     build.publish(directory)
     published = directory.database.read_bytes()
-    assert measure(directory.database)["links"] > 0
+    assert measure(directory, directory.database)["links"] > 0
     for folder in folders:
         (folder / "link.parquet").unlink(missing_ok=True)
         write_sums(folder)

@@ -7,7 +7,7 @@ from random import Random
 import duckdb
 import pytest
 
-from flows.rebuild import rebuild
+from flows.runs.rebuild import rebuild
 from tests.warehouse.histories import History, read_tables
 from warehouse import build, compact, fill, portions
 from warehouse.errors import CheckError, StoreError

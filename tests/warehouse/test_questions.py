@@ -8,7 +8,9 @@ import pytest
 from tests.records import article
 from tests.warehouse.test_build import NOON, commit
 from warehouse import build
-from warehouse.schema import DELETED_CITATION, LINK, LINK_LIST, MEMBER, OUTCOMES, REQUEST, RUN
+from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
+from warehouse.schema.links import LINK, LINK_LIST
+from warehouse.schema.members import MEMBER
 from warehouse.sql_files import read_sql
 from warehouse.store import DataDirectory, commit_run, start_run
 
@@ -76,7 +78,9 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
     writer.write({"member": MEMBER.to_arrow([(*row[:4], run_id, row[4], run_id) for row in members])})
     writer.write({"deleted_citation": DELETED_CITATION.to_arrow([(8, "DeleteCitation", "file", run_id)])})
     counts = (int(outcome == "deleted") for outcome in OUTCOMES)
-    writer.write({"run": RUN.to_arrow([(run_id, "refresh", stamp, stamp, "test", None, 1, *counts, True, 0, "0")])})
+    writer.write(
+        {"run": RUN.to_arrow([(run_id, "refresh", stamp, stamp, "test", None, 1, *counts, True, 0, "0", None)])}
+    )
     writer.write({"request": REQUEST.to_arrow([(run_id, 8, "missing", "deleted", None)])})
     commit_run(writer)
     build.publish(directory)

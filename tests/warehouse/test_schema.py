@@ -4,7 +4,9 @@ import pyarrow as pa
 import pytest
 
 from warehouse.current import DUCKDB_TYPES
-from warehouse.schema import LANGUAGE, TABLES, Table
+from warehouse.schema.declaration import Table
+from warehouse.schema.publication import LANGUAGE
+from warehouse.schema.tables import TABLES
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from warehouse.errors import LockedError, StoreError
-from warehouse.schema import LANGUAGE, RAW_CITATION
+from warehouse.schema.publication import LANGUAGE
 from warehouse.store import DataDirectory, commit_run, discard_run, new_run_id, run_folders, start_run, writing
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
@@ -68,25 +68,6 @@ def test_the_folder_of_a_broken_run_is_removed_by_the_next(tmp_path: Path) -> No
     (broken.folder / "language.parquet").write_bytes(b"half")
     start_run(directory, NOON.replace(hour=13))
     assert not broken.folder.exists()
-
-
-def test_a_citation_that_comes_again_takes_back_its_rows_and_keeps_the_other_versions_raw(tmp_path: Path) -> None:
-    """A file can hold several versions of a PMID; only the last one counts, all of them are kept raw."""
-    directory = DataDirectory(tmp_path)
-    writer = start_run(directory, NOON)
-    raw = [(writer.run_id, pmid, 1, b"<x/>", "a", "b", "file", "f.xml", NOON) for pmid in (1, 2, 3)]
-    writer.write(
-        {
-            "language": LANGUAGE.to_arrow([(1, 1, "eng"), (2, 1, "fre"), (3, 1, "ger")]),
-            "raw_citation": RAW_CITATION.to_arrow(raw),
-        }
-    )
-    writer.drop_citations([2, 3], same_version=[3])
-    writer.write({"language": LANGUAGE.to_arrow([(2, 1, "spa")])})
-    folder = commit_run(writer)
-    languages = pq.read_table(folder / "language.parquet").select(["pmid", "language"]).to_pylist()
-    assert languages == [{"pmid": 1, "language": "eng"}, {"pmid": 2, "language": "spa"}]
-    assert pq.read_table(folder / "raw_citation.parquet")["pmid"].to_pylist() == [1, 2]
 
 
 HOLD = """import sys, time, pathlib
@@ -162,3 +143,16 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypa
     discard_run(writer)
     assert run_folders(directory) == []
     assert list(directory.staging.iterdir()) == []
+
+
+def test_a_folder_that_no_run_committed_is_named_with_what_to_do(tmp_path: Path) -> None:
+    """Half a copy of a run would count as a run."""
+    directory = DataDirectory(tmp_path)
+    folder = commit_run(start_run(directory, NOON))
+    (folder / "SHA256SUMS").rename(tmp_path / "sums")
+    with pytest.raises(StoreError, match=r"has no SHA256SUMS: it was copied in part. Put it back whole from a backup"):
+        run_folders(directory)
+    (tmp_path / "sums").rename(folder / "SHA256SUMS")
+    folder.with_name("run=copy of it").mkdir()
+    with pytest.raises(StoreError, match="run=copy of it has a name that is no run's; move it out of"):
+        run_folders(directory)

@@ -6,21 +6,29 @@ WITH current_member AS (
 )
 SELECT
     citation.pmid,
-    coalesce(citation.article_title, book.book_title) AS title,
+    shown_title(article_title, vernacular_title, book_title) AS title,
     citation.abstract,
     coalesce(citation.medline_ta, citation.iso_abbreviation, citation.journal_title, book.book_title) AS journal,
     citation.pub_year AS year,
+    citation.volume,
+    citation.issue,
+    coalesce(citation.medline_pgn, nullif(concat_ws('-', citation.start_page, citation.end_page), '')) AS pages,
+    coalesce(citation.issn_linking, citation.issn) AS issn,
+    article_list.languages,
     citation.doi,
+    article_list.normal_doi,
     citation.pmc_id,
     article_list.authors,
+    article_list.first_affiliation,
     article_list.mesh,
     article_list.publication_types,
-    citation.is_retracted,
+    retracted.pmid IS NOT NULL AS is_retracted,
     deleted_citation.pmid IS NOT NULL AS is_deleted,
     current_member.pmid IS NOT NULL AS is_member,
     citation.source
 FROM citation
 LEFT JOIN book USING (pmid)
 LEFT JOIN article_list USING (pmid)
+LEFT JOIN retracted USING (pmid)
 LEFT JOIN deleted_citation USING (pmid)
 LEFT JOIN current_member USING (pmid);

@@ -1,17 +1,22 @@
--- One row an author (editors and collectives as well) by ORCID, or by last name and initials where a record gives none:
--- two people of one name are one row, and one person is several where only some of the records have the ORCID.
+-- One row an author (editors and collectives as well) by ORCID, or by the key of the name (macro name_key) where a record
+-- gives none: two people of one name are one row, and one person is several where only some of the records have the
+-- ORCID. Names that a record marks as wrong (`is_valid` false) do not count.
 -- Example: FROM author_output ORDER BY citation_count DESC LIMIT 20;
 CREATE VIEW author_output AS
-WITH last_author AS (
-    SELECT pmid, max(author_order) AS author_order FROM author GROUP BY pmid
+WITH listed AS (
+    SELECT pmid, author_order, orcid, shown_name(last_name, initials, suffix, collective_name) AS author_name
+    FROM author WHERE is_valid IS DISTINCT FROM false
+),
+list_end AS (
+    SELECT pmid, min(author_order) AS first_order, max(author_order) AS last_order FROM listed GROUP BY pmid
 ),
 named AS (
     SELECT
-        pmid, orcid, pub_year,
-        coalesce(collective_name, concat_ws(' ', last_name, initials)) AS author_name,
-        author.author_order = 1 AS is_first,
-        author.author_order = last_author.author_order AS is_last
-    FROM author JOIN citation USING (pmid) JOIN last_author USING (pmid)
+        pmid, orcid, pub_year, author_name,
+        CASE WHEN orcid IS NULL THEN name_key(author_name) END AS author_key,
+        author_order = first_order AS is_first,
+        author_order = last_order AS is_last
+    FROM listed JOIN citation USING (pmid) JOIN list_end USING (pmid)
 )
 SELECT
     arg_max(author_name, pmid) AS author_name,
@@ -22,4 +27,4 @@ SELECT
     min(pub_year) AS first_year,
     max(pub_year) AS last_year
 FROM named
-GROUP BY orcid, CASE WHEN orcid IS NULL THEN author_name END;
+GROUP BY orcid, author_key;

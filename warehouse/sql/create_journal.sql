@@ -10,7 +10,7 @@ SELECT
     nlm_unique_id,
     max(issn_linking) AS issn_linking,
     count(*) AS citation_count,
-    count(*) FILTER (is_retracted) AS retracted_count,
+    count(*) FILTER (pmid IN (SELECT pmid FROM retracted)) AS retracted_count,
     min(pub_year) AS first_year,
     max(pub_year) AS last_year
 FROM named

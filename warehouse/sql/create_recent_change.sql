@@ -2,7 +2,8 @@
 -- that came or went.
 -- Example: SELECT changed_at, pmid, column_name, before, after FROM recent_change(7) WHERE column_name = 'is_retracted';
 CREATE MACRO recent_change(days) AS TABLE
-SELECT finished_at AS changed_at, change.pmid, table_name, column_name, before, after, article_title AS title, change.run_id
+SELECT finished_at AS changed_at, change.pmid, table_name, column_name, before, after,
+    shown_title(article_title, vernacular_title, NULL) AS title, change.run_id
 FROM change
 JOIN run USING (run_id)
 LEFT JOIN citation ON citation.pmid = change.pmid

@@ -1,13 +1,16 @@
--- The citations that have any of some words in title or abstract, best first by BM25 (k1 = 1.2, b = 0.75) over the stems
--- of the words; stop words do not count.
+-- The citations that have any of some words in a title or the abstract, best first by BM25 (k1 = 1.2, b = 0.75) over
+-- the stems of the words; stop words do not count.
 -- Example: SELECT pmid, score, title FROM search('ketamine depression') LIMIT 10;
 CREATE MACRO search(question) AS TABLE
 WITH asked AS (
     SELECT DISTINCT stem AS term FROM search_stem(search_word(question))
 ),
 found AS (
-    SELECT search_term.term, pmid, term_count, count(*) OVER (PARTITION BY search_term.term) AS citation_count
-    FROM search_term SEMI JOIN asked USING (term)
+    SELECT term, pmid, sum(word_count) AS term_count, count(*) OVER (PARTITION BY term) AS citation_count
+    FROM search_index
+    JOIN (SELECT word, stem AS term FROM search_vocabulary WHERE stem IN (FROM asked)) USING (word)
+    WHERE field IN ('title', 'abstract', 'vernacular_title')
+    GROUP BY term, pmid
 ),
 corpus AS (
     SELECT count(*) AS citation_count, avg(term_count) AS term_count FROM search_length
@@ -21,6 +24,6 @@ scored AS (
     FROM found JOIN search_length USING (pmid) CROSS JOIN corpus
     GROUP BY pmid
 )
-SELECT pmid, round(score, 3) AS score, pub_year AS year, coalesce(article_title, book_title) AS title
+SELECT pmid, round(score, 3) AS score, pub_year AS year, shown_title(article_title, vernacular_title, book_title) AS title
 FROM scored JOIN citation USING (pmid) LEFT JOIN book USING (pmid)
 ORDER BY scored.score DESC, pmid;

@@ -1,9 +1,9 @@
--- The words of a text that count in a search: lower-case, without accents, cut at anything but letters and digits, and
--- without NLM's stop words (PubMed Help, "Stopwords").
+-- The words of a text that count in a search by relevance: as search_split has them, without NLM's stop words (PubMed
+-- Help, "Stopwords").
 -- Example: SELECT search_word('The role of ketamine in treatment-resistant depression');
 CREATE MACRO search_word(words) AS list_filter(
-    regexp_extract_all(lower(strip_accents(nfc_normalize(words))), '[\p{L}\p{N}]+'),
-    lambda word: length(word) <= 64 AND word NOT IN (
+    search_split(words),
+    lambda word: word NOT IN (
         'a', 'about', 'again', 'all', 'almost', 'also', 'although', 'always', 'among', 'an', 'and', 'another', 'any',
         'are', 'as', 'at', 'be', 'because', 'been', 'before', 'being', 'between', 'both', 'but', 'by', 'can', 'could',
         'did', 'do', 'does', 'done', 'due', 'during', 'each', 'either', 'enough', 'especially', 'etc', 'for', 'found',

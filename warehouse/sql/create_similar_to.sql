@@ -7,7 +7,8 @@ WITH neighbour AS (
     FROM link WHERE link_kind = 'similar' AND pmid = of_pmid
     GROUP BY linked_pmid
 )
-SELECT linked_pmid AS pmid, score, pub_year AS year, coalesce(article_title, book_title) AS title, is_retracted, sources
+SELECT linked_pmid AS pmid, score, pub_year AS year, shown_title(article_title, vernacular_title, book_title) AS title,
+    CASE WHEN citation.pmid IS NOT NULL THEN linked_pmid IN (SELECT pmid FROM retracted) END AS is_retracted, sources
 FROM neighbour
 LEFT JOIN citation ON citation.pmid = linked_pmid
 LEFT JOIN book ON book.pmid = linked_pmid

@@ -16,7 +16,9 @@ SELECT
     way.pmid,
     way.reason,
     via,
-    coalesce(via_citation.article_title, via_book.book_title, seed_document.title) AS via_title,
+    coalesce(
+        shown_title(via_citation.article_title, via_citation.vernacular_title, via_book.book_title), seed_document.title
+    ) AS via_title,
     began.finished_at AS since,
     ended.finished_at AS until,
     (SELECT list(DISTINCT source ORDER BY source) FROM link

@@ -1,5 +1,5 @@
 -- Fields in which a seed page and the record disagree about a PMID: of the page's own citation before its entries.
--- Titles and journals are compared by their letters and digits alone, DOIs without case; a journal agrees with any of
+-- Titles and journals are compared by their letters and digits alone, DOIs in their one form; a journal agrees with any of
 -- its names, a DOI with any of the record's own; what either side does not say is no conflict.
 INSERT INTO conflict
 WITH seed_citation_value AS (
@@ -35,13 +35,13 @@ entrez_value AS (
 ),
 compared_seed AS (
     SELECT *, CASE
-        WHEN column_name = 'doi' THEN lower(trim(seed_value))
+        WHEN column_name = 'doi' THEN coalesce(normal_doi(seed_value), lower(trim(seed_value)))
         ELSE regexp_replace(lower(nfc_normalize(seed_value)), '[^\p{L}\p{N}]', '', 'g') END AS compared
     FROM seed_value
 ),
 compared_entrez AS (
     SELECT *, CASE
-        WHEN column_name = 'doi' THEN lower(trim(entrez_value))
+        WHEN column_name = 'doi' THEN coalesce(normal_doi(entrez_value), lower(trim(entrez_value)))
         ELSE regexp_replace(lower(nfc_normalize(entrez_value)), '[^\p{L}\p{N}]', '', 'g') END AS compared
     FROM entrez_value
 ),

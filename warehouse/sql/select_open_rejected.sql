@@ -1,5 +1,6 @@
 -- Rejected records that are still to be read: those of which no later run has the citation (or, without a PMID, the very
--- same bytes among its records), the last rejection of each. Assumes the views of warehouse/current.py.
+-- same bytes among its records), the last rejection of each; what is too large to be kept is
+-- not among them. Assumes the views of warehouse/current.py.
 WITH rejected AS (
     SELECT *, sha256(record_xml) AS record_sha256
     FROM run_rejected_citation
@@ -8,9 +9,12 @@ WITH rejected AS (
 SELECT
     record_xml,
     CASE WHEN record_source LIKE 'efetch%' THEN 'efetch' ELSE 'file' END AS source,
-    record_source
+    record_source,
+    run_run.finished_at AS delivered_at
 FROM rejected
-WHERE NOT EXISTS (
+JOIN run_run USING (run_id)
+WHERE octet_length(record_xml) > 0
+    AND NOT EXISTS (
         FROM run_citation AS later
         WHERE later.pmid = rejected.pmid AND later.source <> 'seed' AND later.run_id > rejected.run_id
     )

@@ -1,14 +1,12 @@
 -- What a run changed, for its report: kind (retracted, retracted_new, deleted, changed, coverage), table, column, PMID, number.
 -- Parameter: $run_id.
-SELECT 'retracted' AS kind, '' AS table_name, '' AS column_name, pmid, NULL::DOUBLE AS number
-FROM change
-WHERE run_id = $run_id AND table_name = 'citation' AND column_name = 'is_retracted' AND after = 'true'
-UNION ALL
-SELECT 'retracted_new', '', '', pmid, NULL
-FROM citation SEMI JOIN (
-    FROM change WHERE run_id = $run_id AND table_name = 'citation' AND column_name = 'pmid' AND after IS NOT NULL
+SELECT if(came.pmid IS NULL, 'retracted', 'retracted_new') AS kind, '' AS table_name, '' AS column_name,
+    brought.pmid, NULL::DOUBLE AS number
+FROM retracted_by($run_id, $run_id) AS brought
+LEFT JOIN (
+    SELECT DISTINCT pmid FROM change
+    WHERE run_id = $run_id AND table_name = 'citation' AND column_name = 'pmid' AND after IS NOT NULL
 ) AS came USING (pmid)
-WHERE citation.is_retracted
 UNION ALL
 SELECT 'deleted', '', '', pmid, NULL
 FROM change WHERE run_id = $run_id AND table_name = 'deleted_citation' AND before IS NULL

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from Bio import Entrez, Medline
 
-from flows.entrez import connect
+from flows.definition.settings import Settings
+from flows.entrez.client import connect
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
-from flows.settings import Settings
 from tests.flows.eutils_server.test_edirect import LINKOUT, RECORDS
 
 entrez: Any = Entrez  # Biopython declares no types.

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,6 +19,7 @@ from tests.records import article, article_set
 
 Ask = Callable[..., httpx.Response]
 
+FORM = "application/x-www-form-urlencoded"
 ERRORS = [
     ("biopython+biopython__epost2.xml", "epost", {"db": "nothing", "id": "1"}, 200),
     ("biopython+biopython__epost3.xml", "epost", {"id": "99999999999999999999"}, 400),
@@ -135,3 +138,63 @@ def test_control_characters_do_not_spoil_a_reply(ask: Ask) -> None:
 def test_an_unknown_utility_is_404(ask: Ask) -> None:
     """In HTML, like any page that is not there."""
     assert ask("eteapot", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["(" * 1_000_000, "()" * 100_000, "a/b " * 60_000, "/" * 60_000, "x" * 60_000, '"a" ' * 60_000, "a AND " * 60_000],
+    ids=lambda term: term[:6],
+)
+def test_a_term_beyond_all_bounds_is_refused_at_once(ask: Ask, term: str) -> None:
+    """In NCBI's form of an error, before anything is looked up."""
+    start = time.monotonic()
+    reply = ask("esearch", {"term": term})
+    assert (reply.status_code, "<ERROR>" in reply.text, len(reply.text) < 1000) == (200, True, True)
+    assert time.monotonic() - start < 5
+
+
+def test_ten_thousand_pmids_are_a_term(ask: Ask) -> None:
+    """One behind the other, or joined by OR."""
+    pmids = [str(pmid) for pmid in range(30_000_000, 30_010_000)]
+    for term in (" ".join([*pmids, "1"]), " OR ".join(f"{pmid}[uid]" for pmid in [*pmids[:5000], "1"])):
+        assert etree.fromstring(ask("esearch", {"term": term, "retmax": "5"}).content).findtext("Count") == "1"
+
+
+def test_a_request_that_is_too_large_is_refused(ask: Ask) -> None:
+    """By its bytes, or by the number of its parameters."""
+    assert ask("efetch", {"id": "1" * (5 << 20)}).status_code == 413
+    url = f"{ask('efetch', {'id': '1'}).url}"
+    assert httpx.post(url, content="a&" * 30_000, headers={"Content-Type": FORM}).status_code == 400
+
+
+def test_a_connection_that_stalls_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a request, in its head, in its form, and while its reply is not taken; the others go on."""
+    monkeypatch.setattr("flows.eutils_server.impatience.STALLED_S", 0.3)
+    monkeypatch.setattr("flows.eutils_server.app.FORM_S", 0.3)
+    path = tmp_path / "records.xml"
+    path.write_bytes(article_set(article(1, title="Ketamine. " * 1_000_000)))
+    head = b"POST /efetch.fcgi HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nContent-Type: %s\r\n\r\n" % FORM.encode()
+    whole = b"GET /efetch.fcgi?db=pubmed&id=1 HTTP/1.1\r\nHost: x\r\n\r\n"
+    with running_server(RecordStore.from_paths([path])) as base_url, ExitStack() as stack:
+        port = int(base_url.rsplit(":", 1)[1].partition("/")[0])
+        stalled = [stack.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(4)]
+        for connection, sent in zip(stalled, (b"", b"GET /efet", head + b"id=1", whole), strict=True):
+            connection.sendall(sent)
+        assert httpx.get(f"{base_url}einfo.fcgi").status_code == 200
+        time.sleep(1.5)
+        received = [read_to_end(connection) for connection in stalled]
+    assert received[:2] == [b"", b""]
+    assert b"408" in received[2][:20]
+    assert 0 < len(received[3]) < 10_000_000
+
+
+def read_to_end(connection: socket.socket) -> bytes:
+    """What comes until the other end has closed or reset; nothing new may take longer than five seconds."""
+    connection.settimeout(5)
+    parts = []
+    try:
+        while part := connection.recv(1 << 20):
+            parts.append(part)
+    except ConnectionResetError:
+        pass
+    return b"".join(parts)

@@ -108,22 +108,6 @@ def test_pages_and_counts(ask: Ask) -> None:
     assert [e.tag for e in etree.fromstring(ask(term="ketamine", rettype="count").content)] == ["Count"]
 
 
-def test_the_stack_is_in_postfix_order(ask: Ask) -> None:
-    """Terms with field and count, operators behind what they are for."""
-    stack = etree.fromstring(ask(term="(ketamine OR alpha a[au]) NOT 2018[dp]").content).find("TranslationStack")
-    assert stack is not None
-    assert [e.text or f"{e.findtext('Term')} {e.findtext('Field')} {e.findtext('Count')}" for e in stack] == [
-        '"ketamine" All Fields 3',
-        '"alpha a" Author 1',
-        "OR",
-        "GROUP",
-        "2018 Date - Publication 0",
-        "2018 Date - Publication 0",
-        "RANGE",
-        "NOT",
-    ]
-
-
 def test_json_has_the_members_of_ncbis(ask: Ask, shared_data: Path) -> None:
     """Those of a reply of NCBI that found something, in its order."""
     text = (shared_data / "eutils" / "esearch" / "zhangyee+fastpaper-cli__pubmed_esearch.json").read_text()

@@ -11,7 +11,7 @@ from lxml import etree
 from flows.eutils_server.esummary import doc_sum, document_summary
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.summary import read_summary
-from flows.eutils_server.text_formats import abstract_text, medline_text
+from flows.eutils_server.text_formats import text_records
 from tests.records import article, article_set
 
 AUTHORS = """<Abstract><AbstractText>Text.</AbstractText></Abstract><AuthorList>
@@ -129,5 +129,5 @@ def test_every_real_record_can_be_summarised_and_printed(shared_data: Path) -> N
         summary = read_summary(element)
         assert etree.fromstring(doc_sum(summary)).findtext("Id") == str(pmid)
         assert etree.fromstring(document_summary(pmid, summary)).get("uid") == str(pmid)
-        assert f"PMID- {pmid}\n" in medline_text(element, 1)
-        assert f"PMID: {pmid}" in abstract_text(element, 1)
+        assert f"PMID- {pmid}\n" in "".join(text_records([store.xml(pmid)], "medline"))
+        assert f"PMID: {pmid}" in "".join(text_records([store.xml(pmid)], "abstract"))

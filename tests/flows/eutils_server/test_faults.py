@@ -1,5 +1,6 @@
 """Faults on demand: what a client meets, how often, and what is counted."""
 
+import gzip
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -49,7 +50,7 @@ def struck(text: str, requests: int, utility: str = "efetch") -> list[int]:
     """Numbers of the requests that a fault strikes, from 1."""
     faults = parse_faults(text)
     asked = range(1, requests + 1)
-    return [number for number in asked if choose_fault(faults, utility, names_web_env=False)]
+    return [number for number in asked if choose_fault(faults, utility)]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,18 @@ def test_a_fault_is_for_some_utilities_only() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["teapot", "500@efetsch", "500:often", "stall=long", "cut=1.5", "leave-out@esearch", "seed=x", "slow=0", "500:/0"],
+    [
+        "teapot",
+        "500@efetsch",
+        "500:often",
+        "stall=long",
+        "cut=1.5",
+        "leave-out@esearch",
+        "seed=x",
+        "slow=0",
+        "500:/0",
+        "gzip=br",
+    ],
 )
 def test_what_makes_no_sense_is_refused(text: str) -> None:
     """With the part of it that does not."""
@@ -205,3 +217,51 @@ def test_the_busiest_second_is_any_second() -> None:
     assert refused == [False, False, False, True, False, False]
     assert traffic.describe()["busiest_second"] == 4
     assert set(UTILITIES) >= set(traffic.requests)
+
+
+@pytest.mark.parametrize("form", ["gzip", "deflate"])
+def test_a_body_is_packed_unasked(serve: Serve, form: str) -> None:
+    """The header says with what, and it is the right one."""
+    reply = fetch(serve(f"gzip={form}"))
+    assert reply.headers["Content-Encoding"] == form
+    assert len(pmids_of(reply)) == 20
+
+
+def test_a_packed_body_breaks_off(serve: Serve) -> None:
+    """HTTP is content with it, gzip is not."""
+    host = serve("gzip=damaged")
+    with httpx.stream("GET", f"{host}/efetch.fcgi", params={"db": "pubmed", "id": IDS}) as reply:
+        packed = b"".join(reply.iter_raw())
+    with pytest.raises(EOFError):
+        gzip.decompress(packed)
+
+
+def test_a_key_is_refused_and_who_has_none_is_not(serve: Serve) -> None:
+    """NCBI answers so before it looks at the request."""
+    host = serve("bad-key")
+    reply = httpx.get(f"{host}/efetch.fcgi?db=pubmed&id=1&api_key=of-mine")
+    assert (reply.status_code, reply.json()["error"], reply.json()["api-key"]) == (400, "API key invalid", "of-mine")
+    assert len(pmids_of(fetch(host))) == 20
+
+
+def test_retry_after_is_an_hour_by_default(serve: Serve) -> None:
+    """Or as many seconds as are asked for."""
+    assert fetch(serve("retry-after")).headers["Retry-After"] == "3600"
+    assert fetch(serve("retry-after=7")).headers["Retry-After"] == "7"
+
+
+def test_a_merged_record_comes_in_the_place_of_another(serve: Serve) -> None:
+    """In silence, and it is one that there is."""
+    reply = httpx.get(f"{serve('merged=2')}/efetch.fcgi", params={"db": "pubmed", "id": "1,2,3"})
+    assert len(pmids_of(reply)) == 3
+    assert len({1, 2, 3} - set(pmids_of(reply))) == 2
+
+
+def test_a_phrase_is_ignored_and_named(serve: Serve) -> None:
+    """The hits are those of the rest."""
+    host = serve("ignored-phrase=of the")
+    asked = {"db": "pubmed", "term": "ketamine of the"}
+    result = etree.fromstring(httpx.get(f"{host}/esearch.fcgi", params=asked).content)
+    assert result.findtext("WarningList/PhraseIgnored") == "of the"
+    said = httpx.get(f"{host}/esearch.fcgi", params={**asked, "retmode": "json"}).json()
+    assert "of the" in said["esearchresult"]["warninglist"]["phrasesignored"]

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from flows.entrez import connect
+from flows.definition.settings import Settings
+from flows.entrez.client import connect
+from flows.entrez.searches import search_revised
+from flows.entrez.utilities import efetch, elink, epost, esearch
 from flows.eutils_server.records import RecordStore
-from flows.search import search_revised
-from flows.settings import Settings
-from flows.utilities import efetch, elink, epost, esearch
 from tests.records import article, article_set
 from transforms.elink import parse_elink
 from transforms.pubmed_document import read_chunk, split_document
@@ -59,7 +59,8 @@ def test_links_come_for_each_pmid_with_scores_where_there_are_any(base_url: str)
 
 def test_revised_pmids_are_found_through_the_history(base_url: str) -> None:
     """The cost of a night follows what changed."""
-    assert search_revised(connect(Settings(), base_url), [1, 2, 3], "2026/11/01").pmids == [2]
+    (found,) = search_revised(connect(Settings(), base_url), [[1, 2, 3]], "2026/11/01")
+    assert found.pmids == (2,)
 
 
 def test_more_than_two_hundred_ids_go_by_post(base_url: str) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from Bio import Medline
-from lxml import etree
 
 from flows.eutils_server.records import RecordStore
-from flows.eutils_server.text_formats import abstract_text, medline_text
+from flows.eutils_server.text_formats import text_records
 from tests.records import article
 from transforms.values import text_of
 
@@ -32,14 +31,15 @@ CITATION = """<ChemicalList><Chemical><RegistryNumber>0</RegistryNumber><NameOfS
 <QualifierName UI="Q1" MajorTopicYN="Y">drug therapy</QualifierName></MeshHeading></MeshHeadingList>"""
 
 
-def record() -> etree._Element:
-    """A record with what the formats print."""
-    return etree.fromstring(article(1, title="A title.", parts=(ARTICLE, CITATION, "")))
+def written(rettype: str, record: bytes | None = None) -> str:
+    """A record as text; by default one with what the formats print."""
+    record = record or article(1, title="A title.", parts=(ARTICLE, CITATION, "")).encode()
+    return "".join(text_records([record], rettype))
 
 
 def test_bio_medline_reads_every_field() -> None:
     """Each by its tag, lists as lists, long values joined again."""
-    (read,) = medline.parse(io.StringIO("\n" + medline_text(record(), 1)))
+    (read,) = medline.parse(io.StringIO("\n" + written("medline")))
     expected = {
         "PMID": "1",
         "OWN": "NLM",
@@ -71,33 +71,33 @@ def test_bio_medline_reads_every_field() -> None:
         "CRDT": ["2019/03/05 00:00"],
         "PHST": ["2019/03/05 00:00 [entrez]"],
         "PST": "ppublish",
-        "SO": "J Invent Res. 2019 Mar 4;7(2):11-9.",
+        "SO": "J Invent Res. 2019 Mar 4;7(2):11-9. doi: 10.1/x.",
     }
     assert dict(read) == expected
 
 
 def test_the_abstract_format_is_laid_out_in_paragraphs() -> None:
     """Source, title, authors with the numbers of their affiliations, those, the abstract, and the PMID."""
-    paragraphs = abstract_text(record(), 3).rstrip("\n").split("\n\n")
+    paragraphs = written("abstract").rstrip("\n").split("\n\n")
     assert paragraphs == [
-        "3. J Invent Res. 2019 Mar 4;7(2):11-9.",
+        "1. J Invent Res. 2019 Mar 4;7(2):11-9. doi: 10.1/x.",
         "A title.",
         "Hambrick GW Jr(1), Doe J(1)(2), A Group.",
         "Author information:\n(1)Here.\n(2)There.",
         "AIM: To try it out.\nIt was tried.",
         "Nobody's.",
-        "PMID: 1  [Indexed for MEDLINE]",
+        "DOI: 10.1/x\nPMID: 1  [Indexed for MEDLINE]",
     ]
 
 
 def test_a_record_that_says_nothing_of_its_journal_begins_with_its_doi() -> None:
     """As the records that are made of seed pages may."""
-    bare = etree.fromstring(
-        "<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>A title.</ArticleTitle></Article>"
-        "</MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/x</ArticleId></ArticleIdList>"
-        "</PubmedData></PubmedArticle>"
+    bare = (
+        b"<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>A title.</ArticleTitle></Article>"
+        b"</MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/x</ArticleId></ArticleIdList>"
+        b"</PubmedData></PubmedArticle>"
     )
-    assert abstract_text(bare, 1).split("\n\n")[:2] == ["1. doi: 10.1/x.", "A title."]
+    assert written("abstract", bare).split("\n\n")[:2] == ["1. doi: 10.1/x.", "A title."]
 
 
 def test_real_records_come_through_the_medline_format(shared_data: Path) -> None:
@@ -106,7 +106,7 @@ def test_real_records_come_through_the_medline_format(shared_data: Path) -> None
     pmids = sorted(store.pmids)
     assert pmids
     elements = [store.element(pmid) for pmid in pmids]
-    text = "\n".join(medline_text(element, 1) for element in elements)
+    text = "\n".join(text_records(map(store.xml, pmids), "medline"))
     for element, read in zip(elements, medline.parse(io.StringIO(text)), strict=True):
         title = element.find(".//ArticleTitle")
         assert title is not None

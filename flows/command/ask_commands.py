@@ -1,0 +1,198 @@
+"""What asks the corpus, and the vocabulary that it is asked by: `corpus mesh`, `corpus sql`, `corpus search`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from flows.command.options import (
+    EXPORT_FORMATS,
+    TABLE_ROWS,
+    DataOption,
+    FormatOption,
+    NoWaitOption,
+    SeedsOption,
+    load_settings,
+    read_argument,
+    read_standard_input,
+)
+from flows.command.start import end_at_once
+from flows.command.terminal import show_progress
+from flows.definition.progress import count_of
+from warehouse.errors import StuckError, UsageError
+
+if TYPE_CHECKING:
+    from flows.definition.settings import Settings
+
+
+def mesh(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="NLM's descriptor, qualifier and supplementary files, .xml or .gz.")
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="Page of the files. Default: NLM's."),
+    ] = None,
+    data_dir: DataOption = None,
+    *,
+    no_wait: NoWaitOption = False,
+) -> None:
+    """Read NLM's MeSH of a year, for searches that find narrower headings; without files, the newest is downloaded."""
+    from flows.nlm_files.mesh_files import NLM_MESH
+    from flows.runs.mesh import add_mesh
+
+    settings = load_settings(data_dir=data_dir, no_wait=no_wait or None)
+    url = from_ if files else from_ or NLM_MESH
+    with show_progress() as progress:
+        for sentence in add_mesh(settings, files or [], url=url, progress=progress):
+            typer.echo(sentence)
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SQL statement, or - for standard input.")],
+    format_: FormatOption = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
+    ] = None,
+    rows: Annotated[int, typer.Option(min=1, help="The most rows of a table: the first and the last.")] = TABLE_ROWS,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds after which a question is stopped.")] = 300,
+    memory: Annotated[str, typer.Option(help="Memory that a question may take: 500MB, 4GB.")] = "1GB",
+    data_dir: DataOption = None,
+) -> None:
+    """Ask the published corpus; read-only, with no access to files or network, in answers of any size."""
+    from flows.command.export_command import ASKED_ENDINGS, ASKED_FORMATS, choose_format, write_asked
+    from warehouse.query import open_published, stream
+
+    settings = load_settings(data_dir=data_dir)
+    format_ = choose_format(format_, output, ASKED_ENDINGS, ASKED_FORMATS, "table")
+    directory = settings.directory
+    con = open_published(directory, memory=memory)
+    try:
+        if statement == "-":
+            statement = read_standard_input("a statement").decode("utf-8-sig", "surrogateescape")
+        write_asked(con, stream(con, statement, seconds=timeout), format_, output, directory, rows=rows)
+    except StuckError as exc:
+        end_at_once(str(exc), exc.exit_code)
+    finally:
+        con.close()
+
+
+def search(  # noqa: PLR0913, PLR0917 - a command's options
+    query: Annotated[
+        str | None, typer.Argument(help="A search in PubMed's language, or a strategy of lines; - is standard input.")
+    ] = None,
+    seed: Annotated[
+        str | None,
+        typer.Option("--seed", metavar="NAME", help="Ask seeds/NAME.query, and compare with what NCBI delivered last."),
+    ] = None,
+    format_: FormatOption = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
+    ] = None,
+    sort: Annotated[str, typer.Option(help="date, the newest first, or relevance.")] = "date",
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds after which it is stopped.")] = 300,
+    memory: Annotated[str, typer.Option(help="Memory that it may take: 500MB, 4GB.")] = "1GB",
+    seeds: SeedsOption = None,
+    data_dir: DataOption = None,
+    *,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say how it was read, what each clause finds, and the SQL.")
+    ] = False,
+) -> None:
+    """Search the corpus as PubMed is searched, offline; what is understood otherwise is said on standard error."""
+    from flows.command.export_command import ASKED_ENDINGS, ASKED_FORMATS, choose_format, write_asked
+    from flows.corpus_search.ask import search_corpus
+    from transforms.strategy import read_strategy
+
+    settings = load_settings(data_dir=data_dir, seeds=seeds)
+    format_ = choose_format(format_, output, ASKED_ENDINGS, ASKED_FORMATS, "table")
+    directory = settings.directory
+    if (query is None) == (seed is None):
+        raise UsageError("Give a search, or --seed NAME of a seeds/NAME.query.")
+    if seed is not None:
+        if explain or sort != "date":
+            raise UsageError("--seed compares: leave --explain and --sort out, or give the search itself.")
+        write_comparison(settings, seed, format_, output, memory=memory, seconds=timeout)
+        return
+    text = read_strategy(read_standard_input("a search").decode("utf-8-sig", "replace") if query == "-" else str(query))
+    found = search_corpus(directory, text, sort=sort, with_counts=explain, memory=memory, seconds=timeout)
+    if explain:
+        for line, count in zip(found.lines, found.counts, strict=True):
+            typer.echo(f"{count:>11,}  {line.translation}", err=True)
+        typer.echo(f"\n{found.sql}\n", err=True)
+    for sentence in found.notes:
+        typer.echo(f"! {sentence}", err=True)
+    typer.echo(f"{found.citations.num_rows:,} citations: {found.translation}", err=True)
+    write_asked(None, found.citations.to_reader(), format_, output, directory, noun="citation")
+
+
+def write_comparison(
+    settings: "Settings", seed: str, format_: str, output: Path | None, *, memory: str, seconds: float
+) -> None:
+    """Write what only NCBI or only the corpus finds by a search of the seeds folder."""
+    from flows.command.export_command import write_asked
+    from flows.corpus_search.compare import compare_seed
+    from flows.definition.seeds import read_query
+
+    name = seed if seed.endswith(".query") else f"{seed}.query"
+    directory = settings.directory
+    compared = compare_seed(directory, name, read_query(settings.seeds / name), memory=memory, seconds=seconds)
+    for sentence in compared.notes:
+        typer.echo(f"! {sentence}", err=True)
+    counts = compared.differences["found_by"].to_pylist()
+    only = f"{counts.count('NCBI'):,} by NCBI only, {counts.count('corpus'):,} by the corpus only"
+    asked = f"{compared.asked_at:%Y-%m-%d %H:%M} UTC"
+    typer.echo(
+        f"{count_of(compared.both, 'PMID')} found by both, {only} (NCBI: {asked}): {compared.translation}", err=True
+    )
+    write_asked(None, compared.differences.to_reader(), format_, output, directory)
+
+
+def export(  # noqa: PLR0913 - a command's options
+    statement: Annotated[
+        str | None, typer.Argument(metavar="[SQL]", help="A question with a column pmid, or - for standard input.")
+    ] = None,
+    query: Annotated[str | None, typer.Option(help="A search in PubMed's language instead.")] = None,
+    pmids: Annotated[str | None, typer.Option(metavar="TEXT|FILE|-", help="PMIDs instead.")] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", help=f"{', '.join(EXPORT_FORMATS)}. Default: told by the file's ending.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds after which the question is stopped.")] = 300,
+    memory: Annotated[str, typer.Option(help="Memory that the question may take: 500MB, 4GB.")] = "1GB",
+    data_dir: DataOption = None,
+    *,
+    bom: Annotated[bool, typer.Option("--bom", help="Begin CSV with the mark by which Excel knows UTF-8.")] = False,
+) -> None:
+    """Write citations for reference managers, reviewers and programs, each once, in the order of the question."""
+    import pyarrow as pa
+
+    from flows.command.export_command import choose_format, search_pmids, write_citations
+    from flows.exports.formats import ENDINGS
+    from warehouse.query import open_published, stream
+
+    if sum(given is not None for given in (statement, query, pmids)) != 1:
+        raise UsageError("Give a question in SQL, --query or --pmids, and one of them only.")
+    format_ = choose_format(format_, output, ENDINGS, EXPORT_FORMATS)
+    if bom and format_ != "csv":
+        raise UsageError(f"--bom is for CSV; {format_} needs none.")
+    directory = load_settings(data_dir=data_dir).directory
+    con = open_published(directory, memory=memory)
+    try:
+        if statement is not None:
+            if statement == "-":
+                statement = read_standard_input("a statement").decode("utf-8-sig", "surrogateescape")
+            answer = stream(con, statement, seconds=timeout)
+        elif query is not None:
+            answer = search_pmids(directory, query, memory=memory, seconds=timeout)
+        else:
+            from flows.runs.backfill import parse_pmids
+
+            answer = pa.table({"pmid": pa.array(parse_pmids(read_argument(str(pmids))), pa.int64())}).to_reader()
+        write_citations(con, answer, format_, output, directory, has_bom=bom)
+    except StuckError as exc:
+        end_at_once(str(exc), exc.exit_code)
+    finally:
+        con.close()

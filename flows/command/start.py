@@ -1,0 +1,94 @@
+"""The start of the `corpus` command; it imports nothing large, so that Ctrl-C has its sentence from the start."""
+
+import os
+import re
+import signal
+import sys
+import threading
+from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
+
+# Controls except tab and line feed, and marks that turn the writing round.
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+STOPPED = "stopped; what was fetched is kept for the next run."
+# A step that Ctrl-C interrupts has cleared up by then. DuckDB may never return: it can wait for a thread that nobody
+# told to stop.
+STOP_GRACE_S = 10.0
+
+
+def main() -> NoReturn:
+    """Import the command and run it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # A shell can have it ignored, in the background.
+        signal.signal(signal.SIGINT, interrupt)
+    try:
+        open_missing()
+        import fcntl  # noqa: F401, PLC0415 - before a command begins that needs it
+
+        from flows.command.cli import main as run  # noqa: PLC0415 - takes a while, in which Ctrl-C may come
+    except KeyboardInterrupt:
+        stop()
+    except ModuleNotFoundError as exc:
+        if exc.name != "fcntl":
+            raise
+        # Windows has no file locks of this kind, and does not replace a file that somebody has open.
+        fail("this system lacks what the corpus is published with; on Windows, run it in WSL (`wsl --install`).", 1)
+    run()
+
+
+def open_missing() -> None:
+    """Open standard streams that are closed as the null device: the next file opened would take what is printed."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # It gets the lowest number that is free.
+    sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
+def stop() -> NoReturn:
+    """End after Ctrl-C; another one is too late to matter."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    fail(STOPPED, 130)
+
+
+def interrupt(number: int, frame: FrameType | None) -> NoReturn:
+    """Raise KeyboardInterrupt, and end in any case some seconds later: no step leaves half of something behind."""
+    end = threading.Timer(STOP_GRACE_S, end_at_once, (STOPPED, 130))
+    end.daemon = True
+    end.start()
+    signal.default_int_handler(number, frame)
+
+
+def without_controls(text: str) -> str:
+    """A text with a mark in the place of what a terminal would obey instead of showing: data can hold anything."""
+    return OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def fail(sentence: str, code: int) -> NoReturn:
+    """End with a sentence on standard error and an exit code."""
+    with suppress(OSError):
+        print(f"corpus: {without_controls(sentence)}", file=sys.stderr)  # noqa: T201
+    sys.exit(code)
+
+
+def end_at_once(sentence: str, code: int) -> NoReturn:
+    """End with a sentence and an exit code, whatever other threads do."""
+    try:
+        fail(sentence, code)
+    except SystemExit:
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def close_output() -> OSError | None:
+    """Let go of standard output if it cannot be written; gives the reason."""
+    try:
+        sys.stdout.flush()
+        os.write(sys.stdout.fileno(), b"\n")  # What is not buffered was not kept to be flushed.
+    except OSError as exc:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exc
+    return None

@@ -1,0 +1,96 @@
+"""A search in PubMed's language over the published corpus: `corpus search`, and `search_corpus` from Python."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import duckdb
+import pyarrow as pa
+
+from flows.corpus_search.clauses import Line, Statement
+from flows.corpus_search.statement import write_statement
+from warehouse.current import literal
+from warehouse.errors import StoreError, UsageError
+from warehouse.query import ask, open_published
+from warehouse.store import DataDirectory
+
+SORTS = ("date", "relevance")
+ANSWER = """SELECT citation.pmid, {score}citation.pub_year AS year,
+    coalesce(medline_ta, iso_abbreviation, journal_title) AS journal,
+    shown_title(article_title, vernacular_title, book_title) AS title
+FROM citation LEFT JOIN book USING (pmid) {scores}SEMI JOIN ({found}) AS found USING (pmid)
+ORDER BY {order}"""
+
+
+@dataclass
+class SearchAnswer:
+    """What a search found.
+
+    Attributes:
+        citations: pmid, year, journal and title, in the order asked for.
+        translation: The search as it was understood, in PubMed's words.
+        notes: Sentences about what was read or searched otherwise than PubMed might.
+        sql: The statement, which can be asked by itself.
+        lines: Its clauses.
+        counts: Citations that each clause finds; empty where they were not asked for.
+    """
+
+    citations: pa.Table
+    translation: str
+    notes: list[str]
+    sql: str
+    lines: list[Line] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+
+
+def search_corpus(
+    directory: DataDirectory,
+    query: str,
+    *,
+    sort: str = "date",
+    with_counts: bool = False,
+    memory: str = "1GB",
+    seconds: float | None = 300,
+) -> SearchAnswer:
+    """Search the published corpus as PubMed is searched.
+
+    Args:
+        directory: The data directory.
+        query: In PubMed's language.
+        sort: `date`, the newest PMID first, or `relevance`, by BM25 over title and abstract.
+        with_counts: Count what each clause finds.
+        memory: As for `open_published`.
+        seconds: How long it may take; None is without limit.
+    Raises:
+        SearchError: It cannot be understood, or asks for what the corpus does not have.
+        QueryError: It took too long or too much.
+        StoreError: There is no published file, or one of before searches.
+        UsageError: There is no such sort.
+    """
+    if sort not in SORTS:
+        raise UsageError(f"--sort {sort}: write one of {', '.join(SORTS)}.")
+    con = open_published(directory, memory=memory)
+    try:
+        statement = write_statement(con, query, today=datetime.now(UTC).date())
+        words = " ".join(line.translation for line in statement.lines)
+        is_scored = sort == "relevance"
+        sql = ANSWER.format(
+            found=statement.sql,
+            score="scored.score, " if is_scored else "",
+            scores=f"LEFT JOIN search({literal(words)}) AS scored USING (pmid) " if is_scored else "",
+            order="scored.score DESC NULLS LAST, citation.pmid DESC" if is_scored else "citation.pmid DESC",
+        )
+        citations = ask(con, sql, seconds=seconds)
+        counts = count_lines(con, statement, seconds) if with_counts else []
+    except duckdb.CatalogException as exc:
+        raise StoreError(f"{directory.database} was built before it could be searched; run `corpus rebuild`.") from exc
+    finally:
+        con.close()
+    return SearchAnswer(citations, statement.translation, statement.notes, sql, statement.lines, counts)
+
+
+def count_lines(con: duckdb.DuckDBPyConnection, statement: Statement, seconds: float | None) -> list[int]:
+    """Citations that each clause of a search finds."""
+    counted = ", ".join(f"(SELECT count(DISTINCT pmid) FROM ({line.sql}))" for line in statement.lines)
+    answer = ask(con, f"{statement.steps}SELECT [{counted}]::BIGINT[] AS counts", seconds=seconds)
+    counts: list[int] = answer["counts"][0].as_py()
+    return counts

@@ -1,0 +1,122 @@
+"""What a search has to look up before it is written as SQL: words, headings, journals and authors of the corpus."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import duckdb
+
+from warehouse.current import literal
+
+# The most words of one stem that an untagged word is searched as.
+MOST_VARIANTS = 40
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A record of MeSH that a name stands for: its identifier, its own name and its places in the tree."""
+
+    ui: str
+    name: str
+    trees: tuple[str, ...]
+
+
+def listed(values: Collection[str]) -> str:
+    """Values as an SQL list in parentheses."""
+    return f"({', '.join(map(literal, values))})" if values else "(NULL)"
+
+
+def has_mesh(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether MeSH is in the corpus."""
+    return bool(con.execute("SELECT 1 FROM mesh_descriptor LIMIT 1").fetchall())
+
+
+def find_headings(con: duckdb.DuckDBPyConnection, names: Collection[str], kind: str) -> dict[str, Heading]:
+    """The records of MeSH that names stand for, by name in lower case.
+
+    Args:
+        con: The corpus.
+        names: Names, entry terms or identifiers; compared as `spaced` has them.
+        kind: descriptor or qualifier.
+    """
+    asked = {spaced(name) for name in names}
+    if not asked:
+        return {}
+    rows = con.execute(
+        f"""WITH named AS (
+            SELECT {spaced_sql("term_name")} AS asked, mesh_ui, is_preferred_term FROM mesh_term
+            WHERE mesh_kind = {literal(kind)} AND {spaced_sql("term_name")} IN {listed(asked)}
+            UNION ALL
+            SELECT lower(mesh_ui), mesh_ui, true FROM mesh_term
+            WHERE mesh_kind = {literal(kind)} AND is_preferred_term AND lower(mesh_ui) IN {listed(asked)}
+            UNION ALL
+            SELECT lower(abbreviation), qualifier_ui, true FROM mesh_qualifier
+            WHERE {literal(kind)} = 'qualifier' AND lower(abbreviation) IN {listed(asked)}
+        )
+        SELECT asked, arg_max(mesh_ui, (is_preferred_term, mesh_ui)) FROM named GROUP BY asked"""
+    ).fetchall()
+    uis = {ui for _, ui in rows}
+    known = con.execute(
+        f"""SELECT mesh_ui, min(term_name) FILTER (is_preferred_term),
+            (SELECT list(tree_number ORDER BY tree_number) FROM mesh_tree_number t WHERE t.mesh_ui = mesh_term.mesh_ui)
+        FROM mesh_term WHERE mesh_ui IN {listed(uis)} GROUP BY mesh_ui"""
+    ).fetchall()
+    records = {ui: Heading(ui, name or ui, tuple(trees or ())) for ui, name, trees in known}
+    return {asked: records[ui] for asked, ui in rows}
+
+
+def spaced(name: str) -> str:
+    """A name as it is looked up: hyphens are spaces, `&` is `and`, apostrophes are left out."""
+    return " ".join(name.lower().replace("-", " ").replace("&", "and").replace("'", "").split())
+
+
+def spaced_sql(column: str) -> str:
+    """The same for a column."""
+    return f"replace(replace(replace(lower({column}), '-', ' '), '&', 'and'), chr(39), '')"
+
+
+def find_journals(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> dict[str, str]:
+    """MEDLINE's abbreviations of the journals that names stand for, by name in lower case."""
+    asked = listed({spaced(name) for name in names})
+    rows = con.execute(
+        f"""SELECT DISTINCT asked, medline_ta FROM (
+            SELECT unnest([{spaced_sql("medline_ta")}, {spaced_sql("journal_title")},
+                replace({spaced_sql("iso_abbreviation")}, '.', '')]) AS asked, medline_ta
+            FROM (SELECT DISTINCT medline_ta, journal_title, iso_abbreviation FROM citation)
+            WHERE medline_ta IS NOT NULL
+        ) WHERE asked IN {asked} ORDER BY medline_ta DESC"""
+    ).fetchall()
+    return dict(rows)
+
+
+def find_authors(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> set[str]:
+    """Those of some names, `smith j`, that an author of the corpus has; further initials may follow."""
+    if not names:
+        return set()
+    rows = con.execute(
+        f"""SELECT DISTINCT asked FROM author, (SELECT unnest([{", ".join(map(literal, names))}]) AS asked)
+        WHERE lower(strip_accents(last_name)) = regexp_extract(asked, '^(.*) \\S+$', 1)
+            AND starts_with(lower(initials), regexp_extract(asked, '\\S+$'))"""
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def split_words(con: duckdb.DuckDBPyConnection, texts: Collection[str]) -> dict[str, list[str]]:
+    """The words of texts, as the index has them."""
+    rows = con.execute("SELECT t, search_split(t) FROM (SELECT unnest($1::VARCHAR[]) AS t)", [list(texts)]).fetchall()
+    return dict(rows)
+
+
+def find_variants(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> dict[str, list[str] | None]:
+    """The words of the corpus that have the stem of a word, itself among them; None for a stop word."""
+    rows = con.execute(
+        f"""WITH asked AS (SELECT unnest($1::VARCHAR[]) AS word),
+        stemmed AS (SELECT word, stem FROM search_stem((SELECT list(word) FROM asked))),
+        counting AS (SELECT unnest(search_word(array_to_string($1::VARCHAR[], ' '))) AS word)
+        SELECT stemmed.word, list(search_vocabulary.word ORDER BY search_vocabulary.word)[:{MOST_VARIANTS}]
+        FROM stemmed SEMI JOIN counting USING (word) LEFT JOIN search_vocabulary USING (stem) GROUP BY stemmed.word""",
+        [list(words)],
+    ).fetchall()
+    found: dict[str, list[str] | None] = dict.fromkeys(words)
+    for word, variants in rows:
+        found[word] = sorted({word, *(variant for variant in variants if variant)})
+    return found

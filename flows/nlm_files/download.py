@@ -1,0 +1,351 @@
+"""Files of NLM's server, downloaded over a few connections: each whole and with the sum that NLM says, or not at all.
+
+What was downloaded of a file that broke off is kept as `NAME.part`, with its ETag or Last-Modified beside it, and the
+rest is asked for by Range; a file that was replaced meanwhile is begun anew.
+"""
+
+import logging
+import os
+import random
+import re
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+from flows.definition.settings import Settings
+from flows.definition.version import CODE_VERSION
+from flows.entrez.limits import retry_after_s
+from flows.nlm_files.files import md5_of, opening
+from flows.nlm_files.listing import ListedFile, parse_listing
+from warehouse.errors import CorpusError, PermanentError, TransientError
+from warehouse.store import sync, writing_file
+
+logger = logging.getLogger("corpus")
+
+# NLM asks for two or three.
+CONNECTIONS = 3
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+# Whoever waits longer than this is told what for.
+SILENT_WAIT_S = 5.0
+# How often a file is downloaded that does not come with the sum that its .md5 says.
+DOWNLOADS = 3
+BLOCK_BYTES = 1 << 18
+LARGEST_PAGE_BYTES = 16 << 20
+# These pass; any other 4xx will be said again.
+PASSING = (408, 425, 429)
+
+T = TypeVar("T")
+
+
+@dataclass
+class FileClient:
+    """What the downloads of one call share.
+
+    Attributes:
+        http: The connections.
+        budget_s: Seconds without a byte after which a file is given up.
+        stopping: Set when the call ends.
+        on_bytes: Told of bytes that came, from any thread.
+    """
+
+    http: httpx.Client
+    budget_s: float
+    stopping: threading.Event = field(default_factory=threading.Event)
+    on_bytes: Callable[[int], None] = lambda _count: None
+
+
+@contextmanager
+def file_client(settings: Settings) -> Iterator[FileClient]:
+    """A client of NLM's file server, which says who it is."""
+    who = f"corpus/{CODE_VERSION}" + (f" ({settings.ncbi_email})" if settings.ncbi_email else "")
+    http = httpx.Client(
+        timeout=settings.entrez_timeout_s,
+        follow_redirects=True,
+        headers={"User-Agent": who, "Accept-Encoding": "identity"},
+        limits=httpx.Limits(max_connections=CONNECTIONS),
+    )
+    with http:
+        yield FileClient(http, settings.entrez_budget_s)
+
+
+def read_listing(client: FileClient, base_url: str, folder: str) -> list[ListedFile]:
+    """The files that NLM lists in a folder, in its order.
+
+    Raises:
+        TransientError: It cannot be had now, or not whole.
+        PermanentError: There is no such page, or it is no listing.
+    """
+    url = f"{base_url.rstrip('/')}/{folder}/"
+    return insist(client, lambda: parse_listing(read_page(client, url), url, folder))
+
+
+def read_md5(client: FileClient, file: ListedFile) -> str:
+    """The MD5, hex, that the `.md5` beside a file on the server says.
+
+    Raises:
+        EntrezError: It cannot be had, or says none.
+    """
+    url = f"{file.url}.md5"
+
+    def read() -> str:
+        found = re.search(r"\b[0-9a-f]{32}\b", read_page(client, url).lower())
+        if found is None:
+            raise TransientError(f"{url} says no MD5")
+        return found[0]
+
+    return insist(client, read)
+
+
+def read_page(client: FileClient, url: str) -> str:
+    """A small text.
+
+    Raises:
+        TransientError, PermanentError: It cannot be had.
+    """
+    with asking(url), client.http.stream("GET", url) as reply:
+        check_status(reply, url)
+        parts, size = [], 0
+        for block in reply.iter_bytes():
+            parts.append(block)
+            size += len(block)
+            if size > LARGEST_PAGE_BYTES:
+                raise PermanentError(f"{url} is larger than any listing; give another address with --from.")
+    return b"".join(parts).decode("utf-8", "replace")
+
+
+def fetch_ahead(
+    client: FileClient, files: Iterable[ListedFile], folder: Path, *, ahead: int
+) -> Generator[tuple[ListedFile, Path | CorpusError], None, None]:
+    """Download files over a few connections, in their order, some ahead of the one that is given back.
+
+    Args:
+        client: Of the call.
+        files: In NLM's order.
+        folder: Where they are kept.
+        ahead: How many may wait on disk for whoever reads them.
+    """
+    waiting: deque[tuple[ListedFile, Future[Path | CorpusError]]] = deque()
+    following = iter(files)
+    with ThreadPoolExecutor(CONNECTIONS, "download") as pool:
+        try:
+            while True:
+                while len(waiting) < ahead and (file := next(following, None)) is not None:
+                    waiting.append((file, pool.submit(fetch_or_say_why, client, file, folder)))
+                if not waiting:
+                    return
+                file, future = waiting.popleft()
+                yield file, future.result()
+        finally:
+            client.stopping.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def fetch_or_say_why(client: FileClient, file: ListedFile, folder: Path) -> Path | CorpusError:
+    """Download a file; an error of the server or of the disk is a result as well."""
+    try:
+        return fetch(client, file, folder)
+    except CorpusError as exc:
+        return exc
+
+
+def fetch(client: FileClient, file: ListedFile, folder: Path) -> Path:
+    """A file on disk with the sum that its `.md5` says, downloaded unless it is there; the sum is kept beside it.
+
+    Raises:
+        EntrezError: It cannot be had, or does not agree with its `.md5`.
+        StoreError: The disk is full or not writable.
+    """
+    target = folder / file.folder / file.name
+    part = target.with_name(f"{file.name}.part")
+    with writing_file(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    md5 = read_md5(client, file)
+    if target.exists():
+        found = sum_of(target)
+        # The sum may be the one that is wrong: before a file is downloaded again, it is asked for once more.
+        if found in (md5, md5 := read_md5(client, file) if found != md5 else md5):
+            keep_md5(target, found)
+            return target
+    for _ in range(DOWNLOADS):
+        download(client, file.url, part)
+        found = sum_of(part)
+        if found in (md5, md5 := read_md5(client, file) if found != md5 else md5):
+            keep_md5(target, found)
+            with writing_file(target):
+                sync(part)
+                part.replace(target)
+                validator_of(part).unlink(missing_ok=True)
+            return target
+        with writing_file(part):
+            part.unlink()
+    raise TransientError(f"{file.url} does not agree with its .md5; it was not read, and the next sync asks again.")
+
+
+def sum_of(path: Path) -> str:
+    """MD5, hex, of a file's bytes."""
+    with opening(path) as stream:
+        return md5_of(stream)
+
+
+def keep_md5(target: Path, md5: str) -> None:
+    """Write the `.md5` beside a file as NLM does, before the file is there: whoever reads it then compares both."""
+    with writing_file(target):
+        target.with_name(f"{target.name}.md5").write_text(f"MD5({target.name})= {md5}\n", encoding="ascii")
+
+
+def download(client: FileClient, url: str, part: Path) -> None:
+    """Download what is missing of a file; each attempt goes on where the one before broke off.
+
+    Raises:
+        TransientError: Nothing comes any more.
+        PermanentError: The server does not have it.
+        StoreError: The disk is full or not writable.
+    """
+    insist(client, lambda: attempt(client, url, part), progress_of=lambda: size_of(part))
+
+
+def attempt(client: FileClient, url: str, part: Path) -> None:
+    """One attempt to download the rest of a file; it carries the file's Last-Modified afterwards."""
+    done = size_of(part)
+    headers = range_headers(part, done)
+    with asking(url), client.http.stream("GET", url, headers=headers) as reply:
+        if reply.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE and headers:
+            # Either the whole of it is there, or it is shorter now than what is there.
+            if reply.headers.get("Content-Range") == f"bytes */{done}":
+                return
+            forget(part)
+            raise TransientError(f"{url} is another file than before")
+        check_status(reply, url)
+        is_rest = reply.status_code == httpx.codes.PARTIAL_CONTENT
+        if is_rest and not reply.headers.get("Content-Range", "").startswith(f"bytes {done}-"):
+            forget(part)
+            raise TransientError(f"{url}: the server sent another part than was asked for")
+        if not is_rest:
+            forget(part)
+            with writing_file(part):
+                validator_of(part).write_text(strong_validator(reply), encoding="utf-8")
+        with writing_file(part), part.open("ab" if is_rest else "wb") as stream:
+            for block in reply.iter_raw(BLOCK_BYTES):
+                if client.stopping.is_set():
+                    raise TransientError("stopped")
+                stream.write(block)
+                client.on_bytes(len(block))
+        changed = read_date(reply.headers.get("Last-Modified", ""))
+    if changed is not None:
+        with writing_file(part):
+            os.utime(part, (changed.timestamp(), changed.timestamp()))
+
+
+def range_headers(part: Path, done: int) -> dict[str, str]:
+    """The headers that ask for the rest of a file, if it is still the same one; none if there is nothing of it."""
+    with writing_file(part):
+        validator = validator_of(part).read_text(encoding="utf-8") if validator_of(part).exists() else ""
+    return {"Range": f"bytes={done}-", "If-Range": validator} if done and validator else {}
+
+
+def strong_validator(reply: httpx.Response) -> str:
+    """What tells the file from a later one: its ETag or, where that is weak, Last-Modified; '' where there is none."""
+    etag = str(reply.headers.get("ETag", ""))
+    return etag if etag and not etag.startswith("W/") else str(reply.headers.get("Last-Modified", ""))
+
+
+def validator_of(part: Path) -> Path:
+    """Where the validator of a part is kept."""
+    return part.with_name(f"{part.name}.etag")
+
+
+def forget(part: Path) -> None:
+    """Begin a file anew."""
+    with writing_file(part):
+        part.unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 if there is none."""
+    return path.stat().st_size if path.exists() else 0
+
+
+def insist(client: FileClient, ask: Callable[[], T], *, progress_of: Callable[[], int] = lambda: 0) -> T:
+    """Ask until there is an answer, or nothing has come for as long as the budget is.
+
+    Args:
+        client: Of the call.
+        ask: One attempt.
+        progress_of: How much there is; an attempt that brings more has the budget anew.
+    Raises:
+        TransientError: The last failure, with when to come back if the server says so.
+        PermanentError: The same request would fail again.
+    """
+    deadline, wait_s = time.monotonic() + client.budget_s, FIRST_WAIT_S
+    while True:
+        before = progress_of()
+        try:
+            return ask()
+        except TransientError as exc:
+            if progress_of() > before:
+                deadline, wait_s = time.monotonic() + client.budget_s, FIRST_WAIT_S
+            pause_s = exc.retry_after_s if exc.retry_after_s is not None else wait_s * random.uniform(0.5, 1)  # noqa: S311
+            if client.stopping.is_set() or time.monotonic() + pause_s > deadline:
+                raise TransientError(f"{exc}; run it again {later(exc)}.", retry_after_s=exc.retry_after_s) from None
+            if pause_s > SILENT_WAIT_S:
+                logger.warning("%s; asking again in %.0f s.", exc, pause_s)
+            client.stopping.wait(pause_s)
+            wait_s = min(LONGEST_WAIT_S, 2 * wait_s)
+
+
+def later(exc: TransientError) -> str:
+    """When a server can be asked again."""
+    if not exc.retry_after_s:
+        return "later"
+    return f"at {datetime.now(UTC) + timedelta(seconds=exc.retry_after_s):%Y-%m-%d %H:%M} UTC"
+
+
+@contextmanager
+def asking(url: str) -> Iterator[None]:
+    """Ask the server.
+
+    Raises:
+        TransientError: It does not answer, or breaks off.
+        PermanentError: That is no address.
+    """
+    try:
+        yield
+    except httpx.TransportError as exc:
+        reason = (str(exc).splitlines() or [""])[0] or type(exc).__name__
+        raise TransientError(f"{url} cannot be had: {reason}") from exc
+    except (httpx.InvalidURL, httpx.HTTPError) as exc:
+        raise PermanentError(f"{url} cannot be had: {exc}; give another address with --from.") from exc
+
+
+def check_status(reply: httpx.Response, url: str) -> None:
+    """See that a reply has what was asked for.
+
+    Raises:
+        TransientError: It may have it later; says when, if the server does.
+        PermanentError: It will not.
+    """
+    if reply.is_success:
+        return
+    said = f"{url}: the server says {reply.status_code} {reply.reason_phrase}".rstrip()
+    if reply.is_server_error or reply.status_code in PASSING:
+        raise TransientError(said, retry_after_s=retry_after_s(reply.headers))
+    raise PermanentError(f"{said}; see that the address is right (--from), or run it again later.")
+
+
+def read_date(value: str) -> datetime | None:
+    """A date of a header, with its zone; None if it is none."""
+    try:
+        date = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)

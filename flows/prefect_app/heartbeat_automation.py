@@ -1,0 +1,121 @@
+"""What is set right in Prefect before runs start: those that died, and automations that watch them and tell others."""
+
+from datetime import timedelta
+from typing import cast
+from uuid import UUID
+
+from prefect.blocks.webhook import Webhook
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterType, FlowRunFilter
+from prefect.client.schemas.objects import State, StateType
+from prefect.events.actions import CallWebhook, ChangeFlowRunState
+from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
+from prefect.events.schemas.events import ResourceSpecification
+from prefect.states import Crashed
+from pydantic import SecretStr
+
+# All deployments and runs carry it: a server that is configured can have runs of others, which are not ours to mark.
+TAG = "corpus"
+OF_OURS = ResourceSpecification({"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"})
+
+UNFINISHED = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
+
+# A run says that it lives every `flows.prefect_app.serve.HEARTBEAT_S` seconds, so that this allows for five lost words.
+SILENCE = timedelta(minutes=3)
+HEARTBEAT = "prefect.flow-run.heartbeat"
+ENDS = {
+    f"prefect.flow-run.{name}" for name in ("Completed", "CompletedInPart", "Skipped", "Failed", "Crashed", "Cancelled")
+}
+WATCHING = "corpus: mark runs that died"
+
+WEBHOOK_BLOCK = "corpus-notify"
+TELLING = "corpus: tell others"
+
+# What an automation waits for: the project's own events, and flow runs that fail.
+TOLD_EVENTS = {"corpus.*", "prefect.flow-run.Failed", "prefect.flow-run.Crashed"}
+PAYLOAD = """{
+    "event": "{{ event.event }}",
+    "occurred": "{{ event.occurred }}",
+    "run": "{{ event.resource['prefect.resource.name'] }}",
+    "payload": {{ event.payload | tojson }}
+}"""
+
+
+def mark_crashed() -> list[str]:
+    """Mark the runs that were at work when this server's last `corpus serve` was ended: nobody works at them any more.
+
+    Their progress bars are removed.
+
+    Returns:
+        The names of the runs.
+    """
+    with get_client(sync_client=True) as client:
+        runs = client.read_flow_runs(flow_run_filter=FlowRunFilter(state={"type": {"any_": UNFINISHED}}))
+        sentence = "The process that ran it was ended; the next run takes over what it had fetched."
+        state: State[None] = Crashed(message=sentence)
+        for run in runs:
+            client.set_flow_run_state(run.id, state, force=True)
+        bars = client.read_artifacts(
+            artifact_filter=ArtifactFilter(type=ArtifactFilterType(any_=["progress"])),
+            flow_run_filter=FlowRunFilter(tags={"all_": [TAG]}),
+        )
+        for bar in bars:
+            if bar.id:
+                client.delete_artifact(bar.id)
+    return [run.name for run in runs]
+
+
+def watch_for_silence() -> None:
+    """Have Prefect mark a run whose process says no more that it lives: it died, or its machine did."""
+    automation = AutomationCore(
+        name=WATCHING,
+        description="Marks a run as crashed when its process has not said for three minutes that it lives.",
+        trigger=EventTrigger(
+            after={HEARTBEAT},
+            expect={HEARTBEAT} | ENDS,
+            match=ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"}),
+            match_related=OF_OURS,
+            for_each={"prefect.resource.id"},
+            posture=Posture.Proactive,
+            threshold=1,
+            within=SILENCE,
+        ),
+        actions=[
+            ChangeFlowRunState(
+                state=StateType.CRASHED,
+                name="Crashed",
+                message="Its process has not said for three minutes that it lives; "
+                "the next run takes over what it had fetched.",
+            )
+        ],
+    )
+    put_automation(automation)
+
+
+def notify_by_webhook(url: str) -> None:
+    """Have Prefect post to a URL when a run has something to say, or fails; one automation, brought up to date."""
+    block = Webhook(method="POST", url=SecretStr(url))
+    block_id = cast("UUID", block.save(WEBHOOK_BLOCK, overwrite=True))
+    automation = AutomationCore(
+        name=TELLING,
+        description="Posts the corpus's events and failed runs to the address of `corpus serve --notify`.",
+        trigger=EventTrigger(
+            expect=TOLD_EVENTS,
+            match_related=OF_OURS,
+            posture=Posture.Reactive,
+            threshold=1,
+            within=timedelta(0),
+        ),
+        actions=[CallWebhook(block_document_id=block_id, payload=PAYLOAD)],
+    )
+    put_automation(automation)
+
+
+def put_automation(automation: AutomationCore) -> None:
+    """Create an automation, or bring the one of its name up to date."""
+    with get_client(sync_client=True) as client:
+        known = client.read_automations_by_name(automation.name)
+        if known:
+            client.update_automation(known[0].id, automation)
+        else:
+            client.create_automation(automation)

@@ -1,0 +1,20 @@
+"""Parameters that a deployment does not have: Prefect refuses them in its forms, and lets others pass them."""
+
+from typing import Any
+
+from prefect import Flow
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.states import Failed
+
+from flows.prefect_app.markdown import on_one_line
+
+
+def name_unknown_parameters(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
+    """Say of a run that crashed which of its parameters there are not, if that is why; a hook of the flows."""
+    known = flow.parameters.properties
+    if unknown := sorted(flow_run.parameters.keys() - known.keys()):
+        there = f"the parameters are {', '.join(known)}" if known else "there are none"
+        sentence = f"There is no parameter {on_one_line(', '.join(unknown))[:200]}: {there}."
+        with get_client(sync_client=True) as client:
+            client.set_flow_run_state(flow_run.id, Failed(message=sentence), force=True)

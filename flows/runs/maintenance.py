@@ -1,0 +1,104 @@
+"""Upkeep of a data directory: `corpus compact`, `corpus rebuild` and `corpus check`, and what they say."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.definition.progress import Progress, silent
+from flows.definition.settings import Settings
+from flows.nlm_files.processes import LOCAL, check_engine
+from flows.runs import rebuild as rebuilding
+from warehouse import build, check
+from warehouse import compact as compaction
+from warehouse.errors import StoreError
+from warehouse.store import DataDirectory, run_folders, writing
+
+
+def compact(settings: Settings, *, keep: str = "all") -> Iterator[str]:
+    """Put small runs together, give up raw records by rule, and publish a file without gaps; says what it does.
+
+    Raises:
+        CorpusError: A file cannot be read or written, there is no room, or `keep` is no rule; nothing is lost.
+    """
+    directory = existing(settings)
+    with writing(directory, purpose="compact", wait=not settings.no_wait):
+        build.refuse_lost_runs(directory)
+        now = datetime.now(UTC)
+        plan = compaction.plan_compaction(directory, keep=keep, now=now)
+        needed = compaction.space_needed(directory, plan.bytes_before)
+        yield f"This takes {needed / 1e6:,.0f} MB of disk for a while, at most."
+        done = compaction.compact(directory, plan, now=now)
+        if done.folders:
+            yield (
+                f"Parquet: {len(done.folders):,} folders of {done.bytes_before / 1e6:,.1f} MB are one of "
+                f"{done.bytes_after / 1e6:,.1f} MB."
+            )
+        if done.dropped.num_rows:
+            yield f"Raw: {done.dropped.num_rows:,} records that later ones replaced were given up."
+        before = size_of(directory.database)
+        notes: list[str] = []
+        build.publish(directory, afresh=True, say=notes.append)
+        yield from notes
+        yield f"DuckDB: {before / 1e6:,.1f} MB are {size_of(directory.database) / 1e6:,.1f} MB."
+
+
+def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progress: Progress = silent) -> Iterator[str]:
+    """Make the model anew from the raw records and publish it; says what differs.
+
+    Raises:
+        CorpusError: A file cannot be read or written, or there is no room; nothing is lost.
+        StoreError: Files are damaged that are not made from raw; what could be made anew was.
+    """
+    check_engine(engine)
+    directory = existing(settings)
+    with writing(directory, purpose="rebuild", wait=not settings.no_wait):
+        largest = max(map(compaction.size_of, run_folders(directory)), default=0)
+        yield f"This takes {compaction.space_needed(directory, largest) / 1e6:,.0f} MB of disk for a while, at most."
+        found = rebuilding.rebuild(directory, workers=workers, engine=engine, progress=progress)
+        for name in found.damaged:
+            yield f"{name} was damaged, and was made anew from the raw records."
+        for pmid, reason in sorted(found.unreadable.items())[:10]:
+            yield f"The record of PMID {pmid} cannot be read today, its rows stay: {reason}"
+        for name in sorted(found.rows_gone.keys() | found.rows_come.keys()):
+            gone, come = found.rows_gone.get(name, 0), found.rows_come.get(name, 0)
+            yield f"{name}: {gone:,} rows are no longer, {come:,} are new."
+        yield f"{found.replaced:,} of {found.folders:,} folders are others now."
+        if found.lost:
+            raise StoreError(
+                f"{found.lost[0]} is damaged and cannot be made from raw; put it back from a backup. "
+                f"{len(found.lost):,} such files; nothing was published."
+            )
+        notes: list[str] = []
+        build.publish(directory, afresh=True, say=notes.append)
+        yield from notes
+
+
+def run_check(settings: Settings, *, manifest: Path | None = None) -> Iterator[str]:
+    """What is wrong with the data directory, or with the corpus that a manifest names; a sentence each.
+
+    Raises:
+        CorpusError: The manifest is none, or there is no room to build a file for comparison.
+    """
+    directory = existing(settings)
+    with writing(directory, purpose="check", wait=not settings.no_wait):
+        yield from check.check_manifest(directory, manifest) if manifest else check.check_all(directory)
+
+
+def existing(settings: Settings) -> DataDirectory:
+    """The data directory, which has runs.
+
+    Raises:
+        StoreError: There is none.
+    """
+    directory = settings.directory
+    if not directory.parquet.is_dir():
+        raise StoreError(
+            f"There are no runs in {directory.root}; run `corpus refresh` or `corpus ingest`, or put "
+            f"{directory.parquet} back from a backup."
+        )
+    return directory
+
+
+def size_of(file: Path) -> int:
+    """Bytes of a file; 0 if it is not there."""
+    return file.stat().st_size if file.exists() else 0

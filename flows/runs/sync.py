@@ -1,0 +1,216 @@
+"""NLM's files followed: what is listed and not held is downloaded, read and published by portions: `corpus sync`."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from flows.definition.progress import Progress, silent, silent_line
+from flows.definition.settings import Settings
+from flows.nlm_files.download import CONNECTIONS, FileClient, fetch_ahead, file_client
+from flows.nlm_files.listing import ListedFile
+from flows.nlm_files.processes import LOCAL, WORTH_WORKERS_BYTES, check_engine, read_files
+from flows.runs.file_ledger import FILE_STATE, FileCall, begin_call, describe_files, make_jobs
+from flows.runs.ingest import commit_file, publish
+from flows.runs.report import RunReport
+from flows.runs.rollover import end_what_baseline_lacks
+from flows.runs.sync_plan import SyncPlan, describe_sync, files_folder, make_plan, megabytes
+from warehouse import build
+from warehouse.errors import CorpusError, DocumentError, StoreError
+from warehouse.state import open_state
+from warehouse.store import DataDirectory, clear_staging, writing, writing_file
+
+# A first load can be asked when so many files are read, and then whenever it has become four times as large: building
+# the published file takes as long as the corpus is large, so that all of these together take a third of the last one.
+FIRST_PORTION = 8
+GROWTH = 4
+
+
+@dataclass
+class Tally:
+    """How far a sync is.
+
+    Attributes:
+        plan: What it is to do.
+        progress: Told of bytes, files and records.
+        files: Files done, read or not.
+        read_bytes: Bytes of the files that were read.
+        records: Records in them.
+        came: Bytes that were downloaded.
+    """
+
+    plan: SyncPlan
+    progress: Progress
+    files: int = 0
+    read_bytes: int = 0
+    records: int = 0
+    came: int = 0
+
+    def add_bytes(self, count: int) -> None:
+        """Count bytes that came."""
+        self.came += count
+        total = max(1, self.plan.bytes >> 20)
+        self.progress("downloaded MB", min(self.came >> 20, total), total)
+
+    def add_file(self, file_bytes: int, records: int) -> None:
+        """Count a file that is done; how many records there will be is reckoned from those so far."""
+        self.files += 1
+        self.read_bytes += file_bytes
+        self.records += records
+        total = len(self.plan.missing)
+        is_over = self.files == total
+        expected = self.records * max(self.plan.bytes, self.read_bytes) // max(1, self.read_bytes)
+        self.progress("files", self.files, total)
+        self.progress("records", self.records, self.records if is_over else max(expected, self.records + 1))
+
+
+def sync(
+    settings: Settings,
+    *,
+    workers: int = 1,
+    engine: str = LOCAL,
+    keep_files: bool = True,
+    rollover: bool = False,
+    dry_run: bool = False,
+    progress: Progress = silent,
+    say: Callable[[str], None] = silent_line,
+) -> RunReport:
+    """Read what NLM lists and the ledger of files does not have, and publish it.
+
+    It can be stopped at any moment: each file is committed when it is read, and the next call goes on from there.
+
+    Args:
+        settings: Options; `sync_from` has the listings, `sync_files` gets the files.
+        workers: Processes that read, a file each.
+        engine: `local`, or the address of a Dask scheduler whose workers read.
+        keep_files: Leave the files on disk when they are read.
+        rollover: Let a new year's baseline end what it lacks (rollover.py).
+        dry_run: Plan only; nothing is downloaded or written.
+        progress: Told of bytes, files and records.
+        say: Told the lines of the plan, before anything is downloaded.
+    Raises:
+        EntrezError: NLM's listings cannot be had.
+        StoreError: The data directory cannot be read or written, or there is no room.
+    """
+    check_engine(engine)
+    directory = settings.directory
+    report = RunReport(run_kind="sync", plan={}, outcomes={}, is_dry=dry_run)
+    start = time.perf_counter()
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(writing(directory, purpose="sync", wait=not settings.no_wait))
+        client = stack.enter_context(file_client(settings))
+        plan = make_plan(client, settings, workers=workers, keep_files=keep_files)
+        report.files_plan = describe_sync(plan)
+        report.held_count = plan.held_count
+        if dry_run:
+            return report
+        for what, text in report.files_plan:
+            say(f"  {what:<11} {text}")
+        require_room(plan, keep_files=keep_files)
+        clear_staging(directory)
+        run_ids = read_portions(Call(settings, directory, client, plan, report, progress, workers, engine, keep_files))
+        year, ended = end_what_baseline_lacks(directory, plan, settings, report, is_asked=rollover)
+        with open_state(directory, FILE_STATE) as con:
+            report.notes += describe_files(con, [*run_ids, *ended], taken_over=year)
+        report.seconds["read"] = time.perf_counter() - start - report.seconds.get("publish", 0)
+        if build.is_behind(directory):
+            # What the first files say of abstracts or headings is no measure for the others.
+            is_load = len(plan.missing) > plan.read_count
+            publish(report, accepting(settings) if rollover or is_load else settings, progress)
+    return report
+
+
+def accepting(settings: Settings) -> Settings:
+    """Settings with which the drift gate lets everything through."""
+    return settings.model_copy(update={"accept_drift": True})
+
+
+@dataclass(frozen=True)
+class Call:
+    """What the portions of one call share; as the arguments of `sync`."""
+
+    settings: Settings
+    directory: DataDirectory
+    client: FileClient
+    plan: SyncPlan
+    report: RunReport
+    progress: Progress
+    workers: int
+    engine: str
+    keep_files: bool
+
+
+def require_room(plan: SyncPlan, *, keep_files: bool) -> None:
+    """See that there is room.
+
+    Raises:
+        StoreError: There is not.
+    """
+    if plan.disk_bytes > plan.free_bytes:
+        other = ", give --no-keep-files," if keep_files else ""
+        raise StoreError(
+            f"About {megabytes(plan.disk_bytes)} of disk are needed and {megabytes(plan.free_bytes)} are free; make "
+            f"room{other} or choose another --data-dir. Nothing was downloaded."
+        )
+
+
+def read_portions(call: Call) -> list[str]:
+    """Download and read what is missing, and publish now and then but for the last portion; the runs."""
+    run_ids: list[str] = []
+    tally = Tally(call.plan, call.progress)
+    call.client.on_bytes = tally.add_bytes
+    ledger = begin_call(call.directory, [Path(f.name) for f in call.plan.missing], is_salvaged=False, is_again=False)
+    ledger.is_downloaded = True
+    folder = files_folder(call.settings)
+    ahead = CONNECTIONS + call.workers + 1
+    with closing(fetch_ahead(call.client, call.plan.missing, folder, ahead=ahead)) as fetched:
+        while tally.files < len(call.plan.missing):
+            size = max(FIRST_PORTION, (GROWTH - 1) * (call.plan.read_count + tally.files))
+            run_ids += read_portion(call, ledger, islice(fetched, size), tally)
+            if tally.files < len(call.plan.missing) and run_ids:
+                publish(call.report, accepting(call.settings), call.progress)
+    return run_ids
+
+
+def read_portion(
+    call: Call, ledger: FileCall, fetched: Iterator[tuple[ListedFile, Path | CorpusError]], tally: Tally
+) -> list[str]:
+    """Read files as they come, and commit each as a run; the runs."""
+    run_ids = []
+    is_apart = call.engine != LOCAL or (call.workers > 1 and call.plan.bytes >= WORTH_WORKERS_BYTES)
+
+    def paths() -> Iterator[Path]:
+        for _, result in fetched:
+            if isinstance(result, CorpusError):
+                call.report.troubles.append(str(result))
+                tally.add_file(0, 0)
+            else:
+                yield result
+
+    skipped = len(ledger.skipped)
+    with closing(open_state(call.directory, FILE_STATE, is_followed=True)) as con:
+        for job, result in read_files(
+            make_jobs(ledger, paths()), workers=call.workers if is_apart else 1, progress=silent, engine=call.engine
+        ):
+            if isinstance(result, DocumentError):
+                call.report.troubles.append(str(result))
+                tally.add_file(0, 0)
+                continue
+            records = commit_file(con, result, call.report)
+            run_ids.append(job.run_id)
+            tally.add_file(result.file_bytes, records)
+            if not call.keep_files:
+                drop(job.path)
+    for _ in ledger.skipped[skipped:]:
+        tally.add_file(0, 0)
+    return run_ids
+
+
+def drop(path: Path) -> None:
+    """Remove a file that was read, and its sum."""
+    with writing_file(path):
+        path.unlink(missing_ok=True)
+        path.with_name(f"{path.name}.md5").unlink(missing_ok=True)

@@ -1,0 +1,76 @@
+"""Milliseconds of searches over a large corpus: `python -m tests.benchmarks.searches DATA_DIR QUERIES.jsonl`.
+
+DATA_DIR has a published corpus with MeSH (multiply.py, full_mesh.py); each line of QUERIES.jsonl is an object with
+`query`. Printed is the best of three of each search, wall and CPU (which other programs do not lengthen),
+from the text to the citations found; the file is opened anew each time, as the command does.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+from flows.corpus_search.ask import search_corpus
+from flows.corpus_search.statement import asked_as, clauses_of
+from transforms.pubmed_query import parse_query
+from transforms.strategy import read_strategy
+from warehouse.store import DataDirectory
+
+LINES = 60
+SINGLE = (
+    "Neoplasms[mh]", "Neoplasms[mh:noexp]", "humans[mh]", "a*", "a*[tiab]", '"of the"[tiab]', '"in the"[tiab]',
+    "breast cancer[tiab]", '"breast cancer"[tiab:~5]', "systematic[sb]", "cancer", "2020:2021[dp]", "smith j[au]",
+    "english[la]", "hasabstract", "Lancet[ta]",
+)  # fmt: skip
+
+
+def make_strategy(queries: list[str]) -> str:
+    """A strategy of so many lines, of clauses of the searches: three in each line, and two lines that join them."""
+    clauses = dict.fromkeys(
+        asked_as(clause)
+        for query in queries
+        for clause in clauses_of(parse_query(query).root)
+        if clause.field is not None and not clause.is_quoted
+    )
+    parts = iter(clauses)
+    lines = [f"#{number} {' OR '.join(islice(parts, 3))}" for number in range(1, LINES - 1)]
+    half = LINES // 2
+    lines.append(f"#{LINES - 1} {' OR '.join(f'#{number}' for number in range(1, half))}")
+    lines.append(f"#{LINES} #{LINES - 1} AND ({' OR '.join(f'#{number}' for number in range(half, LINES - 1))})")
+    return read_strategy("\n".join(lines))
+
+
+def measure(directory: DataDirectory, query: str) -> tuple[float, float, int]:
+    """Milliseconds of the best of three runs, wall and CPU, and what was found."""
+    best: list[tuple[float, float]] = []
+    found = 0
+    for _ in range(3):
+        wall, cpu = time.perf_counter(), time.process_time()
+        found = search_corpus(directory, query).citations.num_rows
+        best.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))
+    return min(wall for wall, _ in best), min(cpu for _, cpu in best), found
+
+
+def report(directory: DataDirectory, path: Path) -> Iterator[str]:
+    """A line for each search, and what they come to."""
+    queries = [json.loads(line)["query"] for line in path.read_text().splitlines()]
+    named = [(query, query) for query in SINGLE]
+    named += [(f"strategy of {LINES} lines", make_strategy(queries))]
+    named += [(f"query {number}", query) for number, query in enumerate(queries, 1)]
+    walls = []
+    yield f"{'wall ms':>8} {'CPU ms':>8} {'found':>9}"
+    for name, query in named:
+        wall, cpu, found = measure(directory, query)
+        yield f"{wall:>8.0f} {cpu:>8.0f} {found:>9,}  {name}"
+        if name.startswith("query"):
+            walls.append((wall, cpu))
+    for kind, times in (("wall", [wall for wall, _ in walls]), ("CPU", [cpu for _, cpu in walls])):
+        yield f"{len(walls)} queries, {kind}: median {median(times):.0f} ms, slowest {max(times):.0f} ms"
+
+
+if __name__ == "__main__":
+    for line in report(DataDirectory(Path(sys.argv[1])), Path(sys.argv[2])):
+        print(line, flush=True)  # noqa: T201

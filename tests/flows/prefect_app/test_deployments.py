@@ -1,0 +1,431 @@
+"""`corpus serve` as an operator meets it, and the same deployments in prefect.yaml."""
+
+import json
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import duckdb
+import httpx
+import pytest
+import yaml
+from playwright.sync_api import Page, expect, sync_playwright
+
+from flows.definition.seeds import read_seeds
+from flows.prefect_app.serve import HEARTBEAT_S
+from tests.conftest import REPOSITORY
+from tests.mesh_records import descriptor, mesh_set
+from tests.records import article, article_set
+from tests.served import (
+    AUTH,
+    CHROMIUM_ARGUMENTS,
+    RUN_S,
+    answer_of,
+    ask,
+    free_port,
+    log_in,
+    run,
+    run_of,
+    serving,
+    wait_for,
+)
+
+UI_S = 60  # The UI asks for what is new every five seconds; Prefect sends a run's log in portions.
+SCHEDULED = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what the notifying automation posts."""
+
+    told: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        """Keep a message."""
+        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """`corpus serve` over the given seeds in an empty folder: the API's URL, and the data directory."""
+    folder = tmp_path_factory.mktemp("serve")
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    Thread(target=receiver.serve_forever, daemon=True).start()
+    own = {
+        "CORPUS_NOTIFY": f"http://127.0.0.1:{receiver.server_port}/told",
+        "PREFECT_SERVER_API_AUTH_STRING": ":".join(AUTH),
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
+    }
+    try:
+        with serving(folder, free_port(), own) as api:
+            yield api, folder / "data"
+    finally:
+        receiver.shutdown()
+        receiver.server_close()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{api}/health")
+
+
+def test_a_second_serve_does_not_end_the_server_of_the_first(served: tuple[str, Path]) -> None:
+    """It would take it for one that was left behind."""
+    api, data = served
+    command = [sys.executable, "-c", "from flows.command.cli import main; main()", "serve", "--port", "4299"]
+    done = subprocess.run(
+        [*command, "--data-dir", str(data), "--entrez", "sample"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 2
+    assert "Another `corpus serve` is at work over" in done.stderr
+    assert httpx.get(f"{api}/health").is_success
+
+
+def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
+    """Cron with an IANA zone, in NCBI's off-peak hours."""
+    api, _ = served
+    deployed = ask(api, "deployments/filter")
+    active = {d["name"]: d["schedules"][0]["active"] for d in deployed if d["schedules"]}
+    # What follows all of PubMed is switched on by a person.
+    nightly_and_upkeep = dict.fromkeys(("nightly-refresh", "refresh-links", "compact", "check", "mesh"), True)
+    assert active == nightly_and_upkeep | {"sync": False}
+    (nightly,) = [d for d in deployed if d["name"] == "nightly-refresh"]
+    (schedule,) = nightly["schedules"]
+    assert schedule["active"]
+    assert (schedule["schedule"]["cron"], schedule["schedule"]["timezone"]) == ("0 2 * * *", "America/New_York")
+    assert httpx.get(api.removesuffix("api")).status_code == 200
+
+
+def test_the_server_schedules_the_coming_nights(served: tuple[str, Path]) -> None:
+    """A schedule that no run comes of is the quietest of failures."""
+    api, data = served
+    wait_for(lambda: len(ask(api, "flow_runs/filter", **SCHEDULED)) >= 3, 90, data / "prefect" / "server.log")
+    assert "Traceback" not in (data / "prefect" / "server.log").read_text()
+
+
+def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]) -> None:
+    """With its report as an artifact, and its reason in the run."""
+    api, data = served
+    done = run(api, "backfill", pmids="25217177; 24388038", reason="a test")
+    assert done["state"]["name"] == "Completed", done["state"]
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT pmid, source FROM citation ORDER BY pmid").fetchall() == [
+            (24388038, "sample"),
+            (25217177, "sample"),
+        ]
+        assert con.execute("SELECT reason FROM run").fetchall() == [("a test",)]
+    artifacts = {artifact["key"]: artifact for artifact in ask(api, "artifacts/filter")}
+    assert artifacts.keys() == {"backfill-report"}
+    report = artifacts["backfill-report"]["data"]
+    assert "| new | 2 |" in report
+    assert "| an abstract | - | 50.0 % |" in report
+    assert "- **requests:** 1\n" in report
+    (flow_run,) = ask(api, "flow_runs/filter", flow_runs={"id": {"any_": [done["id"]]}})
+    assert flow_run["tags"] == ["corpus"]
+    assert flow_run["name"] == "backfill: 2 PMIDs"
+
+    def logged() -> list[str]:
+        of_the_run = {"flow_run_id": {"any_": [done["id"]]}}
+        return [line["message"] for line in ask(api, "logs/filter", logs=of_the_run, sort="TIMESTAMP_ASC")]
+
+    # Prefect sends the log in portions, the last one after the run has ended.
+    wait_for(lambda: "Finished in state Completed()" in logged(), 30, data / "prefect" / "server.log")
+    assert [line for line in logged() if line.startswith(("fetch", "Finished"))] == [
+        "fetch: 2 of 2",
+        "Finished in state Completed()",
+    ]
+    tasks = {task["name"] for task in ask(api, "task_runs/filter")}
+    assert {"fetch", "transform", "commit", "publish"} == tasks
+
+
+def test_of_late_nights_only_the_last_one_runs(served: tuple[str, Path]) -> None:
+    """After down-time every missed run is still due; they would all do the same."""
+    api, data = served
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "nightly-refresh"]
+    nights = []
+    for days in (1, 2, 3):
+        due = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        late = {"type": "SCHEDULED", "state_details": {"scheduled_time": due}}
+        nights.append(ask(api, f"deployments/{deployment['id']}/create_flow_run", state=late)["id"])
+
+    def names() -> list[str]:
+        return [run_of(api, night)["state"]["name"] for night in nights]
+
+    wait_for(lambda: set(names()) <= {"Completed", "Skipped", "Failed"}, RUN_S, data / "prefect" / "server.log")
+    assert names() == ["Completed", "Skipped", "Skipped"]
+
+
+def test_a_refresh_from_the_ui_completes(served: tuple[str, Path]) -> None:
+    """The same run as every night's."""
+    api, data = served
+    assert run(api, "nightly-refresh")["state"]["name"] == "Completed"
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM citation").fetchall() == [(11,)]
+
+
+def test_upkeep_from_the_ui_says_what_it_did(served: tuple[str, Path]) -> None:
+    """A check that finds nothing completes, and says so."""
+    api, _ = served
+    assert run(api, "check")["state"]["name"] == "Completed"
+    (report,) = [a for a in ask(api, "artifacts/filter") if a["key"] == "check-report"]
+    assert "all is as it should be" in report["data"]
+
+
+def test_a_backfill_of_nonsense_fails_with_a_sentence(served: tuple[str, Path]) -> None:
+    """It names the field."""
+    api, _ = served
+    done = run(api, "backfill", pmids="25217177 PMC12")
+    assert done["state"]["type"] == "FAILED"
+    assert done["state"]["message"] == "pmids: 'PMC12' is not a PMID; give numbers such as 25217177."
+
+
+def test_a_parameter_that_there_is_not_is_named(served: tuple[str, Path]) -> None:
+    """Prefect lets it pass, and the run would crash with a traceback."""
+    api, _ = served
+    done = run(api, "compact", keeep="all")
+    assert (done["state"]["type"], done["state"]["message"]) == (
+        "FAILED",
+        "There is no parameter keeep: the parameters are keep.",
+    )
+
+
+def test_runs_are_forgotten_after_a_year(served: tuple[str, Path]) -> None:
+    """With their logs and artifacts; Prefect itself keeps them for ever."""
+    api, data = served
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "compact"]
+
+    def ended(days: int) -> str:
+        made = ask(api, f"deployments/{deployment['id']}/create_flow_run", state={"type": "PENDING"})
+        state = {"state": {"type": "CANCELLED"}, "force": True}
+        answer_of("POST", f"{api}/flow_runs/{made['id']}/set_state", state).raise_for_status()
+        day = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d %H:%M:%S.%f}"
+        # The API takes no time of the past.
+        with closing(sqlite3.connect(data / "prefect" / "prefect.db", timeout=60)) as con, con:
+            assert con.execute("UPDATE flow_run SET end_time = ? WHERE id = ?", (day, made["id"])).rowcount == 1
+        return str(made["id"])
+
+    old, young = ended(370), ended(360)
+    wait_for(lambda: answer_of("GET", f"{api}/flow_runs/{old}").status_code == 404, 60, data / "prefect" / "server.log")
+    assert run_of(api, young)["state"]["type"] == "CANCELLED"
+
+
+def test_mesh_is_read_from_the_inbox(served: tuple[str, Path]) -> None:
+    """Without a file it would be downloaded; a file that is not below the inbox is not read."""
+    api, data = served
+    (data / "inbox" / "desc2026.xml").write_bytes(mesh_set(descriptor("D01", "Mood", trees=["F01"])))
+    assert run(api, "mesh", files="desc2026.xml")["state"]["name"] == "Completed"
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT descriptor_ui FROM mesh_descriptor").fetchall() == [("D01",)]
+    refused = run(api, "mesh", files="/etc/hostname")
+    assert refused["state"]["type"] == "FAILED"
+    assert "is not below a folder that is read from" in refused["state"]["message"]
+
+
+def test_an_ingest_of_a_file_that_breaks_off_fails_with_a_sentence(served: tuple[str, Path]) -> None:
+    """The command ends with exit code 1 and the same words."""
+    api, data = served
+    (data / "inbox" / "broken.xml").write_bytes(article_set(article(1), article(2))[:-500])
+    done = run(api, "ingest", files="broken.xml")
+    assert done["state"]["name"] == "Failed"
+    assert "broken.xml" in done["state"]["message"]
+    assert "Traceback" not in done["state"]["message"]
+    log = ask(api, "logs/filter", logs={"flow_run_id": {"any_": [done["id"]]}})
+    assert not any("Traceback" in line["message"] for line in log)
+
+
+def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> None:
+    """By the automation that `--notify` sets up, at the address it was given."""
+    _, data = served
+    wait_for(lambda: {"corpus.refreshed", "prefect.flow-run.Failed"} <= told(), 90, data / "prefect" / "server.log")
+    message = next(m for m in Receiver.told if m["event"] == "corpus.refreshed")
+    assert message["payload"]["outcomes"] == {"new": 2}
+    assert message["payload"]["sentence"].startswith("backfill 20")
+
+
+def test_a_drift_is_told_and_can_be_accepted_in_the_form(served: tuple[str, Path]) -> None:
+    """Twenty records without a DOI beside eleven that have one."""
+    api, data = served
+    assert run(api, "nightly-refresh")["state"]["name"] == "Completed"
+    (data / "inbox" / "records.xml").write_bytes(article_set(*(article(pmid) for pmid in range(1, 21))))
+    refused = run(api, "ingest", files=str(data / "inbox" / "records.xml"))
+    assert refused["state"]["name"] == "Failed"
+    moved = "citations with DOI went from 100.0 to 35.5 %"
+    assert refused["state"]["message"].startswith(f"{moved}: more than [drift] of corpus.toml allows")
+    wait_for(lambda: "corpus.drift" in told(), 90, data / "prefect" / "server.log")
+    (message,) = [m for m in Receiver.told if m["event"] == "corpus.drift"]
+    assert message["payload"]["moved"] == [moved]
+    assert moved in message["payload"]["sentence"]
+    assert run(api, "nightly-refresh", accept_drift=True)["state"]["name"] == "Completed"
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM citation").fetchall() == [(31,)]
+
+
+def told() -> set[str]:
+    """The events that were posted so far."""
+    return {str(message["event"]) for message in Receiver.told}
+
+
+@pytest.fixture
+def page(served: tuple[str, Path]) -> Iterator[Page]:
+    """A browser's page on the UI; nothing that it asks for or sends may leave the machine."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("left out: chromium is not installed")
+    asked: set[str | None] = set()
+    expect.set_options(timeout=UI_S * 1000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        context = browser.new_context(
+            viewport={"width": 1280, "height": 1100}, base_url=served[0].removesuffix("/api"), timezone_id="UTC"
+        )
+        log_in(context)
+        context.on("request", lambda request: asked.add(urlsplit(request.url).hostname))
+        opened = context.new_page()
+        opened.on("websocket", lambda socket: asked.add(urlsplit(socket.url).hostname))
+        yield opened
+        browser.close()
+    assert asked - {None} == {"127.0.0.1"}
+
+
+@pytest.fixture
+def screenshots(tmp_path: Path) -> Path:
+    """Where pictures of the pages go: the folder that CORPUS_SCREENSHOTS names, or one of the test's own."""
+    folder = REPOSITORY / os.environ.get("CORPUS_SCREENSHOTS", tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def open_form(page: Page, api: str, name: str) -> None:
+    """Open the form of the backfill, and name the run."""
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
+    page.goto(f"/deployments/deployment/{deployment['id']}/run")
+    expect(page.get_by_text("Numbers such as 25217177")).to_be_visible()
+    page.get_by_role("textbox").first.fill(name)
+
+
+def submit(page: Page, api: str, name: str, log: Path) -> str:
+    """Submit the form, and open the page of the run that it made; gives its id."""
+    page.get_by_role("button", name="Submit").click()
+    named = {"flow_runs": {"name": {"any_": [name]}}}
+    wait_for(lambda: ask(api, "flow_runs/filter", **named), 30, log)
+    (started,) = ask(api, "flow_runs/filter", **named)
+    page.goto(f"/runs/flow-run/{started['id']}")
+    return str(started["id"])
+
+
+def test_a_person_runs_a_backfill_in_the_ui(served: tuple[str, Path], page: Page, screenshots: Path) -> None:
+    """From the deployments to the schedule, the form, the run, its report, and the records by SQL."""
+    api, data = served
+    seeds = read_seeds(data.parent / "seeds")
+    pmids = {found.pmid for found in seeds.pages} | {e.pmid for p in seeds.pages for e in p.entries if e.pmid}
+    assert len(pmids) == 11
+    page.goto("/deployments")
+    page.get_by_role("link", name="nightly-refresh").click()
+    expect(page.get_by_text("At 02:00 AM").first).to_be_visible()
+
+    open_form(page, api, "from-the-form")
+    expect(page.get_by_text("Links to follow").first).to_be_visible()
+    page.locator("textarea").first.fill("\n".join(map(str, pmids)))
+    page.locator("textarea").last.fill("asked for in a browser")
+    page.set_viewport_size({"width": 1280, "height": 1750})
+    page.screenshot(path=screenshots / "form.png")
+    page.set_viewport_size({"width": 1280, "height": 1100})
+    run_id = submit(page, api, "from-the-form", data / "prefect" / "server.log")
+    expect(page.get_by_text("Completed", exact=True).first).to_be_visible(timeout=RUN_S * 1000)
+    expect(page.get_by_text("publish: 1 of 1")).to_be_visible()
+    page.screenshot(path=screenshots / "run.png")
+
+    page.get_by_text("Artifacts", exact=True).first.click()
+    page.get_by_role("link", name="backfill-report").click()
+    expect(page.get_by_role("heading", name="Coverage")).to_be_visible()
+    expect(page.get_by_role("cell", name="an abstract")).to_be_visible()
+    page.screenshot(path=screenshots / "report.png")
+    assert run_of(api, run_id)["parameters"]["reason"] == "asked for in a browser"
+    with duckdb.connect(data / "corpus.duckdb", read_only=True) as con:
+        statement = "SELECT pmid, run.reason FROM request JOIN run USING (run_id) WHERE run.reason LIKE '%browser'"
+        found = con.execute(statement).fetchall()
+    assert set(found) == {(pmid, "asked for in a browser") for pmid in pmids}
+
+
+def test_a_person_types_nonsense_into_the_form(served: tuple[str, Path], page: Page, screenshots: Path) -> None:
+    """The form itself refuses what its schema says; the rest ends as Failed, with a sentence that names the field."""
+    api, data = served
+    open_form(page, api, "too-few")
+    page.locator("textarea").first.fill("33297563")
+    page.locator("input[type=number]").fill("0")
+    page.get_by_role("button", name="Submit").click()
+    expect(page.get_by_text("Validation failed for field 'limit'").first).to_be_visible()
+    page.screenshot(path=screenshots / "refused.png")
+    assert ask(api, "flow_runs/filter", flow_runs={"name": {"any_": ["too-few"]}}) == []
+
+    open_form(page, api, "nonsense")
+    page.locator("textarea").first.fill("33297563, PMC12")
+    submit(page, api, "nonsense", data / "prefect" / "server.log")
+    expect(page.get_by_text("Failed", exact=True).first).to_be_visible(timeout=RUN_S * 1000)
+    expect(page.get_by_text("pmids: 'PMC12' is not a PMID; give numbers such as 25217177.").first).to_be_visible()
+    expect(page.get_by_text("Finished in state Failed")).to_be_visible()
+    expect(page.get_by_text("Traceback")).to_have_count(0)
+    page.screenshot(path=screenshots / "nonsense.png")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("date_type", "yesterday"),
+        ("from_date", "yesterday"),
+        ("to_date", "2026-11"),
+        ("follow", ["friends"]),
+        ("limit", 0),
+        ("limit", 1_000_001),
+        ("dry_run", "perhaps"),
+    ],
+)
+def test_the_schema_of_the_form_refuses_what_it_can(served: tuple[str, Path], field: str, value: Any) -> None:
+    """Before there is a run, in words that name the field."""
+    api, _ = served
+    (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "backfill"]
+    parameters = {"pmids": "33297563", field: value}
+    answer = answer_of("POST", f"{api}/deployments/{deployment['id']}/create_flow_run", {"parameters": parameters})
+    assert answer.status_code == 409
+    assert field in answer.json()["detail"]
+
+
+def test_a_run_that_finds_nothing_is_not_done(served: tuple[str, Path]) -> None:
+    """A night in which every PMID is unknown is a mistake somewhere; it comes last, since the PMID is a member now."""
+    api, _ = served
+    done = run(api, "backfill", pmids="99999999")
+    assert done["state"]["name"] == "CompletedInPart"
+    assert done["state"]["message"].startswith("Nothing that was asked for was found (99999999)")
+
+
+def test_prefect_yaml_has_the_same_deployments() -> None:
+    """Two ways to run them, one definition of when."""
+    from flows.prefect_app.deployments import deployments  # noqa: PLC0415 - Prefect takes seconds to import
+
+    written = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
+    by_name = {d["name"]: d for d in written}
+    for deployment in deployments():
+        other = by_name.pop(deployment.name)
+        crons = [(s["cron"], s["timezone"], s["active"]) for s in other.get("schedules", [])]
+        schedules: list[tuple[Any, bool]] = [(s.schedule, s.active is not False) for s in deployment.schedules or []]
+        assert crons == [(schedule.cron, schedule.timezone, is_active) for schedule, is_active in schedules]
+        assert other["description"] == deployment.description
+        assert other["tags"] == deployment.tags
+        assert other["work_pool"]["job_variables"]["env"] == {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S)}
+        assert other["entrypoint"].endswith(f":{str(deployment.flow_name).replace('-', '_')}")
+    assert by_name == {}

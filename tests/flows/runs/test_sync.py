@@ -1,0 +1,347 @@
+"""NLM's files are followed: what is listed and not held is downloaded, checked, read and published."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from flows.command.cli import app
+from flows.definition.settings import Settings
+from flows.nlm_files import download, listing
+from flows.runs import ingest as ingesting
+from flows.runs import sync as syncing
+from flows.runs.ingest import ingest
+from flows.runs.refresh import refresh, refresh_lists
+from flows.runs.sync import sync
+from tests.flows.runs.test_refresh import query
+from tests.nlm_tree import asked_of, name_of, put, serving_tree
+from tests.records import article, article_set
+from warehouse.errors import EntrezError, StoreError, TransientError, UsageError
+
+HASH = "SELECT content_sha256 FROM manifest"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Three baseline files of ten records each, and two update files that revise one, withdraw one and bring two."""
+    root = tmp_path / "nlm"
+    for number in (1, 2, 3):
+        put(root, "baseline", number, map(article, range(10 * number, 10 * number + 10)))
+    put(root, "updatefiles", 4, [article(10, title="Revised."), article(40)], gone=[11])
+    put(root, "updatefiles", 5, [article(41)])
+    return root
+
+
+@pytest.fixture
+def serve(tree: Path) -> Iterator[Callable[..., str]]:
+    """Serves the tree, with faults; gives its URL."""
+    with ExitStack() as stack:
+        yield lambda faults="": stack.enter_context(serving_tree(tree, faults))
+
+
+@pytest.fixture
+def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
+    """Settings of a corpus that follows a URL; waits between two attempts do not last."""
+    monkeypatch.setattr(download, "FIRST_WAIT_S", 0.01)
+    return lambda url, name="data", **more: Settings(data_dir=tmp_path / name, sync_from=url, entrez_budget_s=5, **more)
+
+
+def test_what_is_listed_and_not_held_is_read_in_order(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings]
+) -> None:
+    """A clean ingest of the same files gives the same content; a second sync downloads nothing."""
+    url = serve()
+    settings = make(url)
+    report = sync(settings)
+    assert (report.exit_code, report.files, report.troubles, report.notes) == (0, 5, [], [])
+    assert report.outcomes == {"new": 32, "revised": 1, "deleted": 1}
+    clean = make(url, "clean")
+    ingest(clean, [tree])
+    assert query(settings, HASH) == query(clean, HASH)
+    changed = query(settings, "SELECT last_modified FROM file WHERE nlm_number = 1")[0][0]
+    assert changed.timestamp() == int(changed.timestamp()) is not None
+    again = sync(settings)
+    assert (again.exit_code, again.files, again.held_count) == (0, 0, 5)
+    assert asked_of(url) == {name_of(number): 1 for number in range(1, 6)}
+    put(tree, "updatefiles", 6, [article(42)])
+    assert sync(settings).outcomes == {"new": 1}
+
+
+def test_a_dry_run_says_what_is_missing_and_does_nothing(
+    serve: Callable[..., str], make: Callable[..., Settings]
+) -> None:
+    """Files, bytes, minutes, disk."""
+    settings = make(serve())
+    facts = dict(sync(settings, dry_run=True).files_plan)
+    assert facts["listed"] == "baseline/ 3 files of pubmed26, updatefiles/ 2 files of pubmed26"
+    assert facts["files"] == "5 to read: pubmed26n0001 to pubmed26n0005; 0 held already"
+    assert re.fullmatch(r"about [\d.]+ MB needed, [\d,.]+ [MG]B free", facts["disk"])
+    assert re.fullmatch(r"about 1 \(download 0, read 0, publish 0; at 10 MB/s\)", facts["minutes"])
+    assert not settings.data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        "503@listing:2; half@listing:1; cut@listing:1; wrong-md5@md5:2; 503@md5:2; cut@md5:1",
+        "break=0.5@file:2; cut@file:1; replaced@file:1; reset@file:1; 429=1@file:1; 500@file:2",
+    ],
+)
+def test_faults_of_the_server_change_nothing(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings], faults: str
+) -> None:
+    """At most another call is needed; the content is that of a clean ingest, and what came is not asked for again."""
+    url = serve(faults)
+    settings = make(url)
+    reports = [sync(settings), sync(settings)]
+    assert (reports[-1].exit_code, reports[-1].troubles) == (0, [])
+    clean = make(url, "clean")
+    ingest(clean, [tree])
+    assert query(settings, HASH) == query(clean, HASH)
+    if "file" not in faults:
+        assert asked_of(url) == {name_of(number): 1 for number in range(1, 6)}
+
+
+def test_the_rest_of_a_file_is_asked_for_where_it_broke_off(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Range, with the ETag of what is there; no byte comes twice."""
+    url = serve("break=0.5@file:3")
+    came: list[int] = []
+    settings = make(url)
+    monkeypatch.setattr(syncing.Tally, "add_bytes", lambda _tally, count: came.append(count))
+    sync(settings)
+    assert sum(came) == sum(path.stat().st_size for path in tree.rglob("*.gz"))
+
+
+def test_what_was_downloaded_before_a_stop_is_kept(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file whose commit did not come is read from disk; one with another sum is named, and the others are read."""
+    url = serve()
+    settings = make(url)
+
+    def fail(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(syncing, "commit_file", fail)
+        with pytest.raises(StoreError):
+            sync(settings)
+    (tree / "baseline" / f"{name_of(2)}.md5").write_text(f"MD5({name_of(2)})= {'0' * 32}\n")
+    report = sync(settings)
+    assert (report.exit_code, report.files) == (3, 4)
+    assert re.search(r"pubmed26n0002.xml.gz does not agree with its .md5; it was not read", report.troubles[0])
+    assert report.notes == ["Not read yet: pubmed26n0002."]
+    asked = asked_of(url)
+    assert {name: asked[name] for name in (name_of(1), name_of(3))} == {name_of(1): 1, name_of(3): 1}
+
+
+def test_files_are_removed_once_they_are_read(serve: Callable[..., str], make: Callable[..., Settings]) -> None:
+    """And not downloaded again for that."""
+    url = serve()
+    settings = make(url)
+    sync(settings, keep_files=False)
+    assert [path for path in settings.data_dir.joinpath("nlm-files").rglob("*") if path.is_file()] == []
+    assert sync(settings, keep_files=False).files == 0
+    assert set(asked_of(url).values()) == {1}
+
+
+def test_a_file_that_nlm_replaced_is_read_again(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings]
+) -> None:
+    """Under the same name; and one whose sum is not there yet waits."""
+    settings = make(serve())
+    sync(settings)
+    put(tree, "updatefiles", 4, [article(10, title="Revised otherwise."), article(40)], gone=[11])
+    put(tree, "updatefiles", 6, [article(42)])
+    (tree / "updatefiles" / f"{name_of(6)}.md5").unlink()
+    report = sync(settings)
+    assert dict(report.files_plan)["replaced"].startswith(name_of(4))
+    assert dict(report.files_plan)["waiting"] == f"1 file without .md5 yet: {name_of(6)}"
+    assert report.files == 1
+    assert query(settings, "SELECT article_title FROM citation WHERE pmid = 10") == [("Revised otherwise.",)]
+
+
+def test_a_first_load_can_be_asked_while_it_goes_on(
+    serve: Callable[..., str], make: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Published after the first portion, then when it has grown."""
+    monkeypatch.setattr(syncing, "FIRST_PORTION", 1)
+    monkeypatch.setattr(syncing, "GROWTH", 2)
+    settings, seen = make(serve()), []
+    publish = ingesting.publish
+
+    def look(*arguments: object) -> None:
+        publish(*arguments)  # type: ignore[arg-type]
+        seen.append(query(settings, "SELECT count(*) FROM citation")[0][0])
+
+    monkeypatch.setattr(syncing, "publish", look)
+    sync(settings)
+    assert seen == [10, 20, 31, 32]
+
+
+def test_gaps_and_late_files_are_named(tree: Path, serve: Callable[..., str], make: Callable[..., Settings]) -> None:
+    """NLM lists a number later than a higher one; the higher one holds."""
+    held = {path.name: path.read_bytes() for path in (tree / "updatefiles").glob(f"{name_of(4)}*")}
+    for name in held:
+        (tree / "updatefiles" / name).unlink()
+    settings = make(serve())
+    put(tree, "updatefiles", 5, [article(10, title="Latest.")])
+    assert sync(settings).notes == ["Not read yet: pubmed26n0004."]
+    for name, content in held.items():
+        (tree / "updatefiles" / name).write_bytes(content)
+    assert sync(settings).notes == [f"{name_of(4)} came after {name_of(5)}; the higher number holds."]
+    assert query(settings, "SELECT article_title FROM citation WHERE pmid = 10") == [("Latest.",)]
+
+
+def test_what_files_alone_brought_is_not_asked_of_entrez(
+    serve: Callable[..., str], make_settings: Callable[..., Settings], serve_records: Callable[[bytes], str]
+) -> None:
+    """Neither by a refresh nor by one of all link lists; what the seeds name as well is."""
+    entrez = serve_records(article_set(article(41), article(43), article(10)))
+    settings = make_settings(entrez, a__pmids="41\n43\n").model_copy(update={"sync_from": serve()})
+    assert sync(settings).files == 5
+    assert refresh(settings).outcomes == {"new": 1}
+    assert refresh_lists(settings).exit_code == 0
+    assert query(settings, "SELECT DISTINCT pmid FROM link_list WHERE source = 'elink' ORDER BY pmid") == [(41,), (43,)]
+    assert query(settings, "SELECT pmid FROM request WHERE plan_reason <> 'file'") == [(43,)]
+    assert query(settings, "SELECT count(*), list_sort(list(DISTINCT reason)) FROM member") == [(34, ["file", "pmids"])]
+
+
+def new_year(tree: Path, pmids: range) -> None:
+    """Put a new baseline in the place of the old files."""
+    for path in [*tree.glob("*/*")]:
+        path.unlink()
+    for number, first in enumerate(range(pmids.start, pmids.stop, 20), 1):
+        put(tree, "baseline", number, map(article, range(first, min(first + 20, pmids.stop))), year=27)
+
+
+def test_a_new_baseline_is_compared_and_taken_over_when_it_is_asked_for(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings]
+) -> None:
+    """Without a file that follows, nobody knows that it is whole; what it lacks stays until then."""
+    url = serve()
+    settings = make(url)
+    sync(settings)
+    new_year(tree, range(12, 50))
+    report = sync(settings)
+    assert report.exit_code == 3
+    assert report.troubles == [
+        "The baseline of pubmed27 brings 8 new PMIDs and lacks 1 of 39 citations: 10. They stay, since no update file "
+        "follows yet that would show the baseline to be whole; `corpus sync --rollover` ends them."
+    ]
+    assert query(settings, "SELECT count(*) FROM citation WHERE pmid = 10") == [(1,)]
+    strict = settings.seeds.absolute()
+    strict.mkdir()
+    (strict / "corpus.toml").write_text("[drift]\nfrom_citations = 0\ncitations_fall_percent = 1\n")
+    report = sync(settings.model_copy(update={"seeds": strict}), rollover=True)
+    assert report.troubles[0].endswith("corpus.toml allows; `corpus sync --rollover --accept-drift` ends them.")
+    report = sync(settings.model_copy(update={"seeds": strict, "accept_drift": True}), rollover=True)
+    assert report.exit_code == 0
+    assert report.notes[0].startswith("The baseline of pubmed27 brings 8 new PMIDs and lacks 1 of 39 citations: 10.")
+    assert query(settings, "SELECT evidence FROM deleted_citation WHERE pmid = 10") == [("baseline",)]
+    assert sync(settings).notes == []
+
+
+def test_a_new_baseline_that_update_files_follow_is_taken_over_by_itself(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings], tmp_path: Path
+) -> None:
+    """Unless it ends more than the drift gate allows; a gap in its numbers keeps everything."""
+    settings = make(serve())
+    sync(settings)
+    new_year(tree, range(12, 50))
+    put(tree, "updatefiles", 3, [article(50)], year=27)
+    hidden = (tree / "baseline" / name_of(1, 27)).rename(tmp_path / "hidden")
+    report = sync(settings)
+    assert "Of the baseline of pubmed27, 1 file must still be read, first pubmed27n0001;" in report.notes[0]
+    hidden.rename(tree / "baseline" / name_of(1, 27))
+    strict = tmp_path / "strict"
+    strict.mkdir()
+    (strict / "corpus.toml").write_text("[drift]\nfrom_citations = 0\ncitations_fall_percent = 1\n")
+    report = sync(settings.model_copy(update={"seeds": strict}))
+    assert "since that is more than the 1 % that [drift] of corpus.toml allows" in report.troubles[0]
+    assert sync(settings).exit_code == 0
+    assert query(settings, "SELECT pmid FROM deleted_citation WHERE evidence = 'baseline'") == [(10,)]
+
+
+def test_the_summary_and_errors_are_sentences(
+    serve: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan goes to standard error; where nobody listens, one sentence says so."""
+    monkeypatch.setattr(download, "FIRST_WAIT_S", 0.01)
+    environment = {"CORPUS_SYNC_FROM": serve(), "CORPUS_DATA_DIR": str(tmp_path / "d")}
+    done = CliRunner().invoke(app, ["sync", "--workers", "1"], env=environment)
+    assert (done.exit_code, done.stdout.splitlines()[0][:16]) == (0, "sync of 5 files:")
+    assert "  files       5 to read: pubmed26n0001 to pubmed26n0005; 0 held already" in done.stderr
+    nobody = Settings(data_dir=tmp_path / "d", sync_from="http://127.0.0.1:9/pubmed/", entrez_budget_s=0)
+    with pytest.raises(TransientError, match=r"baseline/ cannot be had: .*refused.*; run it again later\.$"):
+        sync(nobody)
+    with pytest.raises(UsageError, match="--from nlm: write an address such as https://ftp"):
+        sync(nobody.model_copy(update={"sync_from": "nlm"}))
+    with pytest.raises(EntrezError, match="404 Not Found; see that the address is right"):
+        sync(nobody.model_copy(update={"sync_from": f"{environment['CORPUS_SYNC_FROM']}elsewhere/"}))
+
+
+def test_there_is_room_or_nothing_is_downloaded(
+    serve: Callable[..., str], make: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what would help."""
+    settings = make(serve())
+    monkeypatch.setattr("flows.runs.sync_plan.PARQUET_SHARE", 1e15)
+    with pytest.raises(StoreError, match="make room, give --no-keep-files, or choose another --data-dir"):
+        sync(settings)
+
+
+TABLE_ROW = (
+    '<tr><td><a href="{0}">{0}</a></td><td align="right">2025-12-10 14:33  </td><td align="right"> 19M</td></tr>'
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "size"),
+    [
+        ('<a href="{0}">{0}</a>      2025-12-10 14:33   19M', 19 << 20),
+        (TABLE_ROW, 19 << 20),
+        ('<a href="/pubmed/baseline/{0}">{0}</a>   10-Dec-2025 14:33   19922944', 19_922_944),
+    ],
+)
+def test_listings_of_other_servers_are_read(row: str, size: int) -> None:
+    """Apache's as text and as a table, nginx's; names that are no file of the series are passed over."""
+    names = (name_of(2), f"{name_of(2)}.md5", name_of(1), "README.txt", "pubmed26n0001_stats.html")
+    page = "<html><body>" + "\n".join(row.format(name) for name in names) + "</body></html>"
+    found = listing.parse_listing(page, "https://example.org/pubmed/baseline/", "baseline")
+    assert [(f.number, f.rounded_bytes, f.has_md5) for f in found] == [(1, size, False), (2, size, True)]
+    assert found[0].url == f"https://example.org/pubmed/baseline/{name_of(1)}"
+    assert str(found[0].changed_at) == "2025-12-10 14:33:00"
+
+
+def test_a_part_without_a_validator_is_begun_anew(
+    tree: Path, serve: Callable[..., str], make: Callable[..., Settings]
+) -> None:
+    """Nobody knows of which file it is; one that is whole is not asked for again, and a longer one is given up."""
+    url = serve()
+    settings = make(url)
+    folder = settings.data_dir / "nlm-files" / "baseline"
+    folder.mkdir(parents=True)
+    (folder / f"{name_of(1)}.part").write_bytes(b"from elsewhere")
+    head = httpx.head(f"{url}baseline/{name_of(2)}").headers["etag"]
+    whole = (tree / "baseline" / name_of(2)).read_bytes()
+    (folder / f"{name_of(2)}.part").write_bytes(whole)
+    (folder / f"{name_of(2)}.part.etag").write_text(head)
+    (folder / f"{name_of(3)}.part").write_bytes(whole + b"more than there is")
+    (folder / f"{name_of(3)}.part.etag").write_text(httpx.head(f"{url}baseline/{name_of(3)}").headers["etag"])
+    assert sync(settings).files == 5
+    assert not list(folder.glob("*.part*"))
+    assert gzip.decompress((folder / name_of(2)).read_bytes()) == gzip.decompress(whole)
+    assert (
+        hashlib.md5((folder / name_of(3)).read_bytes(), usedforsecurity=False).hexdigest()
+        in (folder / f"{name_of(3)}.md5").read_text()
+    )
+    assert (folder / name_of(1)).stat().st_mtime == int((tree / "baseline" / name_of(1)).stat().st_mtime)

@@ -1,0 +1,348 @@
+"""The published file is the project's alone: what is noted of it, what others leave beside it, and how it is replaced.
+
+DuckDB replays `corpus.duckdb.wal` over whatever `corpus.duckdb` is there, in memory as well when it opens it read-only
+(1.5.5 and 2.0, this storage version). So a file that another program left beside it never outlives a publish, and none
+can be made while one file takes the place of another.
+"""
+
+import errno
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from warehouse.errors import StoreError
+from warehouse.store import DataDirectory, sync
+
+logger = logging.getLogger("corpus")
+
+# Called with a sentence that a person is to see.
+Say = Callable[[str], None]
+
+# The mode of the published file; root may write all the same.
+MODE = 0o444
+
+# DuckDB's own header, and two of the database of which each checkpoint writes one, with the next number in it.
+HEADERS_BYTES = 3 * 4096
+
+# What DuckDB makes beside a file that is open for writing. Where one of these is a link to nowhere, a reader finds no
+# file, and a writer cannot make one: its commit fails.
+BESIDE = (".wal", ".wal.checkpoint", ".wal.recovery")
+NOWHERE = "nowhere/corpus.duckdb-is-read-only"
+
+# Earlier published files that may still be open for writing, in staging/, by inode.
+EARLIER = "earlier-*.duckdb"
+
+# The number of ioctl_ficlone(2), which Python's fcntl does not name.
+FICLONE = 0x40049409
+
+# A reader may look while a file is replaced.
+LOOKS, BETWEEN_LOOKS_S = 3, 0.1
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is known of the published file.
+
+    Attributes:
+        run_ids: The runs it has.
+        facts: How it was built: table `build`.
+    """
+
+    run_ids: frozenset[str]
+    facts: dict[str, str]
+
+
+def read_published(directory: DataDirectory) -> Published | None:
+    """What the published file says that it is made of, whoever wrote it; None if there is none that can be read."""
+    if not directory.database.exists():
+        return None
+    try:
+        with duckdb.connect(directory.database, read_only=True) as con:
+            run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
+            facts = dict(con.execute("SELECT fact, value FROM build").fetchall())
+    except duckdb.Error:
+        return None
+    return Published(run_ids, facts)
+
+
+def own_published(directory: DataDirectory) -> Published | None:
+    """What the published file is made of; None if it cannot be read, or is not for sure as it was published."""
+    if foreign_files(directory) or not is_as_noted(directory):
+        return None
+    return read_published(directory)
+
+
+def fingerprint(database: Path) -> list[object]:
+    """Bytes of a DuckDB file and SHA-256 of its headers: others after each checkpoint, the same in a copy."""
+    with database.open("rb") as file:
+        return [os.fstat(file.fileno()).st_size, hashlib.sha256(file.read(HEADERS_BYTES)).hexdigest()]
+
+
+def read_fingerprints(directory: DataDirectory) -> list[list[object]]:
+    """The fingerprint of the file that was published last, and of the next one while it takes its place."""
+    try:
+        noted: list[list[object]] = json.loads(directory.published_note.read_bytes())["fingerprints"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return noted
+
+
+def write_fingerprints(directory: DataDirectory, fingerprints: list[list[object]]) -> None:
+    """Note which files are the project's own.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    unfinished = directory.staging / directory.published_note.name
+    unfinished.write_text(json.dumps({"fingerprints": fingerprints}) + "\n", encoding="ascii")
+    sync(unfinished)
+    unfinished.replace(directory.published_note)
+
+
+def is_as_noted(directory: DataDirectory) -> bool:
+    """Whether the published file is there and is one that was noted."""
+    with suppress(OSError):
+        return fingerprint(directory.database) in read_fingerprints(directory)
+    return False
+
+
+def foreign_files(directory: DataDirectory) -> list[Path]:
+    """Files that another program left beside the published one; a link to nowhere of our own is none."""
+    paths = [beside(directory, ending) for ending in BESIDE]
+    return [path for path in paths if os.path.lexists(path) and not is_link_to_nowhere(path)]
+
+
+def beside(directory: DataDirectory, ending: str) -> Path:
+    """A file beside the published one."""
+    return directory.database.with_name(directory.database.name + ending)
+
+
+def is_link_to_nowhere(path: Path) -> bool:
+    """Whether it is a link that keeps others from making a file here."""
+    return path.is_symlink() and path.readlink() == Path(NOWHERE)
+
+
+def name_foreign(directory: DataDirectory) -> list[str]:
+    """What another program did to the published file or left beside it, a sentence each without its full stop."""
+    said = [f"Another program opened {directory.database} for writing and left {p}" for p in foreign_files(directory)]
+    if directory.database.exists() and read_fingerprints(directory):
+        for look in range(LOOKS):
+            if is_as_noted(directory):
+                return said
+            time.sleep(BETWEEN_LOOKS_S * (look < LOOKS - 1))
+        said.append(f"{directory.database} is not as it was published: another program wrote to it, or replaced it")
+    return said
+
+
+@contextmanager
+def reading(directory: DataDirectory) -> Iterator[None]:
+    """Open the published file in this context: it is seen before and after that it says what the runs say.
+
+    Raises:
+        StoreError: Another program wrote to it, or left a file that DuckDB would read with it.
+    """
+    refuse_foreign(directory)
+    yield
+    refuse_foreign(directory)
+
+
+def refuse_foreign(directory: DataDirectory) -> None:
+    """See that another program neither wrote to the published file nor left anything beside it.
+
+    Raises:
+        StoreError: One did.
+    """
+    for sentence in name_foreign(directory):
+        raise StoreError(
+            f"{sentence}; run `corpus refresh`, `corpus compact` or `corpus rebuild`, which publish it anew."
+        )
+
+
+def take_back(directory: DataDirectory, say: Say) -> bool:
+    """Remove what others left beside the published file; whether the file itself is as it was published.
+
+    Args:
+        directory: The data directory, held for writing.
+        say: Told what was found.
+    Raises:
+        StoreError: A file cannot be removed.
+    """
+    remove_foreign(directory, say)
+    if is_as_noted(directory):
+        return True
+    if not directory.database.exists():
+        return False
+    if read_fingerprints(directory):
+        say(
+            f"{directory.database} was not as it was published: another program wrote to it, or replaced it. "
+            "It is built afresh from the runs."
+        )
+    else:
+        say(
+            f"Without {directory.published_note} it cannot be told whether another program wrote to "
+            f"{directory.database}; it is built afresh from the runs."
+        )
+    return False
+
+
+def remove_foreign(directory: DataDirectory, say: Say) -> None:
+    """Remove what others left beside the published file.
+
+    Raises:
+        StoreError: One cannot be removed.
+    """
+    for path in foreign_files(directory):
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as exc:
+            raise StoreError(
+                f"{path} cannot be removed ({exc.strerror}), and DuckDB would read it with {directory.database}; "
+                "remove it and run it again. The old file stays."
+            ) from exc
+        say(
+            f"Another program opened {directory.database} for writing and left {path}; it was removed, "
+            "and what it held is not in the corpus."
+        )
+
+
+def copy_published(directory: DataDirectory, target: Path) -> bool:
+    """Copy the published file; whether the copy is for sure what was published.
+
+    Whoever writes to it meanwhile ends with a header, and so with another fingerprint.
+
+    Raises:
+        OSError: It cannot be copied.
+    """
+    before = fingerprint(directory.database)
+    if not share_blocks(directory.database, target):
+        shutil.copyfile(directory.database, target)
+    return before == fingerprint(target) == fingerprint(directory.database) and is_as_noted(directory)
+
+
+def share_blocks(source: Path, target: Path) -> bool:
+    """Copy a file by its blocks, in no time, where the file system can: Btrfs, XFS and bcachefs on Linux.
+
+    Returns:
+        Whether it was; otherwise nothing is in the target.
+    Raises:
+        OSError: A file cannot be opened.
+    """
+    with source.open("rb") as from_file, target.open("wb") as to_file:
+        try:
+            fcntl.ioctl(to_file, FICLONE, from_file.fileno())
+        except OSError:
+            return False
+    return True
+
+
+def put_in_place(directory: DataDirectory, target: Path, say: Say) -> None:
+    """Publish a finished file: in one step it takes the place of the one before.
+
+    Until then its fingerprint is noted beside that of the one before, so that a kill at any moment leaves a file that
+    is known. Links to nowhere stand where a WAL would, until no earlier file is open for writing: a session that stays
+    open would commit to a WAL beside the new file.
+
+    Raises:
+        OSError, StoreError: It cannot be done; the file before stays.
+    """
+    target.chmod(MODE)
+    sync(target)
+    known = [fingerprint(directory.database)] if is_as_noted(directory) else []
+    write_fingerprints(directory, [*known, fingerprint(target)])
+    keep_earlier(directory)
+    remove_foreign(directory, say)
+    forbid_wal(directory)
+    target.replace(directory.database)
+    with suppress(OSError, StoreError):  # It is published; what is left undone here, the next publish does.
+        sync(directory.root)
+        write_fingerprints(directory, [fingerprint(directory.database)])
+        allow_wal(directory, say)
+        remove_foreign(directory, say)
+
+
+def keep_earlier(directory: DataDirectory) -> None:
+    """Keep a second name of the published file, by which its lock can be looked at when another took its place."""
+    with suppress(OSError):  # There is none, or the file system has no second names.
+        inode = directory.database.stat().st_ino
+        os.link(directory.database, directory.staging / EARLIER.replace("*", str(inode)))
+
+
+def forbid_wal(directory: DataDirectory) -> None:
+    """Put links to nowhere where DuckDB would write of a session that is open; a file that is there goes.
+
+    Raises:
+        OSError: A directory is in the way.
+    """
+    for ending in BESIDE:
+        link = directory.staging / f"link{ending}"
+        link.unlink(missing_ok=True)
+        try:
+            link.symlink_to(NOWHERE)
+        except OSError:
+            return  # The file system has no links.
+        link.replace(beside(directory, ending))
+
+
+def allow_wal(directory: DataDirectory, say: Say) -> None:
+    """Remove the links to nowhere and the second names of earlier files, unless one is still open for writing."""
+    is_open = False
+    for earlier in directory.staging.glob(EARLIER):
+        if who := who_writes(earlier):
+            say(
+                f"{who} has an earlier {directory.database} open for writing; it can commit nothing. Open it read-only."
+            )
+            is_open = True
+        else:
+            earlier.unlink(missing_ok=True)
+    for path in (beside(directory, ending) for ending in BESIDE):
+        if not is_open and is_link_to_nowhere(path):
+            path.unlink(missing_ok=True)
+
+
+def who_writes(database: Path) -> str:
+    """The program that has a DuckDB file open for writing, at the beginning of a sentence; '' if none has.
+
+    DuckDB holds a POSIX lock on each file that it has open: readers a shared one, a writer an exclusive one.
+    """
+    try:
+        descriptor = os.open(database, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as exc:
+        if exc.errno not in (errno.EACCES, errno.EAGAIN):
+            return ""
+    else:
+        return ""
+    finally:
+        os.close(descriptor)
+    try:
+        duckdb.connect(database, read_only=True).close()
+    except duckdb.Error as exc:
+        if holder := re.search(r"held in (.+?) \(PID (\d+)\)", str(exc)):
+            return f"Process {holder[2]} ({holder[1]})"
+    return "Another program"
+
+
+def check_ownership(directory: DataDirectory) -> Iterator[str]:
+    """What another program did or may do to the published file, a sentence each."""
+    for sentence in name_foreign(directory):
+        yield f"{sentence}; run `corpus rebuild`."
+    for database in (directory.database, *directory.staging.glob(EARLIER)):
+        if who := who_writes(database):
+            which = "" if database == directory.database else "an earlier "
+            yield f"{who} has {which}{directory.database} open for writing; end it, or have it open the file read-only."
+    if directory.database.exists() and (mode := directory.database.stat().st_mode & 0o777) & 0o222:
+        yield f"{directory.database} can be written to (mode {mode:o}); run `chmod {MODE:o} {directory.database}`."

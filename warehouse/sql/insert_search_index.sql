@@ -1,0 +1,8 @@
+-- The words of some citations, those of table `indexed`, which lie between the PMIDs $first and $last.
+INSERT INTO search_index
+WITH written AS (
+    SELECT pmid, field, unnest(search_split(text)) AS word
+    FROM search_text SEMI JOIN indexed USING (pmid)
+    WHERE pmid BETWEEN $first AND $last
+)
+SELECT word, field, pmid, count(*) FROM written GROUP BY word, field, pmid ORDER BY word, pmid, field;
