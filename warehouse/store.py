@@ -115,8 +115,6 @@ class DataDirectory:
 def writing(directory: DataDirectory, *, purpose: str = "writing", wait: bool = False) -> Iterator[None]:
     """Be the one process that writes to the data directory.
 
-    The operating system gives the lock back when the process ends, however it ends; a file left behind locks nothing.
-
     Args:
         directory: The data directory.
         purpose: What for, in a word; others are told.
@@ -125,15 +123,34 @@ def writing(directory: DataDirectory, *, purpose: str = "writing", wait: bool = 
         LockedError: Another process is writing.
         StoreError: The directory cannot be made or written.
     """
+    with holding(directory.lock, purpose=purpose, wait=wait, option="--data-dir"):
+        yield
+
+
+@contextmanager
+def holding(lock: Path, *, purpose: str, wait: bool, option: str) -> Iterator[None]:
+    """Be the one process that writes to the folder of a lock file.
+
+    The operating system gives the lock back when the process ends, however it ends; a file left behind locks nothing.
+
+    Args:
+        lock: The lock file; its folder is made.
+        purpose: What for, in a word; others are told.
+        wait: Wait for another process that holds it, with a word about it.
+        option: What chooses another folder.
+    Raises:
+        LockedError: Another process holds it.
+        StoreError: The folder cannot be made or written.
+    """
     try:
-        directory.root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(directory.lock, os.O_RDWR | os.O_CREAT, 0o644)
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as exc:
-        raise StoreError(f"Cannot write to {directory.root}: {exc.strerror}; choose another with --data-dir.") from exc
+        raise StoreError(f"Cannot write to {lock.parent}: {exc.strerror}; choose another with {option}.") from exc
     try:
-        take_lock(descriptor, directory, wait=wait)
+        take_lock(descriptor, lock.parent, wait=wait)
         holder = f"{os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC)\n"
-        # Who holds it is for others to read; a full disk is said where something is lost by it.
+        # The holder's name is only informational, so a full disk is ignored here.
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, holder.encode(), 0)
@@ -146,7 +163,7 @@ def writing(directory: DataDirectory, *, purpose: str = "writing", wait: bool = 
         os.close(descriptor)
 
 
-def take_lock(descriptor: int, directory: DataDirectory, *, wait: bool) -> None:
+def take_lock(descriptor: int, folder: Path, *, wait: bool) -> None:
     """Take the lock of an open lock file.
 
     Raises:
@@ -157,8 +174,8 @@ def take_lock(descriptor: int, directory: DataDirectory, *, wait: bool) -> None:
     except BlockingIOError as exc:
         holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "unknown"
         if not wait:
-            raise LockedError(f"Process {holder} is writing to {directory.root}; try again when it is done.") from exc
-        logger.warning("Process %s is writing to %s; waiting for it to end.", holder, directory.root)
+            raise LockedError(f"Process {holder} is writing to {folder}; try again when it is done.") from exc
+        logger.warning("Process %s is writing to %s; waiting for it to end.", holder, folder)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
 
 

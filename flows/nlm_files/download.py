@@ -11,12 +11,13 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ from flows.entrez.limits import retry_after_s
 from flows.nlm_files.files import md5_of, opening
 from flows.nlm_files.listing import ListedFile, parse_listing
 from warehouse.errors import CorpusError, PermanentError, TransientError
-from warehouse.store import sync, writing_file
+from warehouse.store import holding, sync, writing_file
 
 logger = logging.getLogger("corpus")
 
@@ -123,28 +124,72 @@ def read_page(client: FileClient, url: str) -> str:
     return b"".join(parts).decode("utf-8", "replace")
 
 
-def fetch_ahead(
-    client: FileClient, files: Iterable[ListedFile], folder: Path, *, ahead: int
-) -> Generator[tuple[ListedFile, Path | CorpusError], None, None]:
-    """Download files over a few connections, in their order, some ahead of the one that is given back.
+@dataclass
+class Downloads:
+    """Files on their way over a few connections, in NLM's order.
+
+    Attributes:
+        client: Of the call.
+        following: Files that were not asked for yet.
+        folder: Where they are kept.
+        ahead: How many may wait on disk for whoever reads them.
+        pool: The connections.
+        waiting: Files that were asked for, and not given back yet.
+    """
+
+    client: FileClient
+    following: Iterator[ListedFile]
+    folder: Path
+    ahead: int
+    pool: ThreadPoolExecutor
+    waiting: deque[tuple[ListedFile, "Future[Path | CorpusError]"]] = field(default_factory=deque)
+
+    def ask_ahead(self) -> None:
+        """Ask for files until enough of them wait."""
+        while len(self.waiting) < self.ahead and (file := next(self.following, None)) is not None:
+            self.waiting.append((file, self.pool.submit(fetch_or_say_why, self.client, file, self.folder)))
+
+    def wait_for(self, count: int) -> None:
+        """Wait until the next files are on disk, or it is known why not.
+
+        Args:
+            count: How many of them; at most `ahead`.
+        """
+        self.ask_ahead()
+        wait([future for _, future in islice(self.waiting, count)])
+
+    def take(self, count: int) -> Iterator[tuple[ListedFile, Path | CorpusError]]:
+        """The next files, each as it is there; meanwhile others are asked for."""
+        for _ in range(count):
+            self.ask_ahead()
+            if not self.waiting:
+                return
+            file, future = self.waiting.popleft()
+            yield file, future.result()
+
+
+@contextmanager
+def downloading(
+    client: FileClient, files: Iterable[ListedFile], folder: Path, *, ahead: int, no_wait: bool = False
+) -> Iterator[Downloads]:
+    """Download files, as the one process that downloads into a folder.
 
     Args:
         client: Of the call.
         files: In NLM's order.
         folder: Where they are kept.
         ahead: How many may wait on disk for whoever reads them.
+        no_wait: Do not wait for another process that downloads there.
+    Raises:
+        LockedError: Another process downloads there.
+        StoreError: The folder cannot be made or written.
     """
-    waiting: deque[tuple[ListedFile, Future[Path | CorpusError]]] = deque()
-    following = iter(files)
-    with ThreadPoolExecutor(CONNECTIONS, "download") as pool:
+    with (
+        holding(folder / "sync.lock", purpose="sync", wait=not no_wait, option="--files"),
+        ThreadPoolExecutor(CONNECTIONS, "download") as pool,
+    ):
         try:
-            while True:
-                while len(waiting) < ahead and (file := next(following, None)) is not None:
-                    waiting.append((file, pool.submit(fetch_or_say_why, client, file, folder)))
-                if not waiting:
-                    return
-                file, future = waiting.popleft()
-                yield file, future.result()
+            yield Downloads(client, iter(files), folder, ahead, pool)
         finally:
             client.stopping.set()
             pool.shutdown(cancel_futures=True)

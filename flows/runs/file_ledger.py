@@ -65,17 +65,28 @@ def begin_call(
     """
     call = FileCall(directory, is_salvaged, is_again, folders)
     with open_state(directory, FILE_STATE) as con:
-        names = [show(path.name) for path in files]
-        rows = con.execute(
-            "SELECT file_name, file_md5, max(read_at) FROM state.file WHERE list_contains($1, file_name) GROUP BY ALL",
-            [names],
-        ).fetchall()
-        call.known = {(name, md5): read_at for name, md5, read_at in rows}
-        ((call.undated_at,),) = con.execute(
-            """SELECT max(delivered_at) FROM state.delivery
-            WHERE is_deletion AND nlm_year IS NULL AND as_of IS NULL"""
-        ).fetchall()
+        look_up(con, call, files)
     return call
+
+
+def look_up(con: Connection, call: FileCall, files: Sequence[Path]) -> None:
+    """Note in a call what the ledger knows of some files.
+
+    Args:
+        con: With the state of the ledger.
+        call: Of the files.
+        files: By their names; they need not be there.
+    """
+    names = [show(path.name) for path in files]
+    rows = con.execute(
+        "SELECT file_name, file_md5, max(read_at) FROM state.file WHERE list_contains($1, file_name) GROUP BY ALL",
+        [names],
+    ).fetchall()
+    call.known = {(name, md5): read_at for name, md5, read_at in rows}
+    ((call.undated_at,),) = con.execute(
+        """SELECT max(delivered_at) FROM state.delivery
+        WHERE is_deletion AND nlm_year IS NULL AND as_of IS NULL"""
+    ).fetchall()
 
 
 def make_jobs(call: FileCall, files: Iterable[Path]) -> Iterator[FileJob]:

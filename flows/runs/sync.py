@@ -2,21 +2,28 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from flows.definition.progress import Progress, silent, silent_line
 from flows.definition.settings import Settings
-from flows.nlm_files.download import CONNECTIONS, FileClient, fetch_ahead, file_client
+from flows.nlm_files.download import Downloads, FileClient, downloading, file_client
 from flows.nlm_files.listing import ListedFile
 from flows.nlm_files.processes import LOCAL, WORTH_WORKERS_BYTES, check_engine, read_files
-from flows.runs.file_ledger import FILE_STATE, FileCall, begin_call, describe_files, make_jobs
+from flows.runs.file_ledger import FILE_STATE, FileCall, describe_files, look_up, make_jobs
 from flows.runs.ingest import commit_file, publish
 from flows.runs.report import RunReport
 from flows.runs.rollover import end_what_baseline_lacks
-from flows.runs.sync_plan import SyncPlan, describe_sync, files_folder, make_plan, megabytes
+from flows.runs.sync_plan import (
+    AHEAD,
+    BATCH_FILES,
+    SyncPlan,
+    describe_sync,
+    files_folder,
+    make_plan,
+    megabytes,
+)
 from warehouse import build
 from warehouse.errors import CorpusError, DocumentError, StoreError
 from warehouse.state import open_state
@@ -26,6 +33,9 @@ from warehouse.store import DataDirectory, clear_staging, writing, writing_file
 # the published file takes as long as the corpus is large, so that all of these together take a third of the last one.
 FIRST_PORTION = 8
 GROWTH = 4
+
+# A process that waits for the data directory gets it in this time; whoever asks again at once would have it first.
+BETWEEN_BATCHES_S = 0.1
 
 
 @dataclass
@@ -98,11 +108,8 @@ def sync(
     directory = settings.directory
     report = RunReport(run_kind="sync", plan={}, outcomes={}, is_dry=dry_run)
     start = time.perf_counter()
-    with ExitStack() as stack:
-        if not dry_run:
-            stack.enter_context(writing(directory, purpose="sync", wait=not settings.no_wait))
-        client = stack.enter_context(file_client(settings))
-        plan = make_plan(client, settings, workers=workers, keep_files=keep_files)
+    with file_client(settings) as client:
+        plan = make_plan(client, settings, workers=workers, keep_files=keep_files, is_dry=dry_run)
         report.files_plan = describe_sync(plan)
         report.held_count = plan.held_count
         if dry_run:
@@ -110,8 +117,8 @@ def sync(
         for what, text in report.files_plan:
             say(f"  {what:<11} {text}")
         require_room(plan, keep_files=keep_files)
-        clear_staging(directory)
         run_ids = read_portions(Call(settings, directory, client, plan, report, progress, workers, engine, keep_files))
+    with writing(directory, purpose="sync", wait=is_begun(plan, settings)):
         year, ended = end_what_baseline_lacks(directory, plan, settings, report, is_asked=rollover)
         with open_state(directory, FILE_STATE) as con:
             report.notes += describe_files(con, [*run_ids, *ended], taken_over=year)
@@ -121,6 +128,11 @@ def sync(
             is_load = len(plan.missing) > plan.read_count
             publish(report, accepting(settings) if rollover or is_load else settings, progress)
     return report
+
+
+def is_begun(plan: SyncPlan, settings: Settings) -> bool:
+    """Whether to wait for another process that is writing: with --no-wait too, once files were downloaded."""
+    return bool(plan.missing) or not settings.no_wait
 
 
 def accepting(settings: Settings) -> Settings:
@@ -160,25 +172,39 @@ def require_room(plan: SyncPlan, *, keep_files: bool) -> None:
 def read_portions(call: Call) -> list[str]:
     """Download and read what is missing, and publish now and then but for the last portion; the runs."""
     run_ids: list[str] = []
-    tally = Tally(call.plan, call.progress)
+    missing, tally = call.plan.missing, Tally(call.plan, call.progress)
     call.client.on_bytes = tally.add_bytes
-    ledger = begin_call(call.directory, [Path(f.name) for f in call.plan.missing], is_salvaged=False, is_again=False)
-    ledger.is_downloaded = True
+    if not missing:
+        return run_ids
     folder = files_folder(call.settings)
-    ahead = CONNECTIONS + call.workers + 1
-    with closing(fetch_ahead(call.client, call.plan.missing, folder, ahead=ahead)) as fetched:
-        while tally.files < len(call.plan.missing):
+    with downloading(call.client, missing, folder, ahead=AHEAD, no_wait=call.settings.no_wait) as downloads:
+        while tally.files < len(missing):
             size = max(FIRST_PORTION, (GROWTH - 1) * (call.plan.read_count + tally.files))
-            run_ids += read_portion(call, ledger, islice(fetched, size), tally)
-            if tally.files < len(call.plan.missing) and run_ids:
-                publish(call.report, accepting(call.settings), call.progress)
+            run_ids += read_portion(call, downloads, min(size, len(missing) - tally.files), tally)
     return run_ids
 
 
-def read_portion(
-    call: Call, ledger: FileCall, fetched: Iterator[tuple[ListedFile, Path | CorpusError]], tally: Tally
-) -> list[str]:
-    """Read files as they come, and commit each as a run; the runs."""
+def read_portion(call: Call, downloads: Downloads, size: int, tally: Tally) -> list[str]:
+    """Read so many files, a batch at a time, and publish them unless they are the last; the runs.
+
+    The data directory is held while files are read and published, not while they are awaited.
+    """
+    run_ids: list[str] = []
+    end = tally.files + size
+    while tally.files < end:
+        count = min(BATCH_FILES, end - tally.files)
+        downloads.wait_for(count)
+        with writing(call.directory, purpose="sync", wait=True):
+            clear_staging(call.directory)
+            run_ids += read_batch(call, downloads.take(count), tally)
+            if tally.files == end < len(call.plan.missing) and build.is_behind(call.directory):
+                publish(call.report, accepting(call.settings), call.progress)
+        time.sleep(BETWEEN_BATCHES_S)
+    return run_ids
+
+
+def read_batch(call: Call, fetched: Iterator[tuple[ListedFile, Path | CorpusError]], tally: Tally) -> list[str]:
+    """Read files, and commit each as a run; the runs."""
     run_ids = []
     is_apart = call.engine != LOCAL or (call.workers > 1 and call.plan.bytes >= WORTH_WORKERS_BYTES)
 
@@ -190,8 +216,9 @@ def read_portion(
             else:
                 yield result
 
-    skipped = len(ledger.skipped)
+    ledger = FileCall(call.directory, is_downloaded=True)
     with closing(open_state(call.directory, FILE_STATE, is_followed=True)) as con:
+        look_up(con, ledger, [Path(file.name) for file in call.plan.missing])
         for job, result in read_files(
             make_jobs(ledger, paths()), workers=call.workers if is_apart else 1, progress=silent, engine=call.engine
         ):
@@ -204,7 +231,7 @@ def read_portion(
             tally.add_file(result.file_bytes, records)
             if not call.keep_files:
                 drop(job.path)
-    for _ in ledger.skipped[skipped:]:
+    for _ in ledger.skipped:
         tally.add_file(0, 0)
     return run_ids
 

@@ -1,6 +1,7 @@
 """What a sync is to do: the files that NLM lists and the ledger does not have, and what they will take."""
 
 import shutil
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,10 +13,15 @@ from flows.nlm_files.listing import FOLDERS, ListedFile
 from warehouse.errors import UsageError
 from warehouse.schema.deliveries import FILE
 from warehouse.state import open_state
-from warehouse.store import DataDirectory
+from warehouse.store import DataDirectory, writing
 
 # A file that was changed later than this before it was read may be another one by now: a listing has no time zone.
 CHANGED_WITHIN = timedelta(days=2)
+
+# So many files are read together, once all of them are on disk: while files are awaited, a refresh can have the data
+# directory. What holds is looked up once a batch. Downloads go on meanwhile.
+BATCH_FILES = 64
+AHEAD = BATCH_FILES + CONNECTIONS
 
 # Measured on two cores: MB of packed files that a process reads in a second, and that a publish takes in; MB that are
 # copied in a second of the published file; what a byte takes in Parquet and in DuckDB. The pace of the line is a guess.
@@ -54,12 +60,15 @@ class SyncPlan:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def make_plan(client: FileClient, settings: Settings, *, workers: int, keep_files: bool) -> SyncPlan:
+def make_plan(client: FileClient, settings: Settings, *, workers: int, keep_files: bool, is_dry: bool) -> SyncPlan:
     """Compare NLM's listings with the ledger of files.
+
+    The data directory is held only while the ledger is read, and not at all for a dry run.
 
     Raises:
         UsageError: `sync_from` is no address.
         EntrezError: A listing cannot be had.
+        LockedError: Another process is writing, and nobody is to wait for it.
         StoreError: A Parquet file cannot be read.
     """
     url = settings.sync_from
@@ -67,7 +76,8 @@ def make_plan(client: FileClient, settings: Settings, *, workers: int, keep_file
         raise UsageError(f"--from {url}: write an address such as {NLM_FILES_URL}.")
     listed = [file for folder in FOLDERS for file in read_listing(client, url, folder)]
     listed.sort(key=lambda file: file.place)
-    held = read_held(settings.directory)
+    with nullcontext() if is_dry else writing(settings.directory, purpose="sync", wait=not settings.no_wait):
+        held = read_held(settings.directory)
     replaced = tuple(f.name for f in listed if f.name in held and is_replaced(client, f, held[f.name]))
     unsummed = tuple(f.name for f in listed if f.name not in held and not f.has_md5)
     missing = tuple(f for f in listed if (f.name not in held or f.name in replaced) and f.has_md5)
@@ -103,7 +113,7 @@ def reckon(plan: SyncPlan, settings: Settings, *, workers: int, keep_files: bool
     left = sum(max(0, f.rounded_bytes - there[f.name]) for f in plan.missing)
     database = directory.database.stat().st_size if directory.database.exists() else 0
     largest = max((f.rounded_bytes for f in plan.missing), default=0)
-    on_disk = left if keep_files else min(left, largest * (CONNECTIONS + workers + 1))
+    on_disk = left if keep_files else min(left, largest * AHEAD)
     # The next published file is built beside the one before it.
     needed = on_disk + PARQUET_SHARE * size + 2 * (database + DATABASE_SHARE * size) - database if size else 0
     megabyte = 1 << 20

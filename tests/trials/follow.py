@@ -1,4 +1,4 @@
-"""`corpus sync` killed at random: `python -m tests.trials.follow FILE.xml.gz [kills, 50] [files, 300] [records, 12]`.
+"""`corpus sync` killed at random: `python -m tests.trials.follow FILE.xml.gz [kills, 50] [files, 300] [records, 60]`.
 
 Real records under other PMIDs become NLM's baseline and update files; update files revise or withdraw 20 % of them, two
 numbers come late, and at the end there is a new baseline year. A sync follows them over a server with faults, and is
@@ -122,7 +122,7 @@ def content_of(data: Path) -> tuple[str, int]:
     return str(rows[0][0]), int(rows[0][1])
 
 
-def main(source: Path, kills: int = 50, files: int = 300, each: int = 12) -> None:
+def main(source: Path, kills: int = 50, files: int = 300, each: int = 60) -> None:
     """Run it."""
     dice, counts = random.Random(kills), dict.fromkeys(("calls", "kills in time", "asked for again"), 0)
     records = read_records(source, 1_500)
@@ -156,6 +156,8 @@ def main(source: Path, kills: int = 50, files: int = 300, each: int = 12) -> Non
         followed, expected = content_of(data), content_of(clean)
         say(f"{files} files and {len(numbers)} of a new year; {counts}; {expected[1]:,} citations")
         say(f"content {'equal' if followed == expected else 'NOT equal'}: {followed[0][:16]} and {expected[0][:16]}")
+        if followed != expected or counts["asked for again"]:
+            sys.exit(1)
 
 
 if __name__ == "__main__":

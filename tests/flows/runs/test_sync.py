@@ -4,8 +4,11 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import httpx
 import pytest
@@ -22,7 +25,7 @@ from flows.runs.sync import sync
 from tests.flows.runs.test_refresh import query
 from tests.nlm_tree import asked_of, name_of, put, serving_tree
 from tests.records import article, article_set
-from warehouse.errors import EntrezError, StoreError, TransientError, UsageError
+from warehouse.errors import EntrezError, LockedError, StoreError, TransientError, UsageError
 
 HASH = "SELECT content_sha256 FROM manifest"
 
@@ -148,7 +151,8 @@ def test_files_are_removed_once_they_are_read(serve: Callable[..., str], make: C
     url = serve()
     settings = make(url)
     sync(settings, keep_files=False)
-    assert [path for path in settings.data_dir.joinpath("nlm-files").rglob("*") if path.is_file()] == []
+    left = [path.name for path in settings.data_dir.joinpath("nlm-files").rglob("*") if path.is_file()]
+    assert left == ["sync.lock"]
     assert sync(settings, keep_files=False).files == 0
     assert set(asked_of(url).values()) == {1}
 
@@ -185,6 +189,43 @@ def test_a_first_load_can_be_asked_while_it_goes_on(
     monkeypatch.setattr(syncing, "publish", look)
     sync(settings)
     assert seen == [10, 20, 31, 32]
+
+
+def test_a_refresh_can_run_while_files_are_downloaded(
+    serve: Callable[..., str],
+    make_settings: Callable[..., Settings],
+    serve_records: Callable[[bytes], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The data directory is held while files are read, not while they are awaited; a second sync has to wait."""
+    monkeypatch.setattr(syncing, "BATCH_FILES", 2)
+    settings = make_settings(serve_records(article_set(article(43))), a__pmids="43\n")
+    settings = settings.model_copy(update={"sync_from": serve(), "no_wait": True})
+    attempt, is_asked, may_go_on = download.attempt, Event(), Event()
+
+    def attempt_later(client: download.FileClient, url: str, part: Path) -> None:
+        if name_of(3) in url:
+            is_asked.set()
+            assert may_go_on.wait(60)
+        attempt(client, url, part)
+
+    monkeypatch.setattr(download, "attempt", attempt_later)
+    with ThreadPoolExecutor(1) as pool:
+        syncing_call = pool.submit(sync, settings)
+        try:
+            assert is_asked.wait(60)
+            while len(list(settings.directory.parquet.glob("run=*"))) < 2:
+                assert not syncing_call.done()
+                sleep(0.01)
+            assert refresh(settings.model_copy(update={"no_wait": False})).outcomes == {"new": 1}
+            assert query(settings, "SELECT count(*) FROM citation") == [(21,)]
+            assert refresh(settings).exit_code == 0
+            with pytest.raises(LockedError, match=r"\(sync, since .* is writing to .*nlm-files; try again"):
+                sync(settings)
+        finally:
+            may_go_on.set()
+        assert syncing_call.result().files == 5
+    assert query(settings, "SELECT count(*), count(DISTINCT run_id) FROM citation") == [(33, 6)]
 
 
 def test_gaps_and_late_files_are_named(tree: Path, serve: Callable[..., str], make: Callable[..., Settings]) -> None:
