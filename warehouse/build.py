@@ -17,6 +17,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from warehouse.companions import Refuse, renew_companions
 from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
@@ -50,7 +51,7 @@ ROW_GROUP_SIZE = 16_384
 KEYS_CHECKED_AT_ONCE = 1_000_000
 
 # The modules that, beside those of schema/, say what the tables hold; the statements of sql/ say the rest.
-RULES = ("content.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
+RULES = ("companions.py", "content.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
 
 # From so many new runs on, or if they have more than this share of all bytes, building afresh is not slower.
 MOST_NEW_RUNS = 16
@@ -58,7 +59,12 @@ MOST_NEW_SHARE = 0.3
 
 
 def publish(
-    directory: DataDirectory, *, afresh: bool = False, limits: DriftLimits | None = None, say: Say = logger.warning
+    directory: DataDirectory,
+    *,
+    afresh: bool = False,
+    limits: DriftLimits | None = None,
+    say: Say = logger.warning,
+    refuse: Refuse = logger.warning,
 ) -> dict[str, int]:
     """Build the next `corpus.duckdb` from all committed runs, check it and put it in the place of the published one.
 
@@ -67,6 +73,7 @@ def publish(
         afresh: Do not begin with the published file, whatever it has.
         limits: How far it may move from the published file; None is without limit.
         say: Told what other programs did to the published file or left beside it (warehouse/published.py).
+        refuse: Told of files of companion tables that cannot be used.
     Returns:
         Rows of each table.
     Raises:
@@ -86,6 +93,7 @@ def publish(
         new = None if afresh else runs_to_add(directory)
         size = sum(b for run_id, b in committed_runs(directory).items() if new is None or run_id in new)
         counts = with_memory(size, lambda size: renew(directory, target, new, size))
+        renew_companions(directory, target, refuse)
         if limits and read_published(directory):
             check_drift(directory, target, limits)
         put_in_place(directory, target, say)

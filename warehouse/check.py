@@ -20,6 +20,7 @@ from warehouse.current import literal, open_memory, quoted
 from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
 from warehouse.open_file import open_file
 from warehouse.published import check_ownership, own_published
+from warehouse.schema.companions import COMPANION
 from warehouse.schema.derived import BUILD
 from warehouse.schema.tables import TABLES
 from warehouse.store import SUMS, DataDirectory, changed_files, committed_runs, run_folders
@@ -103,7 +104,7 @@ def compare(database: Path, afresh: Path, *, through: Path | None = None) -> Ite
         con.execute(f"ATTACH {literal(str(through or database))} AS published (READ_ONLY)")
         con.execute(f"ATTACH {literal(str(afresh))} AS afresh (READ_ONLY)")
         con.execute("USE published")
-        for name in [t.name for t in TABLES.values() if not t.is_raw and t is not BUILD]:
+        for name in [t.name for t in TABLES.values() if not t.is_raw and t not in (BUILD, COMPANION)]:
             counts = [digest_rows(con, f"{file}.{quoted(name)}", name) for file in ("published", "afresh")]
             if counts[0] != counts[1]:
                 yield (

@@ -28,7 +28,8 @@ import pyarrow.parquet as pq
 from warehouse.current import limit, literal, open_memory, quoted
 from warehouse.errors import StoreError, UsageError
 from warehouse.published import reading
-from warehouse.schema.declaration import Table
+from warehouse.schema.companions import COMPANION
+from warehouse.schema.declaration import Column, Table
 from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_definitions
 from warehouse.store import DataDirectory, why_not_written
@@ -142,17 +143,35 @@ def write_all(con: duckdb.DuckDBPyConnection, target: Target, manifest: dict[str
         if target.is_local:
             shutil.rmtree(folder, ignore_errors=True)
         written: dict[str, list[dict[str, Any]]] = {}
-        tables = [table for table in TABLES.values() if not table.is_raw]
+        tables = [*(table for table in TABLES.values() if not table.is_raw), *declare_companions(con)]
         for table in tables:
             written[table.name] = write_table(con, table, target, f"{folder}/{table.name}", name)
             progress("tables", len(written), len(tables))
         put_text(target, f"{folder}/attach.sql", attach_sql(shown, written, manifest))
-        put_text(target, f"{folder}/datapackage.json", dump(datapackage(name, written, manifest)))
-        put_text(target, f"{folder}/manifest.json", dump(describe(name, written, manifest)))
+        put_text(target, f"{folder}/datapackage.json", dump(datapackage(name, written, manifest, tables)))
+        put_text(target, f"{folder}/manifest.json", dump(describe(name, written, manifest, tables)))
         if target.is_local:
             Path(folder).rename(final)
     point_latest(target, name)
     return shown
+
+
+def declare_companions(con: duckdb.DuckDBPyConnection) -> list[Table]:
+    """The companion tables as declarations; their PMIDs can come more than once."""
+    rows = con.execute(f"SELECT table_name, file_name, file_sha256 FROM {COMPANION.name} ORDER BY ALL").fetchall()
+    declared = []
+    for name, file_name, sha256 in rows:
+        schema = con.sql(f"FROM {quoted(name)} LIMIT 0").to_arrow_table().schema
+        columns = tuple(Column(field.name, field.type, "As in the file.", null="As in the file.") for field in schema)
+        declared.append(
+            Table(name, f"a row of {file_name}, SHA-256 {sha256}.", ("pmid",), columns, owner=COMPANION.name)
+        )
+    return declared
+
+
+def is_companion(table: Table) -> bool:
+    """Whether a table is of a file of a person's own, which has no key."""
+    return table.owner == COMPANION.name
 
 
 def write_table(
@@ -247,25 +266,29 @@ def attach_sql(shown: str, written: dict[str, list[dict[str, Any]]], manifest: d
     return "\n".join(lines) + "\n"
 
 
-def describe(name: str, written: dict[str, list[dict[str, Any]]], manifest: dict[str, Any]) -> dict[str, Any]:
+def describe(
+    name: str, written: dict[str, list[dict[str, Any]]], manifest: dict[str, Any], tables: list[Table]
+) -> dict[str, Any]:
     """manifest.json: which corpus it is, and which files."""
     return {
         "snapshot": name,
         "licence": LICENCE.format(as_of=manifest["as_of"]),
         **{key: value for key, value in manifest.items() if key != "row_counts"},
         "tables": {
-            table: {
-                "key": list(TABLES[table].key),
-                "rows": sum(file["rows"] for file in files),
-                "columns": {column.name: str(column.type) for column in TABLES[table].columns},
-                "files": files,
+            table.name: {
+                "key": list(table.key),
+                "rows": sum(file["rows"] for file in written[table.name]),
+                "columns": {column.name: str(column.type) for column in table.columns},
+                "files": written[table.name],
             }
-            for table, files in written.items()
+            for table in tables
         },
     }
 
 
-def datapackage(name: str, written: dict[str, list[dict[str, Any]]], manifest: dict[str, Any]) -> dict[str, Any]:
+def datapackage(
+    name: str, written: dict[str, list[dict[str, Any]]], manifest: dict[str, Any], tables: list[Table]
+) -> dict[str, Any]:
     """datapackage.json, as Frictionless has it."""
     return {
         "name": f"corpus-{name.lower()}",
@@ -276,9 +299,9 @@ def datapackage(name: str, written: dict[str, list[dict[str, Any]]], manifest: d
         "sources": [{"title": "PubMed, U.S. National Library of Medicine", "path": "https://pubmed.ncbi.nlm.nih.gov/"}],
         "resources": [
             {
-                "name": table,
-                "description": TABLES[table].row,
-                "path": [quote(file["path"]) for file in files],
+                "name": table.name,
+                "description": table.row,
+                "path": [quote(file["path"]) for file in written[table.name]],
                 "format": "parquet",
                 "mediatype": "application/vnd.apache.parquet",
                 "schema": {
@@ -289,12 +312,12 @@ def datapackage(name: str, written: dict[str, list[dict[str, Any]]], manifest: d
                             "description": column.doc,
                             "constraints": {"required": not column.null},
                         }
-                        for column in TABLES[table].columns
+                        for column in table.columns
                     ],
-                    "primaryKey": list(TABLES[table].key),
+                    **({} if is_companion(table) else {"primaryKey": list(table.key)}),
                 },
             }
-            for table, files in written.items()
+            for table in tables
         ],
     }
 

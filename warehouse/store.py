@@ -74,11 +74,13 @@ class DataDirectory:
         root: The folder.
         threads: DuckDB's threads; None for one a core.
         memory_mb: DuckDB's memory; None for what its threads and the keys of a step take (warehouse/current.py).
+        companions: Folder of the files of companion tables (warehouse/companions.py); None leaves the tables alone.
     """
 
     root: Path
     threads: int | None = None
     memory_mb: int | None = None
+    companions: Path | None = None
 
     @property
     def database(self) -> Path:

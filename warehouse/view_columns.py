@@ -64,6 +64,7 @@ DOCS = {
     "article.issn": "ISSN over all media, else of the issue. Null: The record has none.",
     "search_text.field": "What of the citation the text is: title, abstract, keyword, affiliation, indexing, name ...",
     "search_text.text": "The text, as it stands in its table.",
+    "manifest.companions": "The companion tables, with the SHA-256 of the files that their rows are from.",
     "manifest.content_sha256": "SHA-256 over what the corpus says; the same deliveries give the same one.",
     "manifest.full_sha256": "SHA-256 over every column of every table, runs and times included.",
     "coverage.run_id": "The run whose citations these are. Null: All citations.",

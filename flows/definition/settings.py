@@ -98,7 +98,7 @@ class Settings(BaseSettings):
         """The data directory, with what DuckDB may take for it."""
         from warehouse.store import DataDirectory  # noqa: PLC0415 - loads Arrow, which not every command needs
 
-        return DataDirectory(self.data_dir, self.threads, self.memory_mb)
+        return DataDirectory(self.data_dir, self.threads, self.memory_mb, self.seeds / "tables")
 
 
 def check_entrez(entrez: str) -> None:

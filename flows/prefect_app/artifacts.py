@@ -141,7 +141,8 @@ def describe_run(report: RunReport, changes: RunChanges) -> str:
     """The report as Markdown."""
     lines = [f"# {report.run_kind} {'dry run' if report.is_dry else report.run_id}".rstrip(), ""]
     lines += [
-        f"> {escape(sentence)}\n" for sentence in (*report.troubles, *report.ignored, *report.salvaged, *report.notes)
+        f"> {escape(sentence)}\n"
+        for sentence in (*report.troubles, *report.ignored, *report.salvaged, *report.unusable, *report.notes)
     ]
     # PMIDs that were not found are named below, with links.
     facts = [(what, text) for what, text in describe_facts(report) if what != "not found"]
@@ -173,7 +174,7 @@ def describe_run(report: RunReport, changes: RunChanges) -> str:
 
 def describe_shortfall(report: RunReport) -> str:
     """What a run could not do, in a sentence; '' if it did everything."""
-    if sentences := [*report.troubles, *report.ignored, *report.salvaged]:
+    if sentences := [*report.troubles, *report.ignored, *report.salvaged, *report.unusable]:
         return sentences[0]
     if report.owed:
         return f"Owed to the next run: {name_some(report.owed)}."

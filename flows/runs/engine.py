@@ -169,7 +169,9 @@ def finish(work: Work, con: Connection) -> None:
     with timed(work, "publish"), told_on_failure(report):
         report.coverage_before = measure_published(work.directory)
         limits = work.definition.drift.limits(work.settings)
-        report.row_counts = work.steps.publish(work.directory, limits=limits, say=report.notes.append)
+        report.row_counts = work.steps.publish(
+            work.directory, limits=limits, say=report.notes.append, refuse=report.unusable.append
+        )
     work.progress("publish", 1, 1)
 
 

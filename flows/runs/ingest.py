@@ -295,7 +295,10 @@ def publish(report: RunReport, settings: Settings, progress: Progress) -> None:
     start = time.perf_counter()
     directory = settings.directory
     report.coverage_before = report.coverage_before or measure_published(directory)
+    report.unusable.clear()
     with told_on_failure(report):
-        report.row_counts = build.publish(directory, limits=limits, say=report.notes.append)
+        report.row_counts = build.publish(
+            directory, limits=limits, say=report.notes.append, refuse=report.unusable.append
+        )
     report.seconds["publish"] = report.seconds.get("publish", 0) + time.perf_counter() - start
     progress("publish", 1, 1)

@@ -67,6 +67,7 @@ class RunReport:
         salvaged: Sentences about files of which only the records before a break were read.
         skipped: Names of files that were read before (ingest).
         notes: Sentences about what is no trouble of this run: what was put right, gaps in the numbers of NLM's files.
+        unusable: Sentences about files of companion tables that cannot be used.
         refused: Sentences about deletions that name no PMID (ingest).
         is_dry: Only the plan was made.
         held_count: PMIDs of the plan that are held already (dry run), or files that were listed and held (sync).
@@ -100,6 +101,7 @@ class RunReport:
     files_plan: list[tuple[str, str]] = field(default_factory=list)
     salvaged: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    unusable: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     is_dry: bool = False
     held_count: int = 0
@@ -119,9 +121,8 @@ class RunReport:
             and not (self.files or self.skipped or self.held_count)
         ):
             return 1
-        return (
-            0 if self.is_complete and not (self.ignored or self.salvaged or self.refused or self.found_nothing) else 3
-        )
+        in_part = self.ignored or self.salvaged or self.refused or self.unusable or self.found_nothing
+        return 0 if self.is_complete and not in_part else 3
 
     @property
     def is_complete(self) -> bool:

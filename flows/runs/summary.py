@@ -36,7 +36,7 @@ def summarise(report: RunReport, settings: Settings, retracted: Sequence[int] = 
 
 def sentences_of(report: RunReport) -> list[str]:
     """What went otherwise than asked for, a sentence each."""
-    sentences = [*report.troubles, *report.ignored, *report.salvaged, *report.refused[:10]]
+    sentences = [*report.troubles, *report.ignored, *report.salvaged, *report.unusable, *report.refused[:10]]
     if len(report.refused) > 10:
         sentences.append(f"{len(report.refused) - 10:,} more deletions name no PMID.")
     return [*sentences, *report.notes]

@@ -3,6 +3,7 @@
 from warehouse.schema.abstract import ABSTRACT_SECTION
 from warehouse.schema.books import BOOK, BOOK_ITEM, BOOK_SECTION, ISBN, LOCATION_LABEL
 from warehouse.schema.citation import CITATION
+from warehouse.schema.companions import COMPANION
 from warehouse.schema.corrections import COMMENT_CORRECTION
 from warehouse.schema.dates import CITATION_DATE, HISTORY_DATE
 from warehouse.schema.declaration import Table
@@ -134,6 +135,7 @@ TABLES: dict[str, Table] = {
         SEARCH_VOCABULARY,
         SEARCH_LENGTH,
         CONTENT,
+        COMPANION,
         BUILD,
     )
 }

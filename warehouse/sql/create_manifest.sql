@@ -1,7 +1,7 @@
 -- One row that says which corpus this is, to be cited in a methods section and verified with `corpus check --manifest`:
 -- content_sha256, over the lines `table digest` of table content, says what the corpus says: the same deliveries give the
 -- same one, in whatever order and runs they came. full_sha256 is over every column and account. The runs it is made of, and
--- the rows of each table.
+-- the rows of each table. The files of the companion tables, which are in neither hash.
 -- Example: FROM manifest;
 CREATE VIEW manifest AS
 SELECT
@@ -13,4 +13,6 @@ SELECT
     (SELECT max(finished_at) FROM run) AS as_of,
     (SELECT list(run_id ORDER BY run_id) FROM run) AS run_ids,
     (SELECT map(list(table_name ORDER BY table_name), list(row_count ORDER BY table_name))
-        FROM content WHERE row_digest IS NOT NULL) AS row_counts;
+        FROM content WHERE row_digest IS NOT NULL) AS row_counts,
+    (SELECT list({table_name: table_name, file_name: file_name, file_sha256: file_sha256, row_count: row_count}
+        ORDER BY table_name) FROM companion) AS companions;
