@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +23,21 @@ def corpus(*arguments: str, given: str = "", **environment: str) -> subprocess.C
     )
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> str:
-    """A data directory with two citations."""
-    file = tmp_path / "a.xml"
+@pytest.fixture(scope="module")
+def ingested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with two citations, to be copied."""
+    folder = tmp_path_factory.mktemp("ingested")
+    file = folder / "a.xml"
     file.write_bytes(article_set(article(1, title="One, and <i>more</i>."), article(2, title="Two.")))
-    done = corpus("ingest", str(file), "--data-dir", str(tmp_path / "data"))
+    done = corpus("ingest", str(file), "--data-dir", str(folder / "data"))
     assert done.returncode == 0, done.stderr
-    return str(tmp_path / "data")
+    return folder / "data"
+
+
+@pytest.fixture
+def data(ingested: Path, tmp_path: Path) -> str:
+    """A data directory with two citations, of the test's own."""
+    return str(shutil.copytree(ingested, tmp_path / "data"))
 
 
 def test_the_first_command_ends_with_a_summary_and_what_to_ask_next(tmp_path: Path) -> None:
