@@ -21,7 +21,7 @@ from warehouse.companions import Refuse, renew_companions
 from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
-from warehouse.fill import create_tables, fill_tables, note_build
+from warehouse.fill import create_tables, fill_tables, names_of, note_build
 from warehouse.portions import ranges_of
 from warehouse.published import Say, copy_published, logger, own_published, put_in_place, read_published, take_back
 from warehouse.schema.citation import CITATION
@@ -311,9 +311,13 @@ def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> N
     Raises:
         CheckError: Names the table or the check and the first rows.
     """
-    for table in TABLES.values():
+    tables = [t for t in TABLES.values() if not t.is_raw]
+    if base:
+        new = names_of(con, "table_size")
+        tables = [table for table in tables if table.owner == DERIVED or table.name in new]
+    for table in tables:
         # The words of a search are grouped by their key where they are put in, citation by citation.
-        if not table.is_raw and table is not SEARCH_INDEX:
+        if table is not SEARCH_INDEX:
             key = ", ".join(quoted(c) for c in table.key)
             which = put_in(table) if base else "true"
             for part in checked_parts(con, table, base):

@@ -56,14 +56,21 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
     for owner in OWNERS:
         create_put(con, owner, base)
     fill_history(con)
+    held, new = names_of(con, "content WHERE row_count > 0"), names_of(con, "table_size")
     for owner in OWNERS:
         tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]
-        for table in tables[1:] + tables[:1]:
-            replace_rows(con, table, owner, base)
+        if base and has_rows(con, f"gone_{owner.name}"):
+            for table in tables[1:] + tables[:1]:
+                if table.name in held:
+                    remove_gone(con, table, owner, base)
+        if has_rows(con, f"put_{owner.name}"):
+            for table in tables:
+                if table.name in new:
+                    insert_put(con, table, owner)
     fill_lists(con, base)
     fill_search(con, base)
     for table in TABLES.values():
-        if table.is_log and not table.is_raw:
+        if table.is_log and not table.is_raw and table.name in new:
             insert_rows(con, table, f"new_{table.name}")
             add_digest(con, table, f"new_{table.name}", sign=1)
     con.execute(f"DELETE FROM {CONFLICT.name}")
@@ -134,17 +141,24 @@ def insert_portions(con: duckdb.DuckDBPyConnection, steps: str, portion: str, st
             con.execute(statement)
 
 
-def replace_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str | None) -> None:
-    """Take out the rows of the keys that are gone, and put in those of the runs that hold now."""
+def names_of(con: duckdb.DuckDBPyConnection, tables: str) -> set[str]:
+    """The names of some tables, by column `table_name`."""
+    return {name for (name,) in con.execute(f"SELECT table_name FROM {tables}").fetchall()}
+
+
+def remove_gone(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str) -> None:
+    """Take out the rows of the keys that are gone."""
+    add_digest(con, table, f"{table.name} SEMI JOIN gone_{owner.name} USING ({', '.join(owner.key)})", sign=-1)
+    delete_rows(con, table, owner, base)
+
+
+def insert_put(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> None:
+    """Put in the rows of the runs that hold now."""
     key = ", ".join(owner.key)
-    if base and has_rows(con, f"gone_{owner.name}"):
-        add_digest(con, table, f"{table.name} SEMI JOIN gone_{owner.name} USING ({key})", sign=-1)
-        delete_rows(con, table, owner, base)
-    if has_rows(con, f"put_{owner.name}"):
-        for part in parts_of(con, table, owner):
-            put = f"SEMI JOIN (FROM put_{owner.name} WHERE {part}) USING ({key}, run_id)"
-            insert_rows(con, table, f"(FROM new_{table.name} WHERE {part}) {put}")
-        add_digest(con, table, f"new_{table.name} SEMI JOIN put_{owner.name} USING ({key}, run_id)", sign=1)
+    for part in parts_of(con, table, owner):
+        put = f"SEMI JOIN (FROM put_{owner.name} WHERE {part}) USING ({key}, run_id)"
+        insert_rows(con, table, f"(FROM new_{table.name} WHERE {part}) {put}")
+    add_digest(con, table, f"new_{table.name} SEMI JOIN put_{owner.name} USING ({key}, run_id)", sign=1)
 
 
 # Rows are sorted in portions of about this many bytes of Parquet, so that what is sorted fits into memory.

@@ -7,6 +7,7 @@ can be made while one file takes the place of another.
 
 import errno
 import fcntl
+import functools
 import hashlib
 import json
 import logging
@@ -65,15 +66,23 @@ class Published:
 
 def read_published(directory: DataDirectory) -> Published | None:
     """What the published file says that it is made of, whoever wrote it; None if there is none that can be read."""
-    if not directory.database.exists():
-        return None
     try:
-        with duckdb.connect(directory.database, read_only=True) as con:
-            run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
-            facts = dict(con.execute("SELECT fact, value FROM build").fetchall())
-    except duckdb.Error:
+        state = directory.database.stat()
+        return read_once(directory.database, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    except (OSError, duckdb.Error):
         return None
-    return Published(run_ids, facts)
+
+
+@functools.lru_cache(maxsize=1)
+def read_once(database: Path, *_state: int) -> Published:
+    """What a published file is made of, read again when the state of the file is another one.
+
+    Raises:
+        duckdb.Error: It cannot be read.
+    """
+    with duckdb.connect(database, read_only=True) as con:
+        run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
+        return Published(run_ids, dict(con.execute("SELECT fact, value FROM build").fetchall()))
 
 
 def own_published(directory: DataDirectory) -> Published | None:
