@@ -12,7 +12,7 @@ import typer
 
 from flows.command.ask_commands import export, mesh, search, sql
 from flows.command.environment import Commands
-from flows.command.file_commands import ingest, snapshot, sync
+from flows.command.file_commands import ingest, report, snapshot, sync
 from flows.command.options import (
     DataOption,
     DriftOption,
@@ -144,6 +144,7 @@ def backfill(  # noqa: PLR0913 - the form's fields
 app.command(epilog="Example: corpus ingest pubmed26n0001.xml.gz pubmed26n0002.xml.gz")(ingest)
 app.command(epilog="Example: corpus sync --dry-run, then corpus sync")(sync)
 app.command(epilog="Example: corpus snapshot exports/, or: corpus snapshot s3://bucket/corpus")(snapshot)
+app.command(epilog="Example: corpus report -o report.html")(report)
 app.command(epilog="Example: corpus mesh desc2026.xml qual2026.xml supp2026.xml, or: corpus mesh")(mesh)
 app.command(epilog='Example: corpus sql "select pmid, year, title from article order by year desc" --format csv')(sql)
 app.command(epilog="Example: corpus search 'neoplasms[mh] AND \"quality of life\"[tiab] AND 2020:2025[dp]' --explain")(

@@ -1,4 +1,4 @@
-"""Files in and out: `corpus ingest`, `corpus sync` and `corpus snapshot`."""
+"""Files in and out: `corpus ingest`, `corpus sync`, `corpus snapshot` and `corpus report`."""
 
 from functools import partial
 from pathlib import Path
@@ -132,3 +132,20 @@ def snapshot(
     with show_progress() as progress:
         where = write_snapshot(settings.directory, target, progress=progress)
     typer.echo(f"The snapshot is {where}; read it with the attach.sql and manifest.json there.")
+
+
+def report(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Write to this file; - is standard output.")] = Path(
+        "report.html"
+    ),
+    data_dir: DataOption = None,
+) -> None:
+    """Show the corpus on one page for any browser, with pictures and the SQL of each; nothing is loaded with it."""
+    from flows.command.answers import write_output
+    from flows.report.page import make_report
+
+    directory = load_settings(data_dir=data_dir).directory
+    page = make_report(directory).encode()
+    write_output(lambda stream: stream.write(page), output, directory)
+    if str(output) != "-":
+        typer.echo(f"wrote {output}: {len(page) / 1e6:.1f} MB, for any browser", err=True)
