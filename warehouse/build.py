@@ -22,11 +22,12 @@ from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, names_of, note_build
-from warehouse.portions import ranges_of
+from warehouse.portions import EVERYTHING, PmidRange, ranges_of
 from warehouse.published import Say, copy_published, logger, own_published, put_in_place, read_published, take_back
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import DERIVED, Table
 from warehouse.schema.derived import CHANGE, SEARCH_INDEX
+from warehouse.schema.ledger import RUN
 from warehouse.schema.tables import TABLES
 from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
 from warehouse.store import (
@@ -313,7 +314,7 @@ def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> N
     """
     tables = [t for t in TABLES.values() if not t.is_raw]
     if base:
-        new = names_of(con, "table_size")
+        new = names_of(con, "table_file")
         tables = [table for table in tables if table.owner == DERIVED or table.name in new]
     for table in tables:
         # The words of a search are grouped by their key where they are put in, citation by citation.
@@ -327,20 +328,29 @@ def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> N
                 ).fetchall()
                 if rows:
                     raise CheckError(f"Two rows of {table.name} have the key {rows[0][:-1]}; nothing was published.")
+    view_checked(con, base)
     for file in read_sql("check"):
         if rows := con.execute(file.statement).fetchall():
             raise CheckError(f"{file.comment} Found: {rows[:3]}; nothing was published.")
 
 
-def checked_parts(con: duckdb.DuckDBPyConnection, table: Table, base: str | None) -> list[str]:
-    """Conditions that part the rows to check by ranges of PMIDs, so that the keys of a part fit into memory."""
+def view_checked(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
+    """Create `checked_<table>`, the rows that the checks look at: all or, of a copy, those that the runs can change."""
+    for table in (RUN, *(t for t in TABLES.values() if t.owner == CITATION.name)):
+        touched = "new_run USING (run_id)" if table is RUN else f"gone_{CITATION.name} USING (pmid)"
+        which = f"SEMI JOIN {touched}" if base else ""
+        con.execute(f"CREATE OR REPLACE TEMP VIEW checked_{table.name} AS FROM {quoted(table.name)} {which}")
+
+
+def checked_parts(con: duckdb.DuckDBPyConnection, table: Table, base: str | None) -> list[PmidRange]:
+    """The ranges of PMIDs whose rows are checked together, so that their keys fit into memory."""
     keys = f"put_{CITATION.name}" if base else CITATION.name
     ((rows, put, held),) = con.execute(
         f"""SELECT (SELECT count(*) FROM {quoted(table.name)}), (SELECT count(*) FROM {keys}),
         (SELECT count(*) FROM {CITATION.name})"""
     ).fetchall()
     count = 1 + rows * put // max(1, held) // KEYS_CHECKED_AT_ONCE
-    return ranges_of(con, keys, CITATION, count) if "pmid" in table.key else ["true"]
+    return ranges_of(con, keys, CITATION, count) if "pmid" in table.key else [EVERYTHING]
 
 
 def put_in(table: Table) -> str:

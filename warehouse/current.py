@@ -2,10 +2,10 @@
 
 `new_<table>` has the rows of the runs that are read; `run_<table>` has those and, where a published file is brought up
 to date, its own rows that they touch; `current_<table>` has those that no later run replaced. The published file and
-the plan of the next run are both made from them. `table_size` has the bytes of the files of each table.
+the plan of the next run are both made from them. `table_file` has the files of each table with their bytes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
@@ -117,7 +117,7 @@ def view_runs(
         StoreError: A Parquet file cannot be read.
     """
     folders = run_folders(directory)
-    con.execute("CREATE TEMP TABLE table_size (table_name VARCHAR, file_bytes BIGINT)")
+    con.execute("CREATE TEMP TABLE table_file (table_name VARCHAR, file_name VARCHAR, file_bytes BIGINT)")
     if run_ids is not None:
         folders = [folder for folder in folders if not set(run_ids).isdisjoint(run_ids_of(folder))]
         con.execute("CREATE TEMP TABLE asked_run (run_id VARCHAR)")
@@ -145,23 +145,37 @@ def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[
     """Create `new_<table>`: the rows of the runs' files, with `run_id`; without a file of it, an empty table."""
     files = [file for folder in folders if (file := folder / f"{table.name}.parquet").exists()]
     # The declared columns come first, so that a file written before a column was declared still has it, as null.
-    # Of a table that was moved as it was read, the chunk that each row was read from is left out.
     columns = columns_ddl(table, run_id=True).replace(" NOT NULL", "")
     chunk = "" if "chunk_order" in table.column_names else ", chunk_order INTEGER"
     con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns}{chunk})")
-    query = f"SELECT * FROM empty_{table.name}"
-    if files:
-        size = sum(file.stat().st_size for file in files)
-        con.execute("INSERT INTO table_size VALUES ($1, $2)", [table.name, size])
-        names = ", ".join(literal(str(file)) for file in files)
-        where = " WHERE run_id IN (FROM asked_run)" if is_restricted else ""
-        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true){where}"
+    names, sizes = [str(file) for file in files], [file.stat().st_size for file in files]
+    con.execute(
+        "INSERT INTO table_file SELECT $1, unnest($2::VARCHAR[]), unnest($3::BIGINT[])", [table.name, names, sizes]
+    )
     try:
-        select = "SELECT * EXCLUDE (chunk_order)" if chunk else "SELECT *"
-        con.execute(f"CREATE TEMP VIEW new_{table.name} AS {select} FROM ({query})")
+        query = rows_of_files(table, names, is_restricted=is_restricted)
+        con.execute(f"CREATE TEMP VIEW new_{table.name} AS {query}")
     except duckdb.Error as exc:
         sentence = str(exc).splitlines()[0]
         raise StoreError(f"A file of table {table.name} cannot be read: {sentence}; run `corpus check`.") from exc
+
+
+def rows_of_files(table: Table, files: Sequence[str], *, is_restricted: bool) -> str:
+    """The query for the rows of some files of a table, with the columns of `new_<table>`.
+
+    Args:
+        table: Whose `empty_<table>` is there.
+        files: Their paths; without any, there are no rows.
+        is_restricted: Rows of the runs in `asked_run` alone.
+    """
+    query = f"SELECT * FROM empty_{table.name}"
+    if files:
+        names = ", ".join(map(literal, files))
+        where = " WHERE run_id IN (FROM asked_run)" if is_restricted else ""
+        query += f" UNION ALL BY NAME SELECT * FROM read_parquet([{names}], union_by_name = true){where}"
+    # Of a table that was moved as it was read, the chunk that each row was read from is left out.
+    select = "SELECT *" if "chunk_order" in table.column_names else "SELECT * EXCLUDE (chunk_order)"
+    return f"{select} FROM ({query})"
 
 
 # What a run can change of an owner's rows besides those that it has itself: seed text goes with its page and may stand

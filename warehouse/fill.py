@@ -7,7 +7,7 @@ import duckdb
 
 from warehouse.content import add_digest, begin_digests
 from warehouse.current import OWNERS, columns_ddl, literal, quoted
-from warehouse.portions import delete_rows, ranges_of
+from warehouse.portions import delete_rows, parts_of, ranges_of, rows_between
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import Table
 from warehouse.schema.derived import (
@@ -56,10 +56,10 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
     for owner in OWNERS:
         create_put(con, owner, base)
     fill_history(con)
-    held, new = names_of(con, "content WHERE row_count > 0"), names_of(con, "table_size")
+    held, new = names_of(con, "content WHERE row_count > 0"), names_of(con, "table_file")
     for owner in OWNERS:
         tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]
-        if base and has_rows(con, f"gone_{owner.name}"):
+        if base and has_rows(con, f"held_{owner.name}"):
             for table in tables[1:] + tables[:1]:
                 if table.name in held:
                     remove_gone(con, table, owner, base)
@@ -80,7 +80,8 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
 def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -> None:
     """Create `gone_<owner>`, keys whose rows do not hold any longer, and `put_<owner>`, the rows that take their place.
 
-    A row that was touched and holds as before is in neither.
+    A row that was touched and holds as before is in neither. `held_<owner>` has the keys that are gone and that the
+    base has rows of: without any, nothing has to be taken out.
     """
     name, key = owner.name, ", ".join(owner.key)
     if base is None:
@@ -91,6 +92,7 @@ def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -
         ANTI JOIN (SELECT {key} FROM {base}.{name} SEMI JOIN key_{name} USING ({key}, run_id)) USING ({key})"""
     )
     con.execute(f"CREATE TEMP TABLE put_{name} AS FROM key_{name} SEMI JOIN gone_{name} USING ({key})")
+    con.execute(f"CREATE TEMP TABLE held_{name} AS FROM gone_{name} SEMI JOIN {base}.{name} USING ({key})")
 
 
 # Steps, from a row of a citation to the next one, that are compared together.
@@ -157,19 +159,8 @@ def insert_put(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> No
     key = ", ".join(owner.key)
     for part in parts_of(con, table, owner):
         put = f"SEMI JOIN (FROM put_{owner.name} WHERE {part}) USING ({key}, run_id)"
-        insert_rows(con, table, f"(FROM new_{table.name} WHERE {part}) {put}")
+        insert_rows(con, table, f"{rows_between(con, table, part)} {put}")
     add_digest(con, table, f"new_{table.name} SEMI JOIN put_{owner.name} USING ({key}, run_id)", sign=1)
-
-
-# Rows are sorted in portions of about this many bytes of Parquet, so that what is sorted fits into memory.
-PORTION_BYTES = 8 << 20
-
-
-def parts_of(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> list[str]:
-    """Conditions that part the rows to insert by ranges of PMIDs, in their order."""
-    files = con.execute(f"SELECT file_bytes FROM table_size WHERE table_name = {literal(table.name)}").fetchall()
-    count = sum(size for (size,) in files) // PORTION_BYTES + 1
-    return ranges_of(con, f"put_{owner.name}", owner, count)
 
 
 # Citations whose lists are made together.
@@ -178,7 +169,7 @@ LISTED_AT_ONCE = 30_000
 
 def fill_lists(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     """Take out the lists, descriptors and DOIs of citations that are gone, and put in those of what holds now."""
-    for table in (ARTICLE_LIST, ARTICLE_MESH, CITATION_DOI) if base else ():
+    for table in (ARTICLE_LIST, ARTICLE_MESH, CITATION_DOI) if base and has_rows(con, "held_citation") else ():
         delete_rows(con, table, CITATION, str(base))
     ((count,),) = con.execute(f"SELECT count(*) FROM put_{CITATION.name}").fetchall()
     if count:

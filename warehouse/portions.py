@@ -1,4 +1,4 @@
-"""Rows replaced in a large table in bounded memory: keys parted by ranges, and rows taken out range by range.
+"""Rows replaced in a large table in bounded memory: keys parted by ranges, and rows put in and taken out by range.
 
 DuckDB notes a row that is deleted in 16 KB for the 2,048 rows around it, and keeps the note in memory until the next
 checkpoint. Revised citations stand anywhere in a corpus, so that a thousand of them take 16 MB in every table, and in
@@ -6,9 +6,13 @@ the terms of the search index, which are sorted by term, as much as all of its r
 file that is built, which nobody else sees, is committed and written after each range.
 """
 
-import duckdb
+import re
+from dataclasses import dataclass
 
-from warehouse.current import quoted
+import duckdb
+import pyarrow.parquet as pq
+
+from warehouse.current import quoted, rows_of_files
 from warehouse.schema.declaration import Table
 from warehouse.schema.derived import ARTICLE_MESH, SEARCH_INDEX
 
@@ -22,6 +26,95 @@ TERMS_AT_ONCE = 200_000
 
 # Rows whose notes may stay in memory until the end: 1 MB a table.
 ROWS_NOT_WRITTEN = 64
+
+
+# Rows are sorted in portions of this share of DuckDB's memory, in bytes of Parquet: 8 MB at least.
+SORTED_SHARE = 20
+PORTION_BYTES = 8 << 20
+
+UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
+
+@dataclass(frozen=True)
+class PmidRange:
+    """A range of PMIDs; as text, the SQL condition for it.
+
+    Attributes:
+        low: They are greater than this one; None is without bound.
+        high: They are not greater than this one; None is without bound.
+    """
+
+    low: int | None = None
+    high: int | None = None
+
+    def __str__(self) -> str:
+        low = "true" if self.low is None else f"pmid > {self.low}"
+        high = "true" if self.high is None else f"pmid <= {self.high}"
+        return f"{low} AND {high}"
+
+    def touches(self, first: int | None, last: int | None) -> bool:
+        """Whether some of the PMIDs from the first to the last may be in it; None is not known."""
+        return (self.high is None or first is None or first <= self.high) and (
+            self.low is None or last is None or last > self.low
+        )
+
+
+EVERYTHING = PmidRange()
+
+
+def portion_bytes(con: duckdb.DuckDBPyConnection) -> int:
+    """Bytes of Parquet whose rows DuckDB can sort at once in the memory that it has."""
+    ((text,),) = con.execute("SELECT current_setting('memory_limit')").fetchall()
+    found = re.fullmatch(r"([\d.]+) (\w+)", text)
+    memory = float(found[1]) * UNITS.get(found[2], 1) if found else 0
+    return max(PORTION_BYTES, int(memory) // SORTED_SHARE)
+
+
+def parts_of(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> list[PmidRange]:
+    """The ranges of PMIDs whose rows are inserted together, in their order."""
+    ((size,),) = con.execute(
+        "SELECT coalesce(sum(file_bytes), 0) FROM table_file WHERE table_name = $1", [table.name]
+    ).fetchall()
+    return ranges_of(con, f"put_{owner.name}", owner, int(size) // portion_bytes(con) + 1)
+
+
+def rows_between(con: duckdb.DuckDBPyConnection, table: Table, part: PmidRange) -> str:
+    """The relation of the rows of `new_<table>` in a range of PMIDs; files that have none of it are not opened."""
+    if part == EVERYTHING:
+        return f"new_{table.name}"
+    touched = [name for name, first, last in ranges_of_files(con, table) if part.touches(first, last)]
+    ((is_restricted,),) = con.execute(
+        "SELECT count(*) > 0 FROM duckdb_tables() WHERE table_name = 'asked_run'"
+    ).fetchall()
+    return f"(FROM ({rows_of_files(table, touched, is_restricted=is_restricted)}) WHERE {part})"
+
+
+def ranges_of_files(con: duckdb.DuckDBPyConnection, table: Table) -> list[tuple[str, int | None, int | None]]:
+    """The files of `new_<table>` with the first and the last PMID in each, as they say themselves, once a table."""
+    con.execute(
+        "CREATE TEMP TABLE IF NOT EXISTS file_range (table_name VARCHAR, name VARCHAR, low BIGINT, high BIGINT)"
+    )
+    query = "SELECT name, low, high FROM file_range WHERE table_name = $1"
+    found = con.execute(query, [table.name]).fetchall()
+    if not found:
+        names = con.execute("SELECT file_name FROM table_file WHERE table_name = $1", [table.name]).fetchall()
+        found = [(name, *range_of_file(name)) for (name,) in names]
+        lists = [list(values) for values in zip(*found, strict=True)] or [[], [], []]
+        con.execute(
+            "INSERT INTO file_range SELECT $1, unnest($2::VARCHAR[]), unnest($3::BIGINT[]), unnest($4::BIGINT[])",
+            [table.name, *lists],
+        )
+    return found
+
+
+def range_of_file(name: str) -> tuple[int | None, int | None]:
+    """The first and the last PMID in a Parquet file; None where it does not say."""
+    metadata = pq.read_metadata(name)
+    at = metadata.schema.names.index("pmid")
+    groups = [metadata.row_group(number).column(at).statistics for number in range(metadata.num_row_groups)]
+    if not groups or not all(group is not None and group.has_min_max for group in groups):
+        return None, None
+    return min(group.min for group in groups), max(group.max for group in groups)
 
 
 def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str) -> None:
@@ -49,8 +142,8 @@ def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base
             con.execute("BEGIN")
 
 
-def ranges_of(con: duckdb.DuckDBPyConnection, keys: str, owner: Table, count: int) -> list[str]:
-    """Conditions that part keys into so many ranges of PMIDs with about as many keys each, in their order.
+def ranges_of(con: duckdb.DuckDBPyConnection, keys: str, owner: Table, count: int) -> list[PmidRange]:
+    """Ranges of PMIDs with about as many of some keys each, in their order.
 
     Args:
         con: With the keys.
@@ -59,14 +152,8 @@ def ranges_of(con: duckdb.DuckDBPyConnection, keys: str, owner: Table, count: in
         count: How many ranges, from 1.
     """
     if count == 1 or owner.key[0] != "pmid":
-        return ["true"]
+        return [EVERYTHING]
     shares = [number / count for number in range(1, count)]
     ((bounds,),) = con.execute(f"SELECT quantile_disc(pmid, $1::DOUBLE[]) FROM {keys}", [shares]).fetchall()
     lows, highs = [None, *bounds], [*bounds, None]
-    return [
-        " AND ".join(
-            [f"pmid > {low}" if low is not None else "true", f"pmid <= {high}" if high is not None else "true"]
-        )
-        for low, high in zip(lows, highs, strict=True)
-        if low != high
-    ]
+    return [PmidRange(low, high) for low, high in zip(lows, highs, strict=True) if low != high]

@@ -15,16 +15,17 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     """Take out the words of citations that are gone, and put in those of the ones that hold now.
 
     Args:
-        con: With table `put_citation` and, with a base, `gone_citation`; all tables of citations, `article_mesh` and
-            the macros are there.
+        con: With table `put_citation` and, with a base, `gone_citation` and `held_citation`; all tables of citations,
+            `article_mesh` and the macros are there.
         base: The name of the file, if it has earlier runs already; else the tables are empty.
     """
-    if base:
+    is_taken_out = bool(base) and bool(con.execute("SELECT 1 FROM held_citation LIMIT 1").fetchall())
+    if is_taken_out:
         con.execute(
             "CREATE TEMP TABLE gone_word AS SELECT DISTINCT word FROM search_index SEMI JOIN gone_citation USING (pmid)"
         )
         for table in (SEARCH_INDEX, SEARCH_LENGTH):
-            delete_rows(con, table, CITATION, base)
+            delete_rows(con, table, CITATION, str(base))
     con.execute("CREATE TEMP TABLE unindexed AS SELECT pmid, row_number() OVER (ORDER BY pmid) AS n FROM put_citation")
     ((count,),) = con.execute("SELECT count(*) FROM unindexed").fetchall()
     for start in range(0, count, INDEXED_AT_ONCE):
@@ -36,5 +37,5 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
         ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
         for table in (SEARCH_INDEX, SEARCH_VOCABULARY, SEARCH_LENGTH):
             con.execute(read_statement(f"insert_{table.name}"), {"first": first, "last": last})
-    if base:
+    if is_taken_out:
         con.execute("DELETE FROM search_vocabulary WHERE word IN (FROM gone_word ANTI JOIN search_index USING (word))")

@@ -10,7 +10,10 @@ import pytest
 from flows.runs.rebuild import rebuild
 from tests.warehouse.histories import History, read_tables
 from warehouse import build, compact, fill, portions
+from warehouse.current import rows_of_files
 from warehouse.errors import CheckError, StoreError
+from warehouse.portions import PmidRange
+from warehouse.schema.declaration import Table
 from warehouse.store import DataDirectory, run_folders, write_sums
 
 
@@ -46,6 +49,45 @@ def test_both_ways_of_building_give_the_same_content(tmp_path: Path, seed: int) 
     with duckdb.connect(tmp_path / "afresh.duckdb", read_only=True) as con:
         assert con.execute("SELECT count(*) > 0 FROM citation_past").fetchall() == [(True,)]
         assert con.execute("SELECT count(*) > 0 FROM change WHERE table_name = 'link'").fetchall() == [(True,)]
+
+
+def test_small_portions_of_many_files_give_the_same_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a baseline, a portion opens a few files; whatever lies where, no row is lost or comes twice."""
+    history = History(DataDirectory(tmp_path / "data"), Random(7))
+    for _ in range(8):
+        history.commit_random_run()
+    build.publish(history.directory)
+    opened: list[tuple[int, int]] = []
+
+    def note(table: Table, files: list[str], *, is_restricted: bool) -> str:
+        opened.append((len(files), len(list(history.directory.parquet.glob(f"*/{table.name}.parquet")))))
+        return rows_of_files(table, files, is_restricted=is_restricted)
+
+    monkeypatch.setattr(portions, "rows_of_files", note)
+    monkeypatch.setattr(portions, "SORTED_SHARE", 1 << 60)
+    monkeypatch.setattr(portions, "PORTION_BYTES", 3_000)
+    assert_same_content(history.directory, tmp_path / "small.duckdb")
+    assert sum(there for there, _ in opened) < sum(all_files for _, all_files in opened)
+
+
+@pytest.mark.parametrize(
+    ("part", "first", "last", "is_touched"),
+    [
+        (PmidRange(10, 20), 11, 30, True),
+        (PmidRange(10, 20), 1, 10, False),
+        (PmidRange(10, 20), 1, 11, True),
+        (PmidRange(10, 20), 20, 30, True),
+        (PmidRange(10, 20), 21, 30, False),
+        (PmidRange(None, 20), 21, 30, False),
+        (PmidRange(10, None), 1, 10, False),
+        (PmidRange(10, 20), None, None, True),
+    ],
+)
+def test_a_file_is_read_for_a_portion_if_its_range_touches_it(
+    part: PmidRange, first: int | None, last: int | None, *, is_touched: bool
+) -> None:
+    """A range has no PMID of its lower bound, and those of its upper one; a file that does not say is read."""
+    assert part.touches(first, last) == is_touched
 
 
 # Later than the clock of who runs the test: a compaction has no say then in the run ids that follow it.

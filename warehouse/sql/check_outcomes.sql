@@ -1,6 +1,6 @@
 -- Every PMID that a run asked for has its one outcome, and the run's counts are their sums.
 SELECT run.run_id, run.requested_count, count(request.pmid) AS request_rows
-FROM run LEFT JOIN request USING (run_id)
+FROM checked_run AS run LEFT JOIN request USING (run_id)
 GROUP BY ALL
 HAVING run.requested_count <> count(request.pmid)
     OR any_value(run.new_count) <> count(*) FILTER (outcome = 'new')
