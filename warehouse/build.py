@@ -22,6 +22,7 @@ from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, names_of, note_build
+from warehouse.forecast import forecast_build
 from warehouse.portions import EVERYTHING, PmidRange, ranges_of
 from warehouse.published import Say, copy_published, logger, own_published, put_in_place, read_published, take_back
 from warehouse.schema.citation import CITATION
@@ -73,7 +74,8 @@ def publish(
         directory: The data directory, held for writing.
         afresh: Do not begin with the published file, whatever it has.
         limits: How far it may move from the published file; None is without limit.
-        say: Told what other programs did to the published file or left beside it (warehouse/published.py).
+        say: Told what other programs did to the published file or left beside it (warehouse/published.py), and how a
+            large one was copied.
         refuse: Told of files of companion tables that cannot be used.
     Returns:
         Rows of each table.
@@ -93,7 +95,7 @@ def publish(
             refuse_lost_runs(directory)
         new = None if afresh else runs_to_add(directory)
         size = sum(b for run_id, b in committed_runs(directory).items() if new is None or run_id in new)
-        counts = with_memory(size, lambda size: renew(directory, target, new, size))
+        counts = with_memory(size, lambda size: renew(directory, target, new, size, say))
         renew_companions(directory, target, refuse)
         if limits and read_published(directory):
             check_drift(directory, target, limits)
@@ -163,7 +165,9 @@ def with_memory(size: int, make: Callable[[int | None], dict[str, int]]) -> dict
         return make(None)
 
 
-def renew(directory: DataDirectory, target: Path, new: frozenset[str] | None, size: int | None) -> dict[str, int]:
+def renew(
+    directory: DataDirectory, target: Path, new: frozenset[str] | None, size: int | None, say: Say
+) -> dict[str, int]:
     """Make the file that is to be published: a copy of the published one brought up to date with new runs, or afresh.
 
     Returns:
@@ -174,12 +178,14 @@ def renew(directory: DataDirectory, target: Path, new: frozenset[str] | None, si
         duckdb.Error, OSError: A run cannot be read, or the file cannot be written.
     """
     remove(target)
-    if new is not None and not copy_published(directory, target):
+    if new is not None and not copy_published(directory, target, say):
         target.unlink()
         new = None
     read = [folder for folder in run_folders(directory) if new is None or not new.isdisjoint(run_ids_of(folder))]
     refuse_damaged(read, with_raw=False)
     if new is None:
+        # Not told by way of `say`: a report is read when all is over.
+        forecast_build(directory, logger.warning)
         return build_within(directory, target, size)
     return bring_up_to_date(directory, target, new, size)
 

@@ -1,4 +1,4 @@
-"""Upkeep of the committed runs: small folders into one, and raw records that have been replaced given up by rule.
+"""Upkeep of the committed runs: small folders into one, sorted by PMID, and replaced raw records given up by rule.
 
 A compaction writes a folder that supersedes those it names, and becomes visible by the same one rename as any run. Rows
 keep the run that wrote them, so that the corpus is the same before and after.
@@ -15,8 +15,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.current import literal, open_memory, view_runs
+from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.errors import StoreError, UsageError
+from warehouse.portions import portion_bytes, ranges_of
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import TEXT, Table
 from warehouse.schema.deliveries import DELIVERY
@@ -94,10 +95,11 @@ def compact(directory: DataDirectory, plan: Compaction, *, now: datetime) -> Com
     refuse_damaged(plan.folders, with_raw=True)
     writer = start_run(directory, now)
     try:
-        for table in TABLES.values():
-            for folder in plan.folders:
-                is_thinned = table is RAW_CITATION and plan.dropped.num_rows > 0
-                for rows in without(folder, plan.dropped) if is_thinned else read_rows(table, folder):
+        with open_memory() as con:
+            con.execute(f"SET temp_directory = {literal(str(writer.folder.with_suffix('.spill')))}")
+            limit(con, directory, plan.bytes_before)
+            for table in TABLES.values():
+                for rows in put_together(con, table, plan):
                     writer.write({table.name: rows})
         write_note(writer, plan.folders)
         committed = commit_run(writer)
@@ -105,6 +107,27 @@ def compact(directory: DataDirectory, plan: Compaction, *, now: datetime) -> Com
         discard_run(writer)
     remove_superseded(directory)
     return Compaction(plan.folders, plan.dropped, plan.bytes_before, size_of(committed))
+
+
+def put_together(con: duckdb.DuckDBPyConnection, table: Table, plan: Compaction) -> Iterator[pa.Table]:
+    """The rows of a table in the folders of a plan; those of a PMID stand together, but for raw records.
+
+    A build reads ranges of PMIDs, and passes over the row groups that have none of a range.
+
+    Raises:
+        StoreError: A file cannot be read.
+    """
+    files = [file for folder in plan.folders if (file := folder / f"{table.name}.parquet").exists()]
+    if table.key[0] == "pmid" and not table.is_raw and files:
+        source = f"read_parquet([{', '.join(literal(str(file)) for file in files)}], union_by_name = true)"
+        order = ", ".join(map(quoted, dict.fromkeys(("pmid", "run_id", *table.key))))
+        size = sum(file.stat().st_size for file in files)
+        for part in ranges_of(con, source, CITATION, 1 + size // portion_bytes(con)):
+            yield from select_rows(con, table, f"FROM {source} WHERE {part} ORDER BY {order}")
+        return
+    for folder in plan.folders:
+        is_thinned = table is RAW_CITATION and plan.dropped.num_rows > 0
+        yield from without(folder, plan.dropped) if is_thinned else read_rows(table, folder)
 
 
 def parse_keep(keep: str, now: datetime) -> datetime | None:

@@ -14,7 +14,7 @@ from flows.runs import maintenance
 from flows.runs import rebuild as rebuilding
 from tests.warehouse.histories import BEGINNING, History, read_tables
 from transforms import pubmed_xml
-from warehouse import build, compact
+from warehouse import build, compact, portions
 from warehouse.errors import StoreError, UsageError
 from warehouse.store import SUPERSEDES, DataDirectory, run_folders
 
@@ -116,6 +116,23 @@ def test_damage_is_not_copied_under_new_sums(history: History, settings: Setting
     file.write_bytes(whole)
     list(maintenance.compact(settings))
     assert list(maintenance.run_check(settings)) == []
+
+
+def test_a_compaction_puts_the_rows_of_a_pmid_together(
+    history: History, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In any number of portions, with every row that there was: a build passes over what has none of its range."""
+    monkeypatch.setattr(portions, "SORTED_SHARE", 1 << 60)
+    monkeypatch.setattr(portions, "PORTION_BYTES", 4_000)
+    before = content_of(history.directory)
+    rows = sum(pq.read_metadata(file).num_rows for file in history.directory.parquet.glob("*/language.parquet"))
+    list(maintenance.compact(settings))
+    (folder,) = run_folders(history.directory)
+    found = pq.read_table(folder / "language.parquet")
+    keys = list(zip(found["pmid"].to_pylist(), found["run_id"].to_pylist(), strict=True))
+    assert keys == sorted(keys)
+    assert len(keys) == rows > 0
+    assert content_of(history.directory) == before
 
 
 def test_a_rebuild_with_the_same_transforms_changes_nothing(history: History, settings: Settings) -> None:
