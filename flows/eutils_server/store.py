@@ -30,15 +30,23 @@ CITED_IN = """SELECT DISTINCT of_pmid, neighbour, NULL::BIGINT FROM (
     UNION ALL SELECT pmid, linked_pmid FROM link WHERE link_kind = 'cited_by' AND pmid IN ({pmids})
 ) ORDER BY neighbour DESC"""
 ALIKE = """WITH own AS (
-    SELECT DISTINCT unnest(search_split(concat_ws(' ', article_title, book_title))) AS word
-    FROM citation LEFT JOIN book USING (pmid) WHERE pmid = {pmid}
+    SELECT DISTINCT pmid AS of_pmid, unnest(search_split(concat_ws(' ', article_title, book_title))) AS word
+    FROM citation LEFT JOIN book USING (pmid) WHERE pmid IN ({pmids})
 ),
 rare AS (
     SELECT word, ln(1 + {count} / count(*)) AS weight FROM search_index
-    WHERE field = 'title' AND word IN (FROM own) GROUP BY word HAVING count(*) <= {common}
+    WHERE field = 'title' AND word IN (SELECT word FROM own) GROUP BY word HAVING count(*) <= {common}
+),
+scored AS (
+    SELECT of_pmid, pmid, round(1e6 * sum(weight))::BIGINT AS score
+    FROM search_index JOIN rare USING (word) JOIN own USING (word) WHERE field = 'title' GROUP BY of_pmid, pmid
 )
-SELECT pmid, round(1e6 * sum(weight))::BIGINT AS score FROM search_index JOIN rare USING (word)
-WHERE field = 'title' GROUP BY pmid ORDER BY pmid = {pmid} DESC, score DESC, pmid DESC LIMIT {most}"""
+FROM scored QUALIFY row_number() OVER (
+    PARTITION BY of_pmid ORDER BY pmid = of_pmid DESC, score DESC, pmid DESC
+) <= {most}
+ORDER BY of_pmid, pmid = of_pmid DESC, score DESC, pmid DESC"""
+# Records whose likes are found together: each may share words with thousands.
+ALIKE_AT_ONCE = 50
 
 
 @dataclass
@@ -131,13 +139,18 @@ class Store:
         ).fetchall():
             found.setdefault(pmid, []).append((neighbour, score))
         if kind == "similar" and not self.has_given_links:
-            found |= {pmid: links for pmid in self.known(set(pmids) - found.keys()) if (links := self.alike(pmid))}
+            others = sorted(self.known(set(pmids) - found.keys()))
+            for start in range(0, len(others), ALIKE_AT_ONCE):
+                found |= self.alike(others[start : start + ALIKE_AT_ONCE])
         return found
 
-    def alike(self, pmid: int) -> Links:
+    def alike(self, pmids: Sequence[int]) -> dict[int, Links]:
         """Records whose titles share words, itself first; the score is the sum of their weights, in millionths."""
-        query = ALIKE.format(pmid=pmid, count=len(self), common=COMMON_WORD_COUNT, most=NEIGHBOUR_COUNT + 1)
-        return self.con.execute(query).fetchall() or [(pmid, 0)]
+        query = ALIKE.format(pmids=listed(pmids), count=len(self), common=COMMON_WORD_COUNT, most=NEIGHBOUR_COUNT + 1)
+        found: dict[int, Links] = {pmid: [] for pmid in pmids}
+        for pmid, neighbour, score in self.con.execute(query).fetchall():
+            found[pmid].append((neighbour, score))
+        return {pmid: links or [(pmid, 0)] for pmid, links in found.items()}
 
     def cited_counts(self, pmids: Collection[int]) -> dict[int, int]:
         """How many records cite each of some PMIDs; those that none cites are left out."""
