@@ -190,8 +190,8 @@ def read_numbered(text: str) -> Iterator[Found]:
             named = list(PMID_LINE.finditer(part))
             yield line, make_entry(part, pmid=named[-1][1] if named else None, doi=doi_in(part))
         else:
-            lines = NUMBERED.sub("", part.strip(), count=1).split("\n")
-            yield line, parse_entry(lines, list_name=SEED_LIST, citation_order=1, has_authors=True)
+            entry = NUMBERED.sub("", part.strip(), count=1)
+            yield line, parse_entry(entry, list_name=SEED_LIST, citation_order=1)
 
 
 def read_csv(text: str) -> Iterator[Found]:

@@ -1,47 +1,47 @@
-"""One entry of a seed page's lists, taken apart.
+"""One entry of a seed page's lists: what only the page can say of it, and what resolving an entry without PMID needs.
 
-PubMed writes an entry as title, authors, citation, PMID and phrases, in that order:
+Entrez answers for every entry that has a PMID, so that PMID, DOI and flags are taken in any form of the text. Title,
+journal and numbers are taken only where they must stand: in the form of the pages saved first, in which the journal
+comes again before the PMID,
 
     The Ketamine Antidepressant Story: New Insights.Molecules. 2020 Dec 7;25(23):5777. doi: 10.3390/molecules25235777.
     Molecules. 2020. PMID: 33297563 Free PMC article. Review.
 
-A page saved as text loses what separates them. What is left to go by, best first: the short citation that repeats just
-before the PMID, a line that begins with the journal, and the last sentence before the date. A reference list has the
-authors first (`Author A, Author B. Title. Journal. 2014;1:2-3.` or `Author A (2014) Title. Journal 1:2-3`). What none
-of these tells stays None.
+and in references, which have no PMID: `Author A, Author B. Title. Journal. 2014;1:2-3.` What none of these tells is
+None.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import zip_longest
 
 from transforms import values
 from transforms.seed_phrases import is_publication_type, split_phrases
 
 # Browsers copy the flags right behind the number: `PMID: 27172445Free PMC article.`
 PMID = re.compile(rf"\bPMID\s*:?\s*{values.PMID}(?![0-9])\.?")
-PUBMED_URL = re.compile(rf"\b(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/{values.PMID}\b")
+PUBMED_URL = re.compile(rf"\b(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/{values.PMID}\b/?")
 PMC_ID = re.compile(r"(?:\bPMCID\s*:?\s*)?\b(PMC[1-9][0-9]*)\b(?:\.[0-9]+)?\.?")
-DOI = re.compile(r"(?:\bdoi(?:\s*:\s*|\s+)|\bhttps?://(?:dx\.)?doi\.org/)+(10\.\S+)", re.IGNORECASE)
+# A DOI can be cut by a line break; what follows it is a part only if it ends with the full stop that PubMed sets.
+_DOI = r"(10\.[0-9]+(?:\.[0-9]+)*/\s?[^\s]+(?:(?<![.,;])\n[a-z0-9(/-][^\s]*\.(?=\s|$))?)"
+DOI = re.compile(rf"(?:\bdoi(?:\s*:\s*|\s+)\[?|\bhttps?://(?:dx\.)?doi\.org/)+{_DOI}|\bdoi:\s*\S+", re.IGNORECASE)
 BARE_DOI = re.compile(r"(?<![\w/.])(10\.[0-9]{4,9}/\S+)")
 PII = re.compile(r"\bpii\s*:\s*(\S+)")
 
 YEAR = r"(?:1[5-9]|20|21)[0-9]{2}"
-MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
+MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[a-z]*"
 DATE_WORD = (
     rf"(?:{MONTH}|Spring|Summer|Autumn|Fall|Winter|{YEAR}|[0-9]{{1,2}}|[1-4](?:st|nd|rd|th)|(?:Quart|Sem|Trim)[a-z]*)"
 )
-DATE = rf"{YEAR}\b(?:(?: ?[-\u2013/,] ?| ){DATE_WORD}\b)*"
-DATE_START = re.compile(DATE)
+DATE = rf"{YEAR}\b(?:(?:\s?[-\u2013/,]\s?|\s){DATE_WORD}\b)*"
 EPUB = re.compile(rf"\bEpub ({DATE})\.?")
 SHORT_CITATION = re.compile(rf"\. ?{YEAR}\.?$")
-DATED = re.compile(rf"(?: (?P<preprint>\[Preprint\]))?\. ?(?P<date>{DATE})(?=(?P<more>[;:])|\.|$)")
-STRONG = re.compile(r"[;:]|\. ?(?:doi|pii|Epub|Online ahead|Print|eCollection)\b")
+DATED = re.compile(rf"(?: (?P<preprint>\[Preprint\]))?\.\s?(?P<date>{DATE})(?=[;:]|\.|$)")
+STRONG = re.compile(r"[;:]|\.\s?(?:doi|pii|Epub|Online ahead|Print|eCollection)\b")
 SENTENCE_END = re.compile(r"[.?!][\])\"\u201d\u2019']*\s*")
 NUMBERING = re.compile(r"[;:].*?(?=\.(?:\s|$|doi|pii|Epub)|\s+(?:doi|pii)\b|$)")
 NUMBERS = re.compile(
-    r"(?:; ?(?P<volume>[^():]*?) ?(?:\((?P<issue>[^()]*(?:\([^()]*\)[^()]*)*)\))?)?(?: ?: ?(?P<pages>.+))?"
+    r"(?:; ?(?P<volume>[^():]*?) ?(?:\( ?(?P<issue>[^()]*(?:\([^()]*\)[^()]*)*)\))?)?(?: ?: ?(?P<pages>.+))?"
 )
 # Books have a date and no journal: `2023 Jul 24. In: StatPearls [Internet]. Treasure Island (FL): ...`.
 BOOK = re.compile(rf"(?<=[.?!\])\"\u201d\u2019']) ?(?P<date>{DATE})(?P<updated> \[updated [^\]]+\])?\. (?=In: )")
@@ -53,12 +53,8 @@ YEAR_IN_BRACKETS = re.compile(
 )
 
 UPPER = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
-PARTICLES = (
-    "de del della der den des van von vom zu zur zum la le da das do dos di du el al bin ibn ben ten ter te het af av y"
-)
-NAME_WORD = (
-    rf"(?:(?:{PARTICLES.replace(' ', '|')}|'t)|(?:[dl]['\u2019])?{UPPER}[^\W\d_]*(?:[-'\u2019\u2010][^\W\d_]+)*)"
-)
+PARTICLE = r"(?:d[aeiou]s?|del|della|de[nr]|van|von|vom|zu[rm]?|l[ae]|el|al|bin|ibn|ben|ten|ter?|het|af|av|y)"
+NAME_WORD = rf"(?:{PARTICLE}|'t|(?:[dl]['\u2019]|el-|al-)?{UPPER}[^\W\d_]*(?:[-'\u2019\u2010][^\W\d_]+)*)"
 # Atomic: a name can be split in several ways, and hundreds of names in a row must not try them all.
 AUTHOR = rf"(?>{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
 AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*+(?:,? et al)?(?:; [^.;]+)*+"
@@ -71,17 +67,15 @@ DOTTED = re.compile(
     rf"(?P<journal>(?:[A-Z][A-Za-z]{{0,14}}\.? |of |and |in |& ){{0,11}}?[A-Z][A-Za-z]{{0,14}}\.?) "
     rf"(?P<date>{YEAR})(?=[;:.])"
 )
-TITLE_THEN_AUTHORS = re.compile(
-    rf"(?P<title>.*?[.?!\])\"\u201d\u2019']) ?(?P<authors>{AUTHORS})\.(?: ?(?P<short>{AUTHOR}(?:,? et al)?)\.)?"
-)
 AUTHORS_THEN_TITLE = re.compile(rf"(?P<authors>{AUTHORS})[.:] ?(?P<title>.*\S)")
-ONLY_AUTHORS = re.compile(rf"{AUTHORS}\.?")
 ARTICLE_LANGUAGE = re.compile(r"\[(Article in [^\]]+)\]\.?")
 # A note on another citation, which may have a date, a DOI and a PMID of its own; it is kept whole, as a flag.
 NOTE = re.compile(
     r"\b(?:Erratum|Update|Comment|Expression of concern|Reprint|Dataset (?:described|use reported)|Original report"
     r"|Summary for patients|Retraction|(?:Retracted|Corrected) and republished|Republished) (?:in|of|for|on|from|as): "
 )
+# What can stand between the PMID of a note and the entry's own.
+AFTER_NOTE = re.compile(r"[.;\s]*(?:[^.\n]{1,80}\. (?:1[5-9]|20|21)[0-9]{2}\.)?\s*")
 LINK_NAMES = r"(?:DOI|PubMed|PMC free article|PMC|Google Scholar|Cross[Rr]ef|Scopus|Web of Science)"
 LINKS_AT_END = re.compile(rf"(?:(?:\s*[-\u2013|\[(]\s*|\s+){LINK_NAMES}\b[\])]?)+\.?$")
 
@@ -103,7 +97,7 @@ class SeedEntry:
         journal: As NLM abbreviates it; None where it cannot be told.
         pub_date: Verbatim, beginning with the year: 2020 Dec 7, 2020 Jan-Feb, 1998 Spring.
         pub_year: Its year.
-        volume, issue, pages, doi, pii, pmc_id, epub_date, authors: Verbatim; None where not given.
+        volume, issue, pages, doi, pii, pmc_id, epub_date, authors: Verbatim; None where not given or not certain.
         flags: Phrases of the entry that are no publication type, in order: Free PMC article, Online ahead of print.
         publication_types: Phrases that are, in order: Review, Clinical Trial.
         resolution: How Entrez found the PMID where the entry gives none: ecitmatch or esearch; None otherwise.
@@ -132,130 +126,101 @@ class SeedEntry:
 
 @dataclass
 class Parts:
-    """What has been found so far: values by the name of their column, the first one of each; others; phrases."""
+    """What has been found so far: values by the name of their column, the first one of each; phrases."""
 
     values: dict[str, str] = field(default_factory=dict)
-    others: list[tuple[str, str]] = field(default_factory=list)
     phrases: list[str] = field(default_factory=list)
 
     def add(self, name: str, value: str | None) -> None:
-        """Keep a value, unless it is empty; where there is one of that name, a different one goes to the others."""
-        if value and self.values.setdefault(name, value) != value:
-            self.others.append((name, value))
+        """Keep a value, unless it is empty or there is one of that name."""
+        if value and value.strip():
+            self.values.setdefault(name, value.strip())
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a citation stands: text[start:] is `journal. date ...`; its details are text[date_start:end]."""
+def find_anchors(text: str) -> list[re.Match[str]]:
+    """The PMIDs of the entries of a text; one of a note on another citation is none if the entry's own follows it."""
+    found = list(PMID.finditer(text))
+    anchors: list[re.Match[str]] = []
+    start = 0
+    for match, following in zip_longest(found, found[1:]):
+        dated = DATED.search(text, start, match.start())
+        note = NOTE.search(text, dated.end(), match.start()) if dated else None
+        if note and following and AFTER_NOTE.fullmatch(text, match.end(), following.start()):
+            continue
+        anchors.append(match)
+        start = match.end()
+    return anchors
 
-    journal: str
-    start: int
-    date_start: int
-    end: int
-    is_preprint: bool
-    is_repeated: bool = False
 
-
-def parse_entry(lines: Sequence[str], *, list_name: str, citation_order: int, has_authors: bool = False) -> SeedEntry:
+def parse_entry(lines: str, *, list_name: str, citation_order: int) -> SeedEntry:
     """Take an entry apart.
 
     Args:
-        lines: The entry's lines with single spaces and without bullet; lines that only wrap are joined already.
-        list_name: As in SeedEntry.
-        citation_order: As in SeedEntry.
-        has_authors: Other entries of the page name authors, so that one name alone before the journal is an author
-            too; otherwise `Vitamin A.` is the end of a title.
+        lines: The entry's lines with single spaces and without bullet, joined by line breaks.
+        list_name, citation_order: As in SeedEntry. References and entries of files name their authors first.
     """
-    text = " ".join(lines)
-    pmid = find_pmid(text)
+    text = " ".join(lines.split())
+    anchors = find_anchors(text)
+    pmid = anchors[0] if anchors else None
     parts = Parts()
+    # Over its line breaks, where a DOI can be cut.
+    find_ids(parts, "" if NOTE.search(lines) else lines[:ENTRY_LENGTH])
     if len(text) <= ENTRY_LENGTH:
         own = LINKS_AT_END.sub("", text[: pmid.start()] if pmid else text).rstrip()
-        parse_citation(parts, own, lines, is_reference=list_name == "reference", has_authors=has_authors)
+        parse_citation(parts, own, is_reference=list_name in ("reference", "seed"), has_pmid=pmid is not None)
         if pmid:
             take_ids(parts, LINKS_AT_END.sub("", text[pmid.end() :]))
     found = pmid or PUBMED_URL.search(text)
     date = parts.values.get("pub_date")
     phrases = tuple(dict.fromkeys(parts.phrases))
+    names = ("title", "journal", "pub_date", "volume", "issue", "pages", "doi", "pii", "pmc_id", "epub_date", "authors")
+    told = {name: parts.values.get(name) for name in names}
     return SeedEntry(
-        list_name=list_name,
-        citation_order=citation_order,
-        citation_text=text,
-        pmid=int(found[1]) if found else None,
-        title=parts.values.get("title"),
-        journal=parts.values.get("journal"),
-        pub_date=date,
+        list_name,
+        citation_order,
+        text,
+        int(found[1]) if found else None,
         pub_year=int(date[:4]) if date else None,
-        volume=parts.values.get("volume"),
-        issue=parts.values.get("issue"),
-        pages=parts.values.get("pages"),
-        doi=parts.values.get("doi"),
-        pii=parts.values.get("pii"),
-        pmc_id=parts.values.get("pmc_id"),
-        epub_date=parts.values.get("epub_date"),
-        authors=parts.values.get("authors"),
         flags=tuple(p for p in phrases if not is_publication_type(p)),
         publication_types=tuple(p for p in phrases if is_publication_type(p)),
+        **told,
     )
 
 
-def find_pmid(text: str) -> re.Match[str] | None:
-    """The entry's own `PMID: n`: the first, or the last where a note on another citation may hold the first."""
-    matches = list(PMID.finditer(text))
-    note = find_note(text)
-    if note and matches and note.start() < matches[0].start():
-        return matches[-1]
-    return matches[0] if matches else None
-
-
-def find_note(text: str) -> re.Match[str] | None:
-    """The first note on another citation; it follows the entry's own date, whereas a title can begin `Comment on: `."""
+def parse_citation(parts: Parts, text: str, *, is_reference: bool, has_pmid: bool) -> None:
+    """Take apart what stands before the PMID, if it is in a form in which every part has its place."""
     dated = DATED.search(text)
-    return NOTE.search(text, dated.end()) if dated else None
-
-
-def parse_citation(parts: Parts, text: str, lines: Sequence[str], *, is_reference: bool, has_authors: bool) -> None:
-    """Take apart what stands before the PMID."""
-    if not is_reference and (language := ARTICLE_LANGUAGE.search(text)):
-        parts.phrases.append(language[1])
-    note = find_note(text)
+    note = NOTE.search(text, dated.end()) if dated else None
     plain = text[: note.start()].rstrip() if note else text
-    dotted = DOTTED.match(plain) if is_reference else None
-    if dotted and re.search(rf"{UPPER}\.(?:,|-?{UPPER}\.|,? et al)", dotted["authors"]):
-        parts.add("authors", dotted["authors"])
-        parts.add("title", dotted["title"])
-        parts.add("journal", dotted["journal"].replace(".", ""))
-        parse_details(parts, plain[dotted.start("date") :])
+    if language := ARTICLE_LANGUAGE.search(plain):
+        parts.phrases.append(language[1])
+    if place := find_repeated(text, plain):
+        start, end = place
+        head = DATED.search(plain, start)
+        parts.phrases += ["Preprint"] if head and head["preprint"] else []
+        front = " ".join(ARTICLE_LANGUAGE.sub(" ", plain[:start]).split())
+        # Where authors stand between title and journal, nothing tells where the title stops.
+        if not re.search(rf"(?:{AUTHOR}, {AUTHOR}|et al|{AUTHOR}; [^.]+)\.$", front):
+            parts.add("title", front)
+        parts.add("journal", head and plain[start : head.start()])
+        parse_details(parts, plain[head.start("date") if head else end : end])
+        if note:
+            parts.phrases.append(text[note.start() : end if end > note.start() else None].strip(" ."))
         return
-    if book := BOOK.search(text):
-        split_front(parts, text[: book.start()].strip(), lines, is_reference=is_reference, has_authors=has_authors)
+    if note:
+        parts.phrases.append(text[note.start() :].strip(" ."))
+    if book := BOOK.search(plain):
+        if has_pmid and not is_reference and f"{book['date']}. In: " in text[book.end() :]:
+            parts.add("title", text[: book.start()])
         parts.add("pub_date", book["date"])
         source = text[book.end() :].partition(f"{book['date']}. In: ")[0]
         parts.phrases += [phrase for phrase in ((book["updated"] or "").strip(), source.strip(" .")) if phrase]
-        return
-    place = find_repeated(text, plain) or find_at_line(plain, lines) or find_in_text(plain, is_reference=is_reference)
-    if place is not None:
-        parts.add("journal", place.journal)
-        front = " ".join(ARTICLE_LANGUAGE.sub(" ", text[: place.start]).split())
-        is_reference = is_reference and not place.is_repeated
-        split_front(parts, front, lines, is_reference=is_reference, has_authors=has_authors)
-        parse_details(parts, plain[place.date_start : place.end])
-        if place.is_preprint:
-            parts.phrases.append("Preprint")
-        if note:
-            parts.phrases.append(
-                text[note.start() : max(place.end, note.start()) if place.is_repeated else None].strip(" .")
-            )
-    elif match := YEAR_IN_BRACKETS.match(text):
-        for name, value in match.groupdict().items():
-            parts.add(name, value)
-        find_ids(parts, text[match.end() :])
-    else:
-        find_ids(parts, text)
+    elif is_reference or not has_pmid:
+        parse_reference(parts, plain, is_reference=is_reference)
 
 
-def find_repeated(text: str, plain: str) -> Place | None:
-    """The citation in `plain`, without notes, that a short one at the text's end, `Journal. 2014.`, repeats."""
+def find_repeated(text: str, plain: str) -> tuple[int, int] | None:
+    """Where the citation begins and ends in `plain`, that a short one at the text's end, `Journal. 2014.`, repeats."""
     short = SHORT_CITATION.search(text)
     if short is None:
         return None
@@ -267,37 +232,45 @@ def find_repeated(text: str, plain: str) -> Place | None:
         journal = head[start:]
         before = [m for m in re.finditer(re.escape(journal) + DATED.pattern, plain) if m.end() <= start]
         if journal and before:
-            match = before[-1]
-            return Place(journal, match.start(), match.start("date"), start, bool(match["preprint"]), is_repeated=True)
+            return before[-1].start(), start
     return None
 
 
-def find_at_line(text: str, lines: Sequence[str]) -> Place | None:
-    """The citation that begins a line which is not the first, as pages have it that keep their lines."""
-    start = 0
-    for before, line in pairwise(lines):
-        start += len(before) + 1
-        match = DATED.search(line)
-        if match and SENTENCE_END.search(before[-2:]) and is_journal(line[: match.start()]):
-            journal, date_start = line[: match.start()], start + match.start("date")
-            return Place(journal, start, date_start, len(text), bool(match["preprint"]))
-    return None
+def parse_reference(parts: Parts, text: str, *, is_reference: bool) -> None:
+    """A citation without PMID: authors, title, journal and numbers, in one of the forms that publishers use."""
+    dotted = DOTTED.match(text) if is_reference else None
+    if dotted and re.search(rf"{UPPER}\.(?:,|-?{UPPER}\.|,? et al)", dotted["authors"]):
+        parts.add("authors", dotted["authors"])
+        parts.add("title", dotted["title"])
+        parts.add("journal", dotted["journal"].replace(".", ""))
+        parse_details(parts, text[dotted.start("date") :])
+    elif match := YEAR_IN_BRACKETS.match(text):
+        for name, value in match.groupdict().items():
+            parts.add(name, value)
+        find_ids(parts, text[match.end() :])
+    elif place := find_in_text(text, is_reference=is_reference):
+        start, date = place
+        front = AUTHORS_THEN_TITLE.fullmatch(text[:start].strip())
+        parts.add("journal", text[start : date.start()])
+        if front:
+            parts.add("authors", front["authors"])
+            parts.add("title", front["title"])
+        elif is_reference and not re.search(r"[.?!] \S", text[:start].strip()):
+            parts.add("title", text[:start])
+        parse_details(parts, text[date.start("date") :])
+    else:
+        find_ids(parts, text)
 
 
-def find_in_text(text: str, *, is_reference: bool) -> Place | None:
-    """The first date with numbering behind it, and the sentence before the date as the journal."""
-    matches = list(DATED.finditer(text))
-    strong = [m for m in matches if STRONG.match(text, m.end())]
-    for match in strong or ([] if is_reference else matches):
+def find_in_text(text: str, *, is_reference: bool) -> tuple[int, re.Match[str]] | None:
+    """Where the journal begins and the date is: the first one with numbers behind it, and the sentence before it."""
+    matches = [m for m in DATED.finditer(text) if STRONG.match(text, m.end())]
+    for match in matches or ([m] if is_reference and (m := UNDOTTED.search(text)) else []):
         ends = [m.end() for m in SENTENCE_END.finditer(text, max(0, match.start() - JOURNAL_LENGTH), match.start())]
         start = ends[-1] if ends else 0
         journal = text[start : match.start()]
         if is_journal(journal) and (start or not any(word[0].islower() for word in journal.split())):
-            return Place(journal, start, match.start("date"), len(text), bool(match["preprint"]))
-    undotted = UNDOTTED.search(text) if is_reference and not matches else None
-    ends = [m.end() for m in SENTENCE_END.finditer(text, 0, undotted.start())] if undotted else []
-    if undotted and ends and is_journal(text[ends[-1] : undotted.start()]):
-        return Place(text[ends[-1] : undotted.start()], ends[-1], undotted.start("date"), len(text), is_preprint=False)
+            return start, match
     return None
 
 
@@ -311,30 +284,9 @@ def is_journal(text: str) -> bool:
     return not text[0].islower() or not text.split(maxsplit=1)[0].islower()
 
 
-def split_front(parts: Parts, front: str, lines: Sequence[str], *, is_reference: bool, has_authors: bool) -> None:
-    """Tell title and authors apart in what stands before the journal."""
-    after = TITLE_THEN_AUTHORS.fullmatch(front)
-    before = AUTHORS_THEN_TITLE.fullmatch(front)
-    on_own_line = any(ONLY_AUTHORS.fullmatch(line) and front.endswith(line) for line in lines[1:])
-    if is_reference:
-        if before:
-            parts.add("title", before["title"])
-            parts.add("authors", before["authors"])
-        elif not re.search(r"[.?!] \S", front):
-            parts.add("title", front)
-    elif after and (has_authors or on_own_line or after["short"] or re.search(r", |et al|; ", after["authors"])):
-        parts.add("title", after["title"])
-        parts.add("authors", after["authors"])
-    elif before and re.search(r", |et al", before["authors"]):
-        parts.add("title", before["title"])
-        parts.add("authors", before["authors"])
-    else:
-        parts.add("title", front)
-
-
 def parse_details(parts: Parts, text: str) -> None:
     """Date, volume, issue and pages, then what follows them: `2020 Dec 7;25(23):5777. doi: ...`."""
-    date = DATE_START.match(text)
+    date = re.match(DATE, text)
     if date is None:
         return
     parts.add("pub_date", date[0])
@@ -343,7 +295,7 @@ def parse_details(parts: Parts, text: str) -> None:
     numbers = NUMBERS.fullmatch(numbering[0]) if numbering else None
     if numbering and numbers:
         for name, value in numbers.groupdict().items():
-            parts.add(name, value and value.strip())
+            parts.add(name, value)
         rest = rest[numbering.end() :]
     take_ids(parts, rest)
 
@@ -357,7 +309,7 @@ def find_ids(parts: Parts, text: str) -> str:
     """Add identifiers and the Epub date; what is left of the text."""
     for name, pattern in (("doi", DOI), ("doi", BARE_DOI), ("pii", PII), ("pmc_id", PMC_ID), ("epub_date", EPUB)):
         for match in pattern.finditer(text):
-            parts.add(name, clean_id(match[1]))
+            parts.add(name, match[1] and clean_id(("" if name == "doi" else " ").join(match[1].split())))
         text = pattern.sub(" ", text)
     return text
 

@@ -2,296 +2,74 @@
 
 import re
 
+
+def listed(text: str) -> frozenset[str]:
+    """The names of a text that sets them apart by semicolons."""
+    return frozenset(" ".join(text.split()).split("; "))
+
+
 # NLM's publication types (https://www.nlm.nih.gov/mesh/pubtypes.html), former ones included: old pages still show them.
-PUBLICATION_TYPES = frozenset(
-    """
-Abstracts
-Academic Dissertation
-Account Book
-Adaptive Clinical Trial
-Address
-Addresses
-Advertisement
-Almanac
-Anecdotes
-Animation
-Annual Report
-Annual Reports
-Aphorisms and Proverbs
-Architectural Drawing
-Atlas
-Autobiography
-Bibliography
-Biobibliography
-Biography
-Blog
-Book Illustrations
-Book Review
-Bookplate
-Broadside
-Calendar
-Caricature
-Cartoon
-Case Reports
-Catalog
-Catalog, Bookseller
-Catalog, Commercial
-Catalog, Drug
-Catalog, Publisher
-Catalog, Union
-Chart
-Chronology
-Classical Article
-Clinical Conference
-Clinical Study
-Clinical Trial
-Clinical Trial Protocol
-Clinical Trial, Phase I
-Clinical Trial, Phase II
-Clinical Trial, Phase III
-Clinical Trial, Phase IV
-Clinical Trial, Veterinary
-Collected Correspondence
-Collected Work
-Collected Works
-Collection
-Comment
-Comparative Study
-Congress
-Congresses
-Consensus Development Conference
-Consensus Development Conference, NIH
-Controlled Clinical Trial
-Cookbook
-Corrected and Republished Article
-Correspondence
-Dataset
-Diary
-Dictionary
-Dictionary, Chemical
-Dictionary, Classical
-Dictionary, Dental
-Dictionary, Medical
-Dictionary, Pharmaceutic
-Dictionary, Polyglot
-Directory
-Discipline Essay
-Dispensatory
-Documentaries and Factual Films
-Drawing
-Duplicate Publication
-Editorial
-Electronic Supplementary Materials
-Encyclopedia
-English Abstract
-Ephemera
-Equivalence Trial
-Essay
-Eulogy
-Evaluation Study
-Evaluation Studies
-Examination Questions
-Exhibition
-Expression of Concern
-Festschrift
-Fictional Work
-Form
-Formulary
-Formulary, Dental
-Formulary, Homeopathic
-Formulary, Hospital
-Funeral Sermon
-Government Document
-Government Publication
-Graphic Novel
-Guidebook
-Guideline
-Handbook
-Herbal
-Historical Article
-Incunabula
-Index
-Instructional Film and Video
-Interactive Tutorial
-Interview
-Introductory Journal Article
-Journal Article
-Juvenile Literature
-Laboratory Manual
-Lecture
-Lecture Note
-Legal Case
-Legislation
-Letter
-Manuscript
-Manuscript, Medical
-Map
-Meeting Abstract
-Meta-Analysis
-Monograph
-Movable Books
-Multicenter Study
-News
-Newspaper Article
-Network Meta-Analysis
-Nurses' Instruction
-Observational Study
-Observational Study, Veterinary
-Outline
-Overall
-Papers, Collected
-Patent
-Patient Education Handout
-Periodical
-Periodical Index
-Personal Narrative
-Pharmacopoeia
-Pharmacopoeia, Homeopathic
-Phrases
-Pictorial Work
-Poetry
-Portrait
-Postcard
-Poster
-Practice Guideline
-Pragmatic Clinical Trial
-Preprint
-Price List
-Problems and Exercises
-Program
-Programmed Instruction
-Prospectus
-Public Service Announcement
-Publication Components
-Published Erratum
-Randomized Controlled Trial
-Randomized Controlled Trial, Veterinary
-Research Support, American Recovery and Reinvestment Act
-Research Support, N.I.H., Extramural
-Research Support, N.I.H., Intramural
-Research Support, Non-U.S. Gov't
-Research Support, U.S. Gov't, Non-P.H.S.
-Research Support, U.S. Gov't, P.H.S.
-Research Support, U.S. Government
-Resource Guide
-Retracted Publication
-Retraction Notice
-Retraction of Publication
-Review
-Review, Academic
-Review, Multicase
-Review of Reported Cases
-Review, Tutorial
-Scientific Integrity Review
-Scoping Review
-Sermon
-Statistics
-Study Guide
-Support of Research
-Systematic Review
-Tables
-Technical Report
-Terminology
-Textbook
-Twin Study
-Union List
-Unpublished Work
-Validation Study
-Validation Studies
-Video-Audio Media
-Web Archive
-Webcast
-Wit and Humor
-Word Games
-""".strip().splitlines()
-)
-
-# Phrases that PubMed adds itself. Others are kept as flags as well; these are known to stand on lines of their own.
-FLAGS = frozenset(
-    {
-        "Ahead of print",
-        "Author manuscript",
-        "Epub ahead of print",
-        "Free article",
-        "Free Books & Documents",
-        "Free full text",
-        "Free PMC article",
-        "Free PMC Book",
-        "[Indexed for MEDLINE]",
-        "Indexed for MEDLINE",
-        "No abstract available",
-        "Online ahead of print",
-        "Retracted",
-        "Retracted article",
-        "See the retraction notice",
-        "This article has been retracted",
-        "Books & Documents",
-    }
-)
-
-# PubMed names the language of an article that is not in English among the flags.
-LANGUAGES = frozenset(
-    """
-Afrikaans
-Albanian
-Arabic
-Armenian
-Azerbaijani
-Bosnian
-Bulgarian
-Catalan
-Chinese
-Croatian
-Czech
-Danish
-Dutch
-English
-Estonian
-Finnish
-French
-Georgian
-German
-Greek
-Hebrew
-Hindi
-Hungarian
-Icelandic
-Indonesian
-Italian
-Japanese
-Kirghiz
-Korean
-Latin
-Latvian
-Lithuanian
-Macedonian
-Norwegian
-Persian
-Polish
-Portuguese
-Romanian
-Russian
-Serbian
-Slovak
-Slovenian
-Spanish
-Swedish
-Thai
-Turkish
-Ukrainian
-Undetermined
-Vietnamese
+PUBLICATION_TYPES = listed("""
+Abstracts; Academic Dissertation; Account Book; Adaptive Clinical Trial; Address; Addresses; Advertisement; Almanac;
+Anecdotes; Animation; Annual Report; Annual Reports; Aphorisms and Proverbs; Architectural Drawing; Atlas;
+Autobiography; Bibliography; Biobibliography; Biography; Blog; Book Illustrations; Book Review; Bookplate; Broadside;
+Calendar; Caricature; Cartoon; Case Reports; Catalog; Catalog, Bookseller; Catalog, Commercial; Catalog, Drug;
+Catalog, Publisher; Catalog, Union; Chart; Chronology; Classical Article; Clinical Conference; Clinical Study;
+Clinical Trial; Clinical Trial Protocol; Clinical Trial, Phase I; Clinical Trial, Phase II; Clinical Trial, Phase III;
+Clinical Trial, Phase IV; Clinical Trial, Veterinary; Collected Correspondence; Collected Work; Collected Works;
+Collection; Comment; Comparative Study; Congress; Congresses; Consensus Development Conference; Consensus Development
+Conference, NIH; Controlled Clinical Trial; Cookbook; Corrected and Republished Article; Correspondence; Dataset;
+Diary; Dictionary; Dictionary, Chemical; Dictionary, Classical; Dictionary, Dental; Dictionary, Medical; Dictionary,
+Pharmaceutic; Dictionary, Polyglot; Directory; Discipline Essay; Dispensatory; Documentaries and Factual Films;
+Drawing; Duplicate Publication; Editorial; Electronic Supplementary Materials; Encyclopedia; English Abstract;
+Ephemera; Equivalence Trial; Essay; Eulogy; Evaluation Study; Evaluation Studies; Examination Questions; Exhibition;
+Expression of Concern; Festschrift; Fictional Work; Form; Formulary; Formulary, Dental; Formulary, Homeopathic;
+Formulary, Hospital; Funeral Sermon; Government Document; Government Publication; Graphic Novel; Guidebook; Guideline;
+Handbook; Herbal; Historical Article; Incunabula; Index; Instructional Film and Video; Interactive Tutorial;
+Interview; Introductory Journal Article; Journal Article; Juvenile Literature; Laboratory Manual; Lecture; Lecture
+Note; Legal Case; Legislation; Letter; Manuscript; Manuscript, Medical; Map; Meeting Abstract; Meta-Analysis;
+Monograph; Movable Books; Multicenter Study; News; Newspaper Article; Network Meta-Analysis; Nurses' Instruction;
+Observational Study; Observational Study, Veterinary; Outline; Overall; Papers, Collected; Patent; Patient Education
+Handout; Periodical; Periodical Index; Personal Narrative; Pharmacopoeia; Pharmacopoeia, Homeopathic; Phrases;
+Pictorial Work; Poetry; Portrait; Postcard; Poster; Practice Guideline; Pragmatic Clinical Trial; Preprint; Price
+List; Problems and Exercises; Program; Programmed Instruction; Prospectus; Public Service Announcement; Publication
+Components; Published Erratum; Randomized Controlled Trial; Randomized Controlled Trial, Veterinary; Research Support,
+American Recovery and Reinvestment Act; Research Support, N.I.H., Extramural; Research Support, N.I.H., Intramural;
+Research Support, Non-U.S. Gov't; Research Support, U.S. Gov't, Non-P.H.S.; Research Support, U.S. Gov't, P.H.S.;
+Research Support, U.S. Government; Resource Guide; Retracted Publication; Retraction Notice; Retraction of
+Publication; Review; Review, Academic; Review, Multicase; Review of Reported Cases; Review, Tutorial; Scientific
+Integrity Review; Scoping Review; Sermon; Statistics; Study Guide; Support of Research; Systematic Review; Tables;
+Technical Report; Terminology; Textbook; Twin Study; Union List; Unpublished Work; Validation Study; Validation
+Studies; Video-Audio Media; Web Archive; Webcast; Wit and Humor; Word Games
+""")
+# Phrases that PubMed adds itself, and the languages of articles that are not in English.
+FLAGS = listed("""
+Ahead of print; Author manuscript; Epub ahead of print; Free article; Free Books & Documents; Free full text; Free PMC
+article; Free PMC Book; [Indexed for MEDLINE]; Indexed for MEDLINE; No abstract available; Online ahead of print;
+Retracted; Retracted article; See the retraction notice; This article has been retracted; Books & Documents; Updated
+""")
+LANGUAGES = listed("""
+Afrikaans; Albanian; Arabic; Armenian; Azerbaijani; Bosnian; Bulgarian; Catalan; Chinese; Croatian; Czech; Danish;
+Dutch; English; Estonian; Finnish; French; Georgian; German; Greek; Hebrew; Hindi; Hungarian; Icelandic; Indonesian;
+Italian; Japanese; Kirghiz; Korean; Latin; Latvian; Lithuanian; Macedonian; Norwegian; Persian; Polish; Portuguese;
+Romanian; Russian; Serbian; Slovak; Slovenian; Spanish; Swedish; Thai; Turkish; Ukrainian; Undetermined; Vietnamese;
 Welsh
-""".strip().splitlines()
-)
-
+""")
 RETRACTED = frozenset({"retracted", "retracted article", "retracted publication", "this article has been retracted"})
 
 _TYPES_LOWER = frozenset(t.lower() for t in PUBLICATION_TYPES)
-_KNOWN = "|".join(re.escape(p) for p in sorted(PUBLICATION_TYPES | FLAGS | LANGUAGES, key=len, reverse=True))
-# A known phrase ends at its full stop, a semicolon, another known phrase or the end; some hold full stops themselves.
-KNOWN_PHRASE = re.compile(rf"(?:{_KNOWN})(?=[.;]|$|\s+(?:{_KNOWN})(?:[.;\s]|$))", re.IGNORECASE)
+_KNOWN = "|".join(
+    re.escape(p).replace(r"\ ", r"\s+") for p in sorted(PUBLICATION_TYPES | FLAGS | LANGUAGES, key=len, reverse=True)
+)
+# A known phrase ends at its full stop, a semicolon, a line's end or another known phrase; some hold full stops.
+_PHRASE = rf"(?:{_KNOWN})(?=[.;]|\s*(?:\n|$)|\s+(?:{_KNOWN})(?:[.;\s]|$))"
+KNOWN_PHRASE = re.compile(_PHRASE, re.IGNORECASE)
 ANY_PHRASE = re.compile(r".+?(?=\.(?:\s|$)|$)")
+# Known phrases and identifiers one behind the other, over line breaks.
+PHRASES = re.compile(
+    rf"(?:[\s.;,|]*(?:{_PHRASE}|PMCID\s*:?\s*PMC[0-9]+|\bDOI\s*:\s*10\.\S+|Bookshelf\s+ID\s*:\s*NBK[0-9]+))*+[.;]?",
+    re.IGNORECASE,
+)
 
 
 def split_phrases(text: str) -> list[str]:
@@ -313,16 +91,10 @@ def is_publication_type(phrase: str) -> bool:
     return phrase.lower() in _TYPES_LOWER
 
 
-def is_known_phrase(phrase: str) -> bool:
-    """Whether PubMed sets this phrase behind citations: a publication type, a flag, a language."""
-    match = KNOWN_PHRASE.match(phrase)
-    return match is not None and match.end() == len(phrase)
-
-
 def are_known_phrases(line: str) -> bool:
     """Whether a line holds such phrases and nothing else."""
     phrases = split_phrases(line)
-    return bool(phrases) and all(is_known_phrase(p) for p in phrases)
+    return bool(phrases) and all((m := KNOWN_PHRASE.match(p)) and m.end() == len(p) for p in phrases)
 
 
 def is_retracted(phrases: tuple[str, ...]) -> bool:

@@ -1,34 +1,74 @@
-"""A PubMed page saved as text, read into rows.
+"""A PubMed page saved as text: its own PMID, which entries stand in which list, and what it says of itself.
 
-The page's own fields stand outside its lists: title, `PMID:`, `DOI:`, `PMCID:`, authors and citation, abstract. Its
-lists of citations (similar articles, cited by, references, comments ...) become entries, the lines of its other
-sections terms. Every line that is not blank is in one of these, or is a heading, or a button that
-`seed_lines.is_ignored` names; the whole text is kept in any case. Nothing is invented: what cannot be told is None.
+The reader holds on to what no extraction of a page changes: `PMID: n`, headings, and the order of what stands below
+them. The page's title is taken only from where it must stand, else it is None; what Entrez can say is left to Entrez.
+Each entry keeps its text, and the whole text is kept in any case.
 """
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
-import pyarrow as pa
-
-from transforms.seed_entry import SeedEntry, parse_entry
-from transforms.seed_lines import group_entries, page_width, read_lines, read_sections, unwrap
-from transforms.seed_own import OwnPart, read_own_part
-from transforms.seed_phrases import is_publication_type, is_retracted
-from transforms.values import MONTHS, to_date
+from transforms.seed_entry import (
+    AUTHOR,
+    DATE,
+    PARTICLE,
+    PUBMED_URL,
+    UPPER,
+    Parts,
+    SeedEntry,
+    clean_id,
+    parse_details,
+    parse_entry,
+    take_ids,
+)
+from transforms.seed_lines import (
+    BULLET,
+    MIN_WRAP_WIDTH,
+    Line,
+    Section,
+    group_entries,
+    heading_key,
+    is_ignored,
+    is_wrapped,
+    page_width,
+    read_lines,
+    read_sections,
+    strip_bullet,
+    unwrap,
+)
+from transforms.seed_phrases import PUBLICATION_TYPES, are_known_phrases, is_publication_type, split_phrases
+from transforms.values import to_pmid
 from warehouse.errors import SeedError
-from warehouse.schema.citation import CITATION
-from warehouse.schema.declaration import Table
-from warehouse.schema.links import LINK, LINK_LIST
-from warehouse.schema.publication import PUBLICATION_TYPE
-from warehouse.schema.seeds import SEED_CITATION, SEED_CITATION_FLAG, SEED_DOCUMENT, SEED_TERM
-
-__all__ = ["SeedEntry", "SeedPage", "make_seed_tables", "parse_seed_document"]
 
 LINK_KINDS = ("similar", "cited_by", "reference")
+
+IDENTIFIER = re.compile(
+    r"(?P<name>PMID|PMCID|DOI|Bookshelf ID)\s*:\s*(?:https?://(?:dx\.)?doi\.org/)?(?P<value>[0-9]+(?=DOI|PMC|Bookshelf)|\S+)"
+    r"[\s;,|]*(?:\[Indexed for MEDLINE\]\s*)?",
+    re.IGNORECASE,
+)
+# Journal and date of the page's own citation: a line `. 2014 Nov;264:S55-65. doi: 10.1/x.`, or with the journal first.
+CITATION_LINE = re.compile(rf"(?P<journal>[^.]{{0,150}}?)(?:\s?\[Preprint\])?\.?\s?(?P<details>{DATE}[;:.].*)")
+BOOK_DATE = re.compile(rf"{DATE}(?:[;:]|(?: \[updated [^\]]+\])?\.$)")
+GOES_ON = re.compile(
+    r"(?:doi|pii): ?\S|(?:Epub|Print|eCollection) (?:19|20)[0-9]{2}|Online ahead of print|10\.[0-9]{4,9}/"
+)
+# Numbers and signs of affiliations behind a name, and a line of names: with two of them, such a sign, or initials.
+SIGNS = r"(?:[\s(]*(?:[0-9]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
+WORD = rf"(?:[dl]['\u2019])?{UPPER}[\w.'\u2019\u2010-]*"
+NAME = rf"(?>(?:{PARTICLE} )*{WORD}(?: (?:{PARTICLE}|{WORD})){{0,5}})"
+NAMES = re.compile(rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+\.?|{AUTHOR}[,.]?")
+ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|PMID")
+COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
+NAMED = re.compile(r"(?P<name>key ?words?|conflicts? of interest(?: statement)?)\s*:\s*(?P<rest>.+)", re.IGNORECASE)
+ABOUT_ABSTRACT = re.compile(
+    r"\[?no abstract (?:is )?available\.?\]?\.?|in [A-Z][a-z]+(?: ?, ?[A-Z][a-z]+)*", re.IGNORECASE
+)
+LABEL = re.compile(r"[^\W\d_][^.:;]{1,60}:")
 
 
 @dataclass(frozen=True)
@@ -39,7 +79,7 @@ class SeedPage:
         seed_id: Name of the file without its ending.
         file_name: Name of the file.
         pmid: The page's own PMID; None for a file of references, whose entries are seeds themselves (list `seed`).
-        title: As the page shows it, which is without a full stop at its end; None for such a file.
+        title: As the page shows it, which is without a full stop at its end; None where it cannot be told.
         doi, pmc_id: None where the page gives none.
         abstract: Paragraphs one a line, labels as they stand; None where the page has no abstract.
         seed_text: The file, decoded and otherwise as it is.
@@ -76,10 +116,9 @@ class SeedPage:
     epub_date: str | None = None
     resolution_asked_at: datetime | None = None
 
-    @property
-    def publication_types(self) -> tuple[str, ...]:
-        """The page's own publication types, in order, without repeats."""
-        return tuple(dict.fromkeys(term for name, _, term in self.terms if name == "publication_type"))
+    def section(self, name: str) -> list[str]:
+        """The terms of a section, in order."""
+        return [term for section_name, _, term in self.terms if section_name == name]
 
 
 def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPage:
@@ -97,40 +136,34 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
     lines = read_lines(decoded)
     width = page_width(lines)
     sections = read_sections(lines)
-    own = read_own_part(sections, width, file_name)
-    lists = [
-        (group.heading or section.name, unwrap(group.lines, width))
-        for section in sections
-        if section.is_list
-        for group in group_entries(section, width)
-    ]
-    entries = parse_entries(lists, has_authors=False)
-    if any(entry.authors for entry in entries):
-        entries = parse_entries(lists, has_authors=True)
-    values = own.parts.values
-    pub_date = values.get("pub_date")
+    own, around = find_own(sections, file_name)
+    title = find_title(lines, [line for section in around for line in section.lines], width)
+    terms: list[tuple[str, str]] = []
+    abstract: list[str] = []
+    for section in sections:
+        if section in around:
+            read_header(own, terms, [line for line in section.lines if not is_identifier(line.text)], title)
+        elif section.name == "abstract":
+            abstract += read_abstract(terms, section, width)
+        elif not section.is_list:
+            for term in unwrap(section.lines, width):
+                if not (is_ignored(term) or is_identifier(term) or same_title(strip_bullet(term), title)):
+                    terms += split_term(section.name, strip_bullet(term))
+    date = own.values.get("pub_date")
+    names = ("doi", "pmc_id", "authors", "journal", "pub_date", "volume", "issue", "pages", "pii", "epub_date")
     return SeedPage(
         seed_id=seed_id,
         file_name=file_name,
-        pmid=own.pmid,
-        title=own.title,
-        doi=values.get("doi"),
-        pmc_id=values.get("pmc_id"),
-        abstract=own.abstract,
+        pmid=int(own.values["pmid"]),
+        title=title,
+        abstract="\n".join(abstract) or None,
         seed_text=decoded,
         seed_sha256=hashlib.sha256(text).hexdigest(),
-        entries=entries,
-        terms=number_terms(own),
+        entries=number_entries(sections, width),
+        terms=tuple(number_terms(terms)),
         list_names=tuple(dict.fromkeys(section.name for section in sections if section.is_list)),
-        authors=values.get("authors"),
-        journal=values.get("journal"),
-        pub_date=pub_date,
-        pub_year=int(pub_date[:4]) if pub_date else None,
-        volume=values.get("volume"),
-        issue=values.get("issue"),
-        pages=values.get("pages"),
-        pii=values.get("pii"),
-        epub_date=values.get("epub_date"),
+        pub_year=int(date[:4]) if date else None,
+        **{name: own.values.get(name) for name in names},  # type: ignore[arg-type]
     )
 
 
@@ -138,7 +171,7 @@ def decode_page(text: bytes, file_name: str) -> str:
     """The text of a file.
 
     Raises:
-        SeedError: It is empty, binary, HTML, MEDLINE format, or not UTF-8.
+        SeedError: It is empty, binary, HTML, or not UTF-8.
     """
     what_to_do = "save the PubMed page as plain text in UTF-8"
     if not text.strip():
@@ -149,10 +182,8 @@ def decode_page(text: bytes, file_name: str) -> str:
         line = text[: text.index(b"\0")].count(b"\n") + 1
         raise SeedError(f"{file_name}, line {line}: the file is binary; {what_to_do}.")
     if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)", text, re.IGNORECASE):
-        raise SeedError(f"{file_name}, line 1: it is HTML or XML; {what_to_do} (records in XML go to `corpus ingest`).")
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*PMID- *[0-9]", text):
         raise SeedError(
-            f"{file_name}, line 1: it is in MEDLINE format; write its PMIDs into a *.pmids file, one a line."
+            f"{file_name}, line 1: it is HTML or XML; name it *.html (records in XML go to `corpus ingest`)."
         )
     try:
         return text.decode("utf-8")
@@ -161,171 +192,215 @@ def decode_page(text: bytes, file_name: str) -> str:
         raise SeedError(f"{file_name}, line {line}: it is not UTF-8; save it as UTF-8.") from exc
 
 
-def parse_entries(lists: Iterable[tuple[str, list[str]]], *, has_authors: bool) -> tuple[SeedEntry, ...]:
-    """The entries of all lists, each list counted from 1 over all of its sections."""
-    entries = []
-    counts: dict[str, int] = {}
-    for list_name, lines in lists:
-        counts[list_name] = counts.get(list_name, 0) + 1
-        entries.append(
-            parse_entry(lines, list_name=list_name, citation_order=counts[list_name], has_authors=has_authors)
+def same_title(text: str, title: str | None) -> bool:
+    """Whether a line is the title, with or without its full stop."""
+    return title is not None and text.rstrip(".") == title.rstrip(".")
+
+
+def is_identifier(text: str) -> bool:
+    """Whether a line holds identifiers of the page and nothing else."""
+    text = strip_bullet(text)
+    return bool(IDENTIFIER.match(text)) and not IDENTIFIER.sub("", text).strip()
+
+
+def find_own(sections: Sequence[Section], file_name: str) -> tuple[Parts, list[Section]]:
+    """The page's own identifiers, and the sections that hold its title: those above the one with the PMID, and it.
+
+    A PMID within a line counts if no line begins with one.
+
+    Raises:
+        SeedError: The page has no PMID of its own, two different ones, or one that is no number.
+    """
+    own = Parts()
+    found_in: Section | None = None
+    outside = [section for section in sections if not section.is_list]
+    for section in outside:
+        for line in section.lines:
+            text = strip_bullet(line.text)
+            for match in IDENTIFIER.finditer(text) if is_identifier(text) else ():
+                name = {"pmcid": "pmc_id", "doi": "doi", "pmid": "pmid"}.get(match["name"].lower())
+                value = clean_id(match["value"])
+                if name == "pmid":
+                    value = check_pmid(own, value, line.number, file_name)
+                    found_in = found_in or section
+                if name:
+                    own.add(name, value)
+                else:
+                    own.phrases.append(match[0].strip())
+    if found_in is None:
+        top = "\n".join(line.text for section in outside if section.name != "abstract" for line in section.lines)
+        inline = re.search(r"\bPMID\s*:?\s*0*([1-9][0-9]{0,8})\b", top) or PUBMED_URL.search(top)
+        if inline is None:
+            last = max(n for section in sections for n in (1, section.number, *(line.number for line in section.lines)))
+            raise SeedError(
+                f"{file_name}, line {last}: the text ends without a line such as `PMID: 25217177`; save a PubMed page "
+                "with its PMID, or write PMIDs into a *.pmids file, one a line."
+            )
+        own.add("pmid", inline[1])
+        found_in = outside[0]
+    end = outside.index(found_in)
+    around = [s for s in outside[: end + 1] if s.name not in ("abstract", "front_matter", "affiliation")]
+    return own, [s for s in around if not s.heading or s is found_in or any(is_citation(line.text) for line in s.lines)]
+
+
+def check_pmid(own: Parts, value: str, number: int, file_name: str) -> str:
+    """The page's PMID.
+
+    Raises:
+        SeedError: It is no number, or not the one found before.
+    """
+    pmid = to_pmid(value)
+    if pmid is None:
+        raise SeedError(f"{file_name}, line {number}: {value[:40]!r} is not a PMID; write the page's number.")
+    if own.values.get("pmid", str(pmid)) != str(pmid):
+        raise SeedError(
+            f"{file_name}, line {number}: the page has a second PMID of its own, {pmid} after {own.values['pmid']}; "
+            "put each page into a file of its own."
         )
-    return tuple(entries)
+    return str(pmid)
 
 
-def number_terms(own: OwnPart) -> tuple[tuple[str, int, str], ...]:
+def find_title(lines: Sequence[Line], header: Sequence[Line], width: int) -> str | None:
+    """The page's title, from where it must stand; None where nothing tells for certain.
+
+    It is the line above the identifiers that comes again below them; or the page's first heading in Markdown; or what
+    stands before ` - PubMed` on the first line; or what lies between the page's own citation, and its authors or a
+    blank line.
+    """
+    texts = unwrap(header, width)
+    places = [index for index, text in enumerate(texts) if IDENTIFIER.match(strip_bullet(text))]
+    if places and places[0]:
+        above = texts[places[0] - 1].removeprefix("# ").rstrip(".")
+        below = next(
+            (t for t in texts[places[0] :] if not IDENTIFIER.match(strip_bullet(t)) and not t[:1].isdigit()), ""
+        )
+        others = [t for t in texts if not (is_ignored(t) or is_identifier(t) or t == texts[places[0] - 1])]
+        if (
+            (not others or above == below.rstrip("."))
+            and " " in above
+            and not is_ignored(above)
+            and not is_citation(above)
+        ):
+            return texts[places[0] - 1].removeprefix("# ")
+    for place, line in enumerate(lines[:40]):
+        title = re.fullmatch(r"# (?:Title:\s*)?(.+?)(?: [-|\u2013] PubMed)?|(.+) - PubMed", line.text)
+        if (
+            title
+            and not is_ignored(title[0])
+            and heading_key(title[0]) not in ("pubmed", "abstract")
+            and (title[1] or place < 3)
+        ):
+            # Some programs wrap headings too.
+            rest = takewhile(lambda one: not (one.after_blank or ENDS_TITLE.match(one.text)), lines[place + 1 :])
+            return " ".join([title[1] or title[2], *(one.text for one in rest if len(title[1] or "") > MIN_WRAP_WIDTH)])
+    return find_title_below(header, width)
+
+
+def find_title_below(header: Sequence[Line], width: int) -> str | None:
+    """The title below the page's citation: one line, or several up to a line of authors or a blank one."""
+    places = [index for index, line in enumerate(header) if is_citation(line.text)]
+    if not places:
+        return None
+    rest = list(header[places[0] + 1 :])
+    while rest and (GOES_ON.match(rest[0].text) or rest[0].text == "." or is_ignored(rest[0].text)):
+        rest.pop(0)
+    title: list[str] = []
+    for line in rest:
+        is_end = (
+            IDENTIFIER.match(strip_bullet(line.text)) or is_ignored(line.text) or line.text.startswith("[Article in ")
+        )
+        if title and (line.after_blank or (is_end and len(title) == 1)):
+            return " ".join(title)
+        if title and NAMES.fullmatch(line.text):
+            # Words in capitals on the second line of a title look like names.
+            is_certain = not is_wrapped(title[-1], line.text, width) or re.search(r"[0-9]|[A-Z]{2}\b", line.text)
+            return " ".join(title) if is_certain else None
+        if is_end or NAMES.fullmatch(line.text) or are_known_phrases(line.text):
+            return None
+        title.append(line.text)
+    return title[0] if len(title) == 1 else None
+
+
+def is_citation(text: str) -> bool:
+    """Whether a line is the page's own citation: `. 2014 Nov;264:S55-65.` or `J Med. 2014;1:2.`"""
+    match = CITATION_LINE.fullmatch(text)
+    return match is not None and (text.startswith((".", "[Preprint]")) or bool(BOOK_DATE.match(match["details"])))
+
+
+def read_header(own: Parts, terms: list[tuple[str, str]], lines: Sequence[Line], title: str | None) -> None:
+    """Journal, date, authors and phrases of the lines around the title; the others are terms of section header."""
+    is_after_title = False
+    for index, line in enumerate(lines):
+        text = re.sub(r"^# (?:Title:\s*)?", "", strip_bullet(line.text)).removesuffix(" - PubMed")
+        following = lines[index + 1].text if index + 1 < len(lines) else ""
+        if (title and text and title.startswith(text.rstrip("."))) or (title or "").endswith(text.rstrip(".")):
+            is_after_title = True
+        elif is_ignored(text) or text == ".":
+            continue
+        elif are_known_phrases(text):
+            terms += [("publication_type" if is_publication_type(p) else "header", p) for p in split_phrases(text)]
+        elif is_citation(text) and (citation := CITATION_LINE.fullmatch(text)):
+            own.add("journal", citation["journal"])
+            terms += [("publication_type", "Preprint")] if "[Preprint]" in text else []
+            parse_details(own, citation["details"])
+        elif is_citation(following) and following.startswith((".", "[Preprint]")):
+            kind = next((kind for kind in PUBLICATION_TYPES if text.startswith(f"{kind} ")), "")
+            terms += [("publication_type", kind)] if kind else []
+            own.add("journal", text.removeprefix(kind))
+        elif GOES_ON.match(text):
+            take_ids(own, text)
+            # Two DOIs of one page differ now and then; the one of the line `DOI:` is the page's, the other is kept too.
+            terms += [("header", text)] if (own.values.get("doi") or "") not in text else []
+        elif is_after_title and NAMES.fullmatch(text):
+            own.add("authors", text)
+        else:
+            terms.append(("header", text))
+        terms += [("header", phrase) for phrase in own.phrases]
+        own.phrases.clear()
+
+
+def read_abstract(terms: list[tuple[str, str]], section: Section, width: int) -> list[str]:
+    """The paragraphs of an abstract; keywords, copyright and conflicts of interest among them become terms."""
+    paragraphs: list[str] = []
+    for text in unwrap(section.lines, width):
+        named = NAMED.fullmatch(text)
+        if named:
+            terms += split_term("keyword" if named["name"][0] in "kK" else "coi_statement", named["rest"])
+        elif COPYRIGHT.match(text):
+            terms.append(("copyright_information", text))
+        elif ABOUT_ABSTRACT.fullmatch(text):
+            terms.append(("header", text))
+        elif paragraphs and LABEL.fullmatch(paragraphs[-1]):
+            paragraphs[-1] += f" {text}"
+        elif not is_ignored(text) and not is_identifier(text):
+            paragraphs.append(text)
+    return paragraphs
+
+
+def split_term(name: str, text: str) -> list[tuple[str, str]]:
+    """The terms of a line: several for one of keywords, which semicolons, or else commas, set apart."""
+    if name != "keyword":
+        return [(name, text)]
+    parts = text.rstrip(". ").split(";" if ";" in text else ",")
+    return [(name, word) for part in parts if (word := part.strip())]
+
+
+def number_terms(terms: Sequence[tuple[str, str]]) -> list[tuple[str, int, str]]:
     """The terms with their position in their section, which may stand in several places of the page."""
     counts: dict[str, int] = {}
-    terms = []
-    for section_name, term in own.terms:
-        counts[section_name] = counts.get(section_name, 0) + 1
-        terms.append((section_name, counts[section_name], term))
-    return tuple(terms)
+    numbered = []
+    for name, term in terms:
+        counts[name] = counts.get(name, 0) + 1
+        numbered.append((name, counts[name], term))
+    return numbered
 
 
-def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) -> dict[str, pa.Table]:
-    """The rows of a page.
-
-    Args:
-        page: The page.
-        run_id: The run that writes them.
-        delivered: PMIDs whose citation has come from Entrez or a file; these get no citation from the page.
-
-    Returns:
-        By table name: seed_document (one row), seed_citation, seed_citation_flag and seed_term (in the page's order);
-        link, without the page's own PMID and with the first of two entries that name one PMID, link_order being the
-        entry's position in its list; link_list, one row for each list that the page has a heading for, also an empty
-        one; citation and publication_type for every PMID on the page that is not in `delivered`, the page's own first.
-        A table without rows is there, and empty.
-    """
-    links = list(make_links(page))
-    citations = {pmid: row for pmid, row in make_citations(page, run_id) if pmid not in delivered}
-    types = dict(publication_types(page))
-    tables: dict[Table, list[tuple[object, ...]]] = {
-        SEED_DOCUMENT: [make_document(page, run_id)],
-        SEED_CITATION: [make_seed_citation(page, entry) for entry in page.entries],
-        SEED_CITATION_FLAG: [row for entry in page.entries for row in make_flags(page, entry)],
-        SEED_TERM: [(page.seed_id, *term) for term in page.terms],
-        LINK_LIST: [
-            (page.pmid, kind, "seed", sum(link[1] == kind for link in links), run_id, None)
-            for kind in LINK_KINDS
-            if kind in page.list_names and page.pmid is not None
-        ],
-        LINK: links,
-        CITATION: list(citations.values()),
-        PUBLICATION_TYPE: [
-            (pmid, order, None, name) for pmid in citations for order, name in enumerate(types[pmid], 1)
-        ],
-    }
-    return {table.name: table.to_arrow(rows) for table, rows in tables.items()}
-
-
-def make_document(page: SeedPage, run_id: str) -> tuple[object, ...]:
-    """The row of seed_document."""
-    values = vars(page) | {"is_removed": False, "run_id": run_id}
-    return tuple(values[name] for name in SEED_DOCUMENT.column_names)
-
-
-def make_seed_citation(page: SeedPage, entry: SeedEntry) -> tuple[object, ...]:
-    """The row of seed_citation of an entry."""
-    resolution = None if entry.pmid is None else entry.resolution or "text"
-    values = vars(entry) | {"seed_id": page.seed_id, "resolution": resolution}
-    return tuple(values[name] for name in SEED_CITATION.column_names)
-
-
-def make_flags(page: SeedPage, entry: SeedEntry) -> Iterator[tuple[object, ...]]:
-    """The rows of seed_citation_flag of an entry, in the order in which the phrases stand there."""
-    phrases = sorted(entry.flags + entry.publication_types, key=entry.citation_text.rfind)
-    for order, phrase in enumerate(phrases, 1):
-        kind = "publication_type" if is_publication_type(phrase) else "flag"
-        yield page.seed_id, entry.list_name, entry.citation_order, order, kind, phrase
-
-
-def make_links(page: SeedPage) -> Iterator[tuple[object, ...]]:
-    """The rows of link: entries with a PMID, each PMID once in a list, never the page's own."""
-    seen: set[tuple[str, int]] = set()
-    for entry in page.entries:
-        if page.pmid is None or entry.pmid in (None, page.pmid) or entry.list_name not in LINK_KINDS:
-            continue
-        if entry.pmid is not None and (entry.list_name, entry.pmid) not in seen:
-            seen.add((entry.list_name, entry.pmid))
-            yield page.pmid, entry.list_name, entry.pmid, "seed", entry.citation_order, None
-
-
-def make_citations(page: SeedPage, run_id: str) -> Iterator[tuple[int, tuple[object, ...]]]:
-    """PMID and row of citation for the page itself and for each other PMID of its entries, once."""
-    own_text = "\0".join(str(v) for v in (page.pmid, page.title, page.doi, page.pmc_id, page.abstract, *page.terms))
-    retracted = page.publication_types + tuple(term for name, _, term in page.terms if name == "header")
-    seen: set[int] = set()
-    if page.pmid is not None:
-        seen.add(page.pmid)
-        yield (
-            page.pmid,
-            make_citation(
-                page,
-                run_id,
-                own_text,
-                is_withdrawn=is_retracted(retracted),
-                abstract=page.abstract,
-                copyright_information=join_terms(page, "copyright_information"),
-                coi_statement=join_terms(page, "coi_statement"),
-            ),
-        )
-    for entry in page.entries:
-        if entry.pmid is not None and entry.pmid not in seen:
-            seen.add(entry.pmid)
-            is_withdrawn = is_retracted(entry.flags + entry.publication_types)
-            yield entry.pmid, make_citation(entry, run_id, entry.citation_text, is_withdrawn=is_withdrawn)
-
-
-def make_citation(
-    of: SeedPage | SeedEntry, run_id: str, text: str, *, is_withdrawn: bool, **more: object
-) -> tuple[object, ...]:
-    """A row of citation; columns that a page cannot tell are None."""
-    values = {
-        "pmid": of.pmid,
-        "pmid_version": 1,
-        "record_kind": "seed",
-        "source": "seed",
-        "article_title": of.title,
-        "medline_ta": of.journal,
-        "volume": of.volume,
-        "issue": of.issue,
-        "pub_year": of.pub_year,
-        "medline_pgn": of.pages,
-        "doi": of.doi,
-        "pmc_id": of.pmc_id,
-        "pii": of.pii,
-        "is_retracted": is_withdrawn,
-        "content_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "run_id": run_id,
-        **split_date(of.pub_date),
-        **more,
-    }
-    return tuple(values.get(name) for name in CITATION.column_names)
-
-
-def split_date(pub_date: str | None) -> dict[str, object]:
-    """The columns of citation that hold a date: its parts verbatim, or medline_date where it is in no parts."""
-    if pub_date is None:
-        return {}
-    match = re.fullmatch(r"([0-9]{4})(?: ([A-Z][a-z]{2})(?: ([0-9]{1,2}))?)?", pub_date)
-    if match is None or (match[2] and match[2].lower() not in MONTHS):
-        return {"medline_date": pub_date}
-    year, month, day = match.groups()
-    whole = to_date(year, month, day)
-    return {"pub_date_year": year, "pub_date_month": month, "pub_date_day": day, "pub_date": whole}
-
-
-def join_terms(page: SeedPage, section_name: str) -> str | None:
-    """The lines of a section in one text; None where there are none."""
-    return "\n".join(term for name, _, term in page.terms if name == section_name) or None
-
-
-def publication_types(page: SeedPage) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """PMID and publication types, later entries first, so that in a dict the first one and the page itself win."""
-    for entry in reversed(page.entries):
-        if entry.pmid is not None:
-            yield entry.pmid, entry.publication_types
-    if page.pmid is not None:
-        yield page.pmid, page.publication_types
+def number_entries(sections: Sequence[Section], width: int) -> tuple[SeedEntry, ...]:
+    """The entries of all lists, each list counted from 1 over all of its sections."""
+    counts: dict[str, int] = {}
+    entries = []
+    for section in sections:
+        for name, text in group_entries(section, width) if section.is_list else ():
+            counts[name] = counts.get(name, 0) + 1
+            entries.append(parse_entry(text, list_name=name, citation_order=counts[name]))
+    return tuple(entries)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flows.definition.paths import show
 from flows.definition.settings import Settings
+from transforms.saved_page import article_text
 from transforms.saved_references import read_references, tell_format
 from transforms.seed_text import SeedPage, parse_seed_document
 from transforms.strategy import read_strategy
@@ -193,6 +194,9 @@ def read_page(path: Path) -> tuple[SeedPage, list[str]]:
     text = decode(content, path)
     if not text.strip():
         raise SeedError(f"{show(path)}, line 1: the file is empty; save it again, or remove it.")
+    if kind == "html" and (shown := article_text(text)):
+        page = parse_seed_document(shown.encode(), seed_id=name, file_name=name)
+        return replace(page, seed_text=text, seed_sha256=hashlib.sha256(content).hexdigest()), []
     entries, problems = read_references(text, kind)
     sentences = [f"{show(path)}, {problem}." for problem in problems]
     if not entries:

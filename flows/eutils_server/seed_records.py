@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from transforms.seed_text import SeedEntry, SeedPage
+from transforms.seed_entry import SeedEntry
+from transforms.seed_text import SeedPage
 
 LINK_NAMES = {
     "similar": "pubmed_pubmed",

@@ -18,6 +18,7 @@ from flows.definition.version import CODE_VERSION
 from flows.nlm_files.processes import LOCAL, WORTH_WORKERS_BYTES, do_apart, open_pool
 from transforms.pubmed_document import DocumentChunk, RawRecord, read_chunk
 from transforms.pubmed_xml import Provenance, make_tables
+from transforms.seed_tables import CITATION_TABLES
 from warehouse.compact import (
     parquet_schema,
     read_rows,
@@ -33,7 +34,6 @@ from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import Table
 from warehouse.schema.ledger import REQUEST
 from warehouse.schema.links import LINK, LINK_LIST
-from warehouse.schema.publication import PUBLICATION_TYPE
 from warehouse.schema.raw import RAW_CITATION
 from warehouse.schema.seeds import SEED_CITATION, SEED_DOCUMENT
 from warehouse.schema.tables import TABLES
@@ -237,7 +237,7 @@ def find_unmade(con: duckdb.DuckDBPyConnection, folder: Path, damaged: set[str])
     """The damaged tables that had rows which none of the folder's raw records gives.
 
     These are rows of records that were given up by a compaction or cannot be read today, in any table, and those of
-    seed text, which are in two. Where the citations themselves are damaged, requests and seed pages tell of them.
+    seed text, which are in some. Where the citations themselves are damaged, requests and seed pages tell of them.
 
     Args:
         con: With `made`, the runs and PMIDs whose rows were made.
@@ -260,7 +260,7 @@ def find_unmade(con: duckdb.DuckDBPyConnection, folder: Path, damaged: set[str])
         seed_text = keys_where(folder, CITATION, "source = 'seed'")
     if has_rows(con, f"FROM ({delivered}) ANTI JOIN made USING (run_id, pmid)"):
         return sorted(damaged)
-    return sorted(damaged & {CITATION.name, PUBLICATION_TYPE.name}) if has_rows(con, seed_text) else []
+    return sorted(damaged & {table.name for table in CITATION_TABLES}) if has_rows(con, seed_text) else []
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, query: str) -> bool:

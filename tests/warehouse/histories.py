@@ -13,7 +13,8 @@ import pyarrow as pa
 from tests.records import article, article_set
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
-from transforms.seed_text import make_seed_tables, parse_seed_document
+from transforms.seed_tables import make_seed_tables
+from transforms.seed_text import parse_seed_document
 from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
 from warehouse.schema.links import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST
 from warehouse.schema.members import MEMBER

@@ -10,7 +10,8 @@ import pytest
 from tests.records import article, article_set
 from transforms.pubmed_document import read_chunk, split_document
 from transforms.pubmed_xml import Provenance, make_tables
-from transforms.seed_text import make_seed_tables, parse_seed_document
+from transforms.seed_tables import make_seed_tables
+from transforms.seed_text import parse_seed_document
 from warehouse import build
 from warehouse.store import DataDirectory, commit_run, start_run
 
@@ -92,6 +93,19 @@ def test_a_journal_agrees_under_any_of_its_names(tmp_path: Path) -> None:
     entry = SAME.replace("J Invent Res", "Journal of Invented Results")
     page = PAGE.format(title="Ketamine in an invented trial", doi="10.1000/7", entry=entry)
     assert conflicts(tmp_path, page, record(7, "10.1000/7"), record(8, "10.1000/8")) == []
+
+
+def test_a_value_that_was_cut_or_lost_its_hyphens_is_no_conflict(tmp_path: Path) -> None:
+    """Programs cut titles and DOIs at a line's end, and PDF loses hyphens there; a title that goes on is one."""
+    cut = "Ketamine in an inv\u00adented.J Invent Res. 2019 Mar 4;7(2):11-9. doi: 10.1000/a8. J Invent Res. 2019."
+    page = PAGE.format(title="Ketamine in an invented", doi="10.1000/7", entry=cut)
+    assert conflicts(tmp_path, page, record(7, "10.1000/7-x"), record(8, "10.1000/a-8")) == []
+
+
+def test_a_title_that_goes_on_is_a_conflict(tmp_path: Path) -> None:
+    """The record does not contain it."""
+    page = PAGE.format(title="Ketamine in an invented trial: and more", doi="10.1000/7", entry=SAME)
+    assert [row[1] for row in conflicts(tmp_path, page, record(7, "10.1000/7"))] == ["article_title"]
 
 
 def test_what_only_one_side_says_is_no_conflict(tmp_path: Path) -> None:

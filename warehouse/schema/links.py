@@ -2,7 +2,11 @@
 
 from warehouse.schema.declaration import INT32, INT64, RUN_ID, TEXT, TIMESTAMP, Table, column, optional, order
 
-LINK_KIND = column("link_kind", TEXT, "similar, cited_by or reference, seen from pmid.")
+LINK_KIND = column(
+    "link_kind",
+    TEXT,
+    "similar, cited_by or reference, seen from pmid; on seed pages also comment_in, erratum_in, retraction_in ...",
+)
 LINK_SOURCE = column("source", TEXT, "elink, seed (a list of the seed page) or record (its own reference list).")
 
 LINK_LIST = Table(

@@ -1,6 +1,7 @@
 -- Fields in which a seed page and the record disagree about a PMID: of the page's own citation before its entries.
--- Titles and journals are compared by their letters and digits alone, DOIs in their one form; a journal agrees with any of
--- its names, a DOI with any of the record's own; what either side does not say is no conflict.
+-- A conflict is a value of the page that the record's does not contain: programs that extract pages cut titles and DOIs at
+-- line breaks. Compared are letters and digits alone; a journal agrees with any of its names, a DOI with any of the
+-- record's own; what either side does not say is no conflict.
 INSERT INTO conflict
 WITH seed_citation_value AS (
     SELECT pmid, seed_id, '' AS list_name, 0 AS citation_order, title, doi, journal, pub_year
@@ -34,15 +35,15 @@ entrez_value AS (
     UNION ALL SELECT pmid, 'pub_year', 1, CAST(pub_year AS VARCHAR) FROM delivered
 ),
 compared_seed AS (
-    SELECT *, CASE
-        WHEN column_name = 'doi' THEN coalesce(normal_doi(seed_value), lower(trim(seed_value)))
-        ELSE regexp_replace(lower(nfc_normalize(seed_value)), '[^\p{L}\p{N}]', '', 'g') END AS compared
+    SELECT *, regexp_replace(lower(nfc_normalize(
+        CASE WHEN column_name = 'doi' THEN coalesce(normal_doi(seed_value), seed_value) ELSE seed_value END
+    )), '[^\p{L}\p{N}]', '', 'g') AS compared
     FROM seed_value
 ),
 compared_entrez AS (
-    SELECT *, CASE
-        WHEN column_name = 'doi' THEN coalesce(normal_doi(entrez_value), lower(trim(entrez_value)))
-        ELSE regexp_replace(lower(nfc_normalize(entrez_value)), '[^\p{L}\p{N}]', '', 'g') END AS compared
+    SELECT *, regexp_replace(lower(nfc_normalize(
+        CASE WHEN column_name = 'doi' THEN coalesce(normal_doi(entrez_value), entrez_value) ELSE entrez_value END
+    )), '[^\p{L}\p{N}]', '', 'g') AS compared
     FROM entrez_value
 ),
 shown_entrez AS (
@@ -52,7 +53,9 @@ shown_entrez AS (
 SELECT pmid, column_name, seed_value, entrez_value, seed_id
 FROM compared_seed
 JOIN shown_entrez USING (pmid, column_name)
-ANTI JOIN compared_entrez USING (pmid, column_name, compared)
+ANTI JOIN compared_entrez
+    ON compared_entrez.pmid = compared_seed.pmid AND compared_entrez.column_name = compared_seed.column_name
+    AND contains(compared_entrez.compared, compared_seed.compared)
 WHERE compared <> ''
 QUALIFY row_number() OVER (
     PARTITION BY pmid, column_name ORDER BY list_name <> '', seed_id, list_name, citation_order

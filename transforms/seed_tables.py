@@ -1,0 +1,265 @@
+"""The rows that a seed page gives: its document and entries, its links, and a citation for each PMID without a record.
+
+What the page says of its own citation fills the tables that a record would fill, as far as the page tells.
+"""
+
+import hashlib
+import re
+from collections.abc import Container, Iterator, Mapping
+
+import pyarrow as pa
+
+from transforms.seed_entry import SeedEntry
+from transforms.seed_lines import TIES
+from transforms.seed_phrases import is_publication_type, is_retracted
+from transforms.seed_text import LABEL, LINK_KINDS, SIGNS, SeedPage
+from transforms.values import MONTHS, to_date
+from warehouse.schema.abstract import ABSTRACT_SECTION
+from warehouse.schema.citation import CITATION
+from warehouse.schema.corrections import COMMENT_CORRECTION
+from warehouse.schema.declaration import Table
+from warehouse.schema.keywords import KEYWORD
+from warehouse.schema.links import LINK, LINK_LIST
+from warehouse.schema.mesh import MESH_HEADING, SUBSTANCE, SUPPLEMENTARY_MESH
+from warehouse.schema.people import AFFILIATION, AUTHOR
+from warehouse.schema.publication import PUBLICATION_TYPE
+from warehouse.schema.seeds import SEED_CITATION, SEED_CITATION_FLAG, SEED_DOCUMENT, SEED_TERM
+
+# The tables of citations that seed text has rows in.
+CITATION_TABLES = (
+    CITATION,
+    PUBLICATION_TYPE,
+    AUTHOR,
+    AFFILIATION,
+    ABSTRACT_SECTION,
+    MESH_HEADING,
+    SUBSTANCE,
+    SUPPLEMENTARY_MESH,
+    KEYWORD,
+    COMMENT_CORRECTION,
+)
+RETRACTING = ("Retraction in", "Retracted and republished in")
+PERSON = re.compile(rf"(?P<name>.+?)(?:,? (?P<suffix>Jr|Sr|2nd|3rd|4th|I{{2,3}}|IV))?(?P<signs>{SIGNS})\.?")
+INITIALS = re.compile(r"(?P<last_name>.+) (?P<initials>[A-Z](?:-?[A-Z]){0,3})")
+FULL = re.compile(r"(?P<fore_name>.+?) (?P<last_name>(?:[a-z\u00df-\u00ff'\u2019]+ )*\S+)")
+
+Row = tuple[object, ...]
+
+
+def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) -> dict[str, pa.Table]:
+    """The rows of a page.
+
+    Args:
+        page: The page.
+        run_id: The run that writes them.
+        delivered: PMIDs whose citation has come from Entrez or a file; these get no citation from the page.
+
+    Returns:
+        By table name: seed_document (one row), seed_citation, seed_citation_flag and seed_term (in the page's order);
+        link, without the page's own PMID and with the first of two entries that name one PMID, link_order being the
+        entry's position in its list; link_list, one row for each list that the page has a heading for, also an empty
+        one; the tables of `CITATION_TABLES` for every PMID on the page that is not in `delivered`, the page's own
+        first.
+        A table without rows is there, and empty.
+    """
+    links = list(make_links(page))
+    sources: dict[int, SeedPage | SeedEntry] = {} if page.pmid is None else {page.pmid: page}
+    for entry in page.entries:
+        if entry.pmid is not None:
+            sources.setdefault(entry.pmid, entry)
+    sources = {pmid: source for pmid, source in sources.items() if pmid not in delivered}
+    tables: dict[Table, list[Row]] = {
+        SEED_DOCUMENT: [row(SEED_DOCUMENT, vars(page) | {"is_removed": False, "run_id": run_id})],
+        SEED_CITATION: [make_seed_citation(page, entry) for entry in page.entries],
+        SEED_CITATION_FLAG: [flag for entry in page.entries for flag in make_flags(page, entry)],
+        SEED_TERM: [(page.seed_id, *term) for term in page.terms],
+        LINK_LIST: [
+            (page.pmid, kind, "seed", sum(link[1] == kind for link in links), run_id, None)
+            for kind in dict.fromkeys(map(link_kind, page.list_names))
+            if kind and page.pmid is not None
+        ],
+        LINK: links,
+        CITATION: [make_citation(page, pmid, source, run_id) for pmid, source in sources.items()],
+        PUBLICATION_TYPE: [
+            (pmid, order, None, name)
+            for pmid, source in sources.items()
+            for order, name in enumerate(types_of(source), 1)
+        ],
+    }
+    if page.pmid in sources:
+        tables |= make_parts(page)
+    return {table.name: table.to_arrow(tables.get(table, [])) for table in (*tables, *CITATION_TABLES)}
+
+
+def row(table: Table, values: Mapping[str, object]) -> Row:
+    """A row of named values; columns that a page cannot tell are None."""
+    return tuple(values.get(name) for name in table.column_names)
+
+
+def link_kind(list_name: str) -> str:
+    """The kind of link that a list's entries are: similar, comment_in ...; '' for a list of another kind."""
+    return list_name if list_name in LINK_KINDS else "_".join(list_name.lower().split()) if is_tie(list_name) else ""
+
+
+def is_tie(list_name: str) -> bool:
+    """Whether a list is of comments and corrections."""
+    return list_name.lower() in TIES
+
+
+def make_seed_citation(page: SeedPage, entry: SeedEntry) -> Row:
+    """The row of seed_citation of an entry."""
+    resolution = None if entry.pmid is None else entry.resolution or "text"
+    return row(SEED_CITATION, vars(entry) | {"seed_id": page.seed_id, "resolution": resolution})
+
+
+def make_flags(page: SeedPage, entry: SeedEntry) -> Iterator[Row]:
+    """The rows of seed_citation_flag of an entry, in the order in which the phrases stand there."""
+    phrases = sorted(entry.flags + entry.publication_types, key=entry.citation_text.rfind)
+    for order, phrase in enumerate(phrases, 1):
+        kind = "publication_type" if is_publication_type(phrase) else "flag"
+        yield page.seed_id, entry.list_name, entry.citation_order, order, kind, phrase
+
+
+def make_links(page: SeedPage) -> Iterator[Row]:
+    """The rows of link: entries with a PMID, each PMID once in a list, never the page's own."""
+    seen: set[tuple[str, int | None]] = set()
+    for entry in page.entries:
+        kind = link_kind(entry.list_name)
+        if kind and page.pmid is not None and entry.pmid not in (None, page.pmid) and (kind, entry.pmid) not in seen:
+            seen.add((kind, entry.pmid))
+            yield page.pmid, kind, entry.pmid, "seed", entry.citation_order, None
+
+
+def types_of(source: SeedPage | SeedEntry) -> tuple[str, ...]:
+    """Publication types, in order, without repeats."""
+    if isinstance(source, SeedEntry):
+        return source.publication_types
+    return tuple(dict.fromkeys(source.section("publication_type")))
+
+
+def make_citation(page: SeedPage, pmid: int, source: SeedPage | SeedEntry, run_id: str) -> Row:
+    """A row of citation, of the page itself or of an entry."""
+    if isinstance(source, SeedEntry):
+        text, is_withdrawn, more = source.citation_text, is_retracted(source.flags + source.publication_types), {}
+    else:
+        own = (pmid, page.title, page.doi, page.pmc_id, page.abstract, *page.terms)
+        ties = [(entry.list_name, entry.citation_text) for entry in page.entries if is_tie(entry.list_name)]
+        text = "\0".join(map(str, (*own, *ties)))
+        said = is_retracted((*types_of(page), *page.section("header")))
+        is_withdrawn = said or any(list_name.capitalize() in RETRACTING for list_name, _ in ties)
+        more = {name: "\n".join(page.section(name)) or None for name in ("copyright_information", "coi_statement")}
+        more["abstract"] = page.abstract
+    values = {
+        **{name: getattr(source, name) for name in ("volume", "issue", "pub_year", "doi", "pmc_id", "pii")},
+        "pmid": pmid,
+        "pmid_version": 1,
+        "record_kind": "seed",
+        "source": "seed",
+        "article_title": source.title,
+        "medline_ta": source.journal,
+        "medline_pgn": source.pages,
+        "is_retracted": is_withdrawn,
+        "content_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "run_id": run_id,
+        **split_date(source.pub_date),
+        **more,
+    }
+    return row(CITATION, values)
+
+
+def split_date(pub_date: str | None) -> dict[str, object]:
+    """The columns of citation that hold a date: its parts verbatim, or medline_date where it is in no parts."""
+    if pub_date is None:
+        return {}
+    match = re.fullmatch(r"([0-9]{4})(?: ([A-Z][a-z]{2})(?: ([0-9]{1,2}))?)?", pub_date)
+    if match is None or (match[2] and match[2].lower() not in MONTHS):
+        return {"medline_date": pub_date}
+    year, month, day = match.groups()
+    whole = to_date(year, month, day)
+    return {"pub_date_year": year, "pub_date_month": month, "pub_date_day": day, "pub_date": whole}
+
+
+def make_parts(page: SeedPage) -> dict[Table, list[Row]]:
+    """The rows of the page's own citation in the tables of its parts."""
+    pmid = page.pmid
+    people, affiliations = make_people(page)
+    ties = [entry for entry in page.entries if is_tie(entry.list_name)]
+    return {
+        AUTHOR: people,
+        AFFILIATION: affiliations,
+        ABSTRACT_SECTION: list(make_sections(page)),
+        MESH_HEADING: list(make_headings(page)),
+        SUBSTANCE: [(pmid, n, None, None, name) for n, name in enumerate(page.section("substance"), 1)],
+        SUPPLEMENTARY_MESH: [
+            (pmid, n, None, None, name) for n, name in enumerate(page.section("supplementary_concept"), 1)
+        ],
+        KEYWORD: [
+            row(KEYWORD, {"pmid": pmid, "keyword_order": n, "keyword_list_order": 1, "keyword": word})
+            for n, word in enumerate(page.section("keyword"), 1)
+        ],
+        COMMENT_CORRECTION: [
+            (pmid, n, "".join(map(str.capitalize, e.list_name.split())), e.citation_text, e.pmid, None, None)
+            for n, e in enumerate(ties, 1)
+        ],
+    }
+
+
+def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
+    """The rows of author and affiliation.
+
+    `Roe AB` has initials; of a full name the last word, with the small ones before it, is the last name. Affiliations
+    are those whose numbers stand behind the name; without numbers they are the whole article's, author_order 0.
+    """
+    people: list[Row] = []
+    affiliations: list[Row] = []
+    texts: dict[str, str] = {}
+    for text in page.section("affiliation"):
+        found = re.match(r"\(?([0-9]+)\)?\s*(?=\D)", text)
+        texts[found[1] if found else text] = text[found.end() :] if found else text
+    used: set[str] = set()
+    for piece in re.split(r",\s*|;\s*", (page.authors or "").removesuffix(".")):
+        person = PERSON.fullmatch(piece.strip())
+        if person is None or person["name"] in ("", "et al"):
+            continue
+        name = INITIALS.fullmatch(person["name"]) or FULL.fullmatch(person["name"])
+        order = len(people) + 1
+        parts = name.groupdict() if name else {"collective_name": person["name"]}
+        position = {"pmid": page.pmid, "author_order": order, "list_order": 1, "list_path": "Article"}
+        people.append(row(AUTHOR, position | parts | {"suffix": person["suffix"]}))
+        numbers = [number for number in re.findall("[0-9]+", person["signs"]) if number in texts]
+        used.update(numbers)
+        affiliations += [make_affiliation(page, order, n, texts[number]) for n, number in enumerate(numbers, 1)]
+    whole = [text for number, text in texts.items() if number not in used]
+    affiliations += [make_affiliation(page, 0, n, text) for n, text in enumerate(whole, 1)]
+    return people, affiliations
+
+
+def make_affiliation(page: SeedPage, author_order: int, affiliation_order: int, text: str) -> Row:
+    """A row of affiliation."""
+    values = {"author_order": author_order, "affiliation_order": affiliation_order, "affiliation": text}
+    return row(AFFILIATION, values | {"pmid": page.pmid})
+
+
+def make_sections(page: SeedPage) -> Iterator[Row]:
+    """The sections of the abstract; what stands before the first colon is a label if most paragraphs have one."""
+    paragraphs = (page.abstract or "").split("\n") if page.abstract else []
+    labels = [LABEL.match(text) for text in paragraphs]
+    has_labels = len(paragraphs) > 1 and sum(label is not None for label in labels) * 2 > len(paragraphs)
+    for number, (text, label) in enumerate(zip(paragraphs, labels, strict=True), 1):
+        name = label[0].removesuffix(":") if label and has_labels else None
+        values = {"pmid": page.pmid, "abstract_kind": "main", "language": "", "abstract_order": 0, "label": name}
+        values["section_text"] = text[label.end() :].strip() if label and name else text
+        yield row(ABSTRACT_SECTION, values | {"section_order": number})
+
+
+def make_headings(page: SeedPage) -> Iterator[Row]:
+    """The MeSH headings: `Depression / drug therapy*`, of which one with the descriptor before it are one heading."""
+    heading, qualifier, before = 0, 0, ""
+    for text in page.section("mesh_term"):
+        descriptor, _, name = text.removesuffix("*").partition(" / ")
+        is_next = not (name and qualifier and descriptor == before)
+        heading, qualifier, before = heading + is_next, 1 if is_next else qualifier + 1, descriptor if name else ""
+        is_major = text.endswith("*")
+        values: dict[str, object] = {"pmid": page.pmid, "heading_order": heading, "qualifier_order": qualifier}
+        values |= {"descriptor_name": descriptor, "qualifier_name": name, "qualifier_ui": None if name else ""}
+        yield row(MESH_HEADING, values | {"is_qualifier_major" if name else "is_descriptor_major": is_major})
