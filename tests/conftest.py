@@ -24,6 +24,7 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
     """No option of the person who runs the tests counts, and no opener outlives its test."""
     for name in ("CORPUS_ENTREZ", "CORPUS_SEEDS", "CORPUS_DATA_DIR", "NCBI_EMAIL", "NCBI_API_KEY", "PREFECT_API_URL"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("UV_RUN_RECURSION_DEPTH", raising=False)  # Hints would begin with `uv run`.
     monkeypatch.chdir(tmp_path)
     yield
     urllib.request.install_opener(urllib.request.build_opener())

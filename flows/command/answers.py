@@ -10,12 +10,13 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -26,8 +27,11 @@ from warehouse.store import NO_SPACE, DataDirectory, why_not_written
 
 Row = tuple[str, ...]
 
-# Where columns would have to be narrower than this to stand side by side, each row is drawn downwards.
-NARROWEST = 8
+# Letters that a column of texts has at least. Where columns would have to be narrower than this, or than their longest
+# word, which can be an identifier, each row is drawn downwards.
+NARROWEST = 20
+# So many lines a value may take in its column.
+TALLEST = 8
 
 # Letters of one value in a table, and of all of them together. Of each value some letters are shown in any case.
 VALUE_LETTERS = 50_000
@@ -147,7 +151,8 @@ def write_table(answer: pa.RecordBatchReader, stream: Any, *, rows: int = TABLE_
     columns = [[row[index] for row in drawn] for index in range(len(names))]
     if is_cut:
         drawn.insert(len(first), ("…",) * len(names))
-    if is_too_wide(names, columns, console.width):
+    widths = share_width(names, columns, console.width)
+    if widths is None:
         table = Table(show_edge=False, show_header=False)
         table.add_column(style="bold", no_wrap=True)
         table.add_column(overflow="fold")
@@ -157,8 +162,9 @@ def write_table(answer: pa.RecordBatchReader, stream: Any, *, rows: int = TABLE_
             table.add_section()
     else:
         table = Table(show_edge=False, header_style="bold")
-        for name, column_type in zip(names, answer.schema.types, strict=True):
-            table.add_column(name, justify="right" if is_number(column_type) else "left", overflow="fold")
+        for name, column_type, column_width in zip(names, answer.schema.types, widths, strict=True):
+            justify: Literal["left", "right"] = "right" if is_number(column_type) else "left"
+            table.add_column(name, justify=justify, overflow="fold", width=column_width)
         for row in drawn:
             table.add_row(*row)
     with console.capture() as capture:
@@ -209,10 +215,28 @@ def shorten(text: str, letters: int) -> str:
     return text if len(text) <= letters else f"{text[:letters]}… ({len(text):,} letters)"
 
 
-def is_too_wide(names: list[str], columns: list[list[str]], width: int) -> bool:
-    """Whether columns cannot stand side by side in a width without being squeezed."""
-    longest = [max(map(len, (name, *column))) for name, column in zip(names, columns, strict=True)]
-    return sum(min(length, NARROWEST) + 3 for length in longest) > width
+def share_width(names: list[str], columns: list[list[str]], width: int) -> list[int] | None:
+    """How wide each column is, so that they stand side by side and no word is cut.
+
+    Columns that need more than their share have what the others leave. None if they cannot, or a text is too tall.
+    """
+    texts = [(name, *column) for name, column in zip(names, columns, strict=True)]
+    longest = [max(cell_len(line) for text in column for line in text.split("\n")) for column in texts]
+    words = [max((cell_len(word) for text in column for word in text.split()), default=0) for column in texts]
+    widths = [max(word, min(length, NARROWEST)) for word, length in zip(words, longest, strict=True)]
+    left = width - sum(widths) - 3 * len(widths) + 1
+    if left < 0:
+        return None
+    while short := [place for place, length in enumerate(longest) if widths[place] < length]:
+        part = left // len(short)
+        for place in short:
+            more = min(max(part, 1), longest[place] - widths[place], left)
+            widths[place] += more
+            left -= more
+        if not left:
+            break
+    is_tall = any(length > TALLEST * given for length, given in zip(longest, widths, strict=True))
+    return None if is_tall else widths
 
 
 def is_number(column_type: pa.DataType) -> bool:

@@ -24,7 +24,7 @@ from flows.command.options import (
     load_settings,
     read_argument,
 )
-from flows.command.start import close_output, fail
+from flows.command.start import close_output, fail, pasteable
 from flows.command.terminal import describe_status, end, show_progress
 from flows.definition.progress import Progress, count_of
 from flows.runs.report import RunReport
@@ -46,6 +46,9 @@ app = typer.Typer(
 
 def main() -> NoReturn:
     """Run the command; an error is one sentence, and the exit code says what kind it is."""
+    app.info.epilog = pasteable(str(app.info.epilog))
+    for command in app.registered_commands:
+        command.epilog = pasteable(str(command.epilog))
     try:
         app()
     except CorpusError as exc:
@@ -308,9 +311,10 @@ def entrez_server(  # noqa: PLR0913 - a command's options
         for sentence in store.skipped:
             typer.echo(f"! {sentence}", err=True)
         typer.echo(f"Serving {len(store):,} records at {base_url}; stop with Ctrl-C.")
-        typer.echo(f"Use it: corpus refresh --entrez {base_url}")
+        typer.echo(pasteable(f"Use it: corpus refresh --entrez {base_url}"))
         if nlm_files:
-            typer.echo(f"    or: corpus sync --from {base_url.removesuffix('entrez/eutils/')}pubmed/")
+            tree = base_url.removesuffix("entrez/eutils/")
+            typer.echo(pasteable(f"    or: corpus sync --from {tree}pubmed/"))
 
     app = create_app(store, faults=injected, limit=allowed, nlm_files=nlm_files)
     serve_records(app, host=host, port=port, on_ready=say)

@@ -11,6 +11,10 @@ from typing import NoReturn
 
 # Controls except tab and line feed, and marks that turn the writing round.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# A command in a sentence, as all of ours write it.
+HINT = re.compile(
+    r"(?:(?<=`)|(?<=Ask it: )|(?<=Use it: )|(?<=    or: )|(?<=Example: )|(?<=, or: )|(?<=; ))corpus (?=[a-z])"
+)
 STOPPED = "stopped; what was fetched is kept for the next run."
 # A step that Ctrl-C interrupts has cleared up by then. DuckDB may never return: it can wait for a thread that nobody
 # told to stop.
@@ -67,10 +71,15 @@ def without_controls(text: str) -> str:
     return OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
+def pasteable(text: str) -> str:
+    """A text whose hints can be pasted: where uv runs this command, they begin with `uv run`."""
+    return HINT.sub("uv run corpus ", text) if "UV_RUN_RECURSION_DEPTH" in os.environ else text
+
+
 def fail(sentence: str, code: int) -> NoReturn:
     """End with a sentence on standard error and an exit code."""
     with suppress(OSError):
-        print(f"corpus: {without_controls(sentence)}", file=sys.stderr)  # noqa: T201
+        print(f"corpus: {pasteable(without_controls(sentence))}", file=sys.stderr)  # noqa: T201
     sys.exit(code)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 
+from flows.command.start import pasteable
 from flows.definition.progress import PlainLines, Progress, name_some
 from flows.runs.report import RunReport
 
@@ -82,5 +83,5 @@ def end(report: RunReport, settings: "Settings") -> NoReturn:
     if report.row_counts and report.run_id:
         first = report.first_run_id or report.run_id
         retracted = read_retracted(settings.directory, first, report.run_id)
-    typer.echo(summarise(report, settings, retracted))
+    typer.echo(pasteable(summarise(report, settings, retracted)))
     sys.exit(report.exit_code)

@@ -31,8 +31,8 @@ REVISED = 1000
 QUESTIONS = (
     "SELECT * FROM article WHERE pmid = {1}",
     "SELECT pmid, title FROM article ORDER BY year DESC LIMIT 10",
-    "SELECT pmid, score, title FROM search('ketamine depression') LIMIT 10",
-    "SELECT pmid, score, title FROM search('hypertension in pregnancy outcome') LIMIT 10",
+    "SELECT pmid, score, title FROM search_article('ketamine depression') LIMIT 10",
+    "SELECT pmid, score, title FROM search_article('hypertension in pregnancy outcome') LIMIT 10",
     "SELECT pmid, score, authors FROM search('depression') JOIN article a USING (pmid) WHERE a.year > 1975 LIMIT 3",
     "FROM similar_to({1})",
     "FROM cited_by({0}) LIMIT 10",

@@ -28,7 +28,7 @@ SNAPSHOT = """SELECT (SELECT max(run_id) FROM run), (SELECT content_sha256 FROM 
     (SELECT list(row_count ORDER BY table_name) FROM content WHERE table_name IN ('author', 'citation', 'link')),
     [(SELECT count(*) FROM author), (SELECT count(*) FROM citation), (SELECT count(*) FROM link)]"""
 QUESTIONS = (
-    "SELECT pmid, score, title FROM search('ketamine trial 7') LIMIT 10",
+    "SELECT pmid, score, title FROM search_article('ketamine trial 7') LIMIT 10",
     "SELECT * FROM article WHERE pmid = 77",
     "FROM similar_to(77)",
     "FROM why(77)",

@@ -99,7 +99,9 @@ def test_a_title_that_nlm_does_not_have_is_shown_in_its_own_language(directory: 
         (5, "[Not Available]."),
     ]
     assert ask(directory, "SELECT article_title FROM citation WHERE pmid = 4") == [("[Not Available].",)]
-    assert ask(directory, "SELECT pmid, title FROM search('zoonosis')") == [(4, "Observaciones sobre zoonosis.")]
+    assert ask(directory, "SELECT pmid, title FROM search_article('zoonosis')") == [
+        (4, "Observaciones sobre zoonosis.")
+    ]
     (row,) = search_corpus(directory, "zoonosis").citations.to_pylist()
     assert row["title"] == "Observaciones sobre zoonosis."
 

@@ -1,6 +1,7 @@
 -- The citations that have any of some words in a title or the abstract, best first by BM25 (k1 = 1.2, b = 0.75) over
--- the stems of the words; stop words do not count.
--- Example: SELECT pmid, score, title FROM search('ketamine depression') LIMIT 10;
+-- the stems of the words; stop words do not count. It has two columns, so that it joins any table by pmid;
+-- `search_article` has those of `article` as well.
+-- Example: SELECT pmid, score, journal FROM search('ketamine depression') JOIN article USING (pmid) WHERE year > 2014;
 CREATE MACRO search(question) AS TABLE
 WITH asked AS (
     SELECT DISTINCT stem AS term FROM search_stem(search_word(question))
@@ -24,6 +25,4 @@ scored AS (
     FROM found JOIN search_length USING (pmid) CROSS JOIN corpus
     GROUP BY pmid
 )
-SELECT pmid, round(score, 3) AS score, pub_year AS year, shown_title(article_title, vernacular_title, book_title) AS title
-FROM scored JOIN citation USING (pmid) LEFT JOIN book USING (pmid)
-ORDER BY scored.score DESC, pmid;
+SELECT pmid, round(score, 3) AS score FROM scored ORDER BY scored.score DESC, pmid;

@@ -217,3 +217,27 @@ def test_an_answer_that_fails_on_the_way_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(QueryError, match="stopped after 1 s"):
         write_answer(failing, "csv", tmp_path / "x.csv", DataDirectory(tmp_path / "data"))
     assert [path.read_text() for path in tmp_path.iterdir()] == ["before"]
+
+
+DOI = "10.1002/(SICI)1097-0258(19980815/30)17:15/16"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_no_identifier_is_cut(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """Side by side, texts take what the identifiers leave; otherwise each row is drawn downwards."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    for columns in (
+        f"'{DOI}' AS doi",
+        f"12345678 AS pmid, '{DOI}' AS doi, 'A title of words that goes on' AS title",
+    ):
+        table = written(f"SELECT {columns}", "table")
+        assert DOI in table
+        assert max(map(len, table.splitlines())) <= width
+    assert "title" in table.splitlines()[2] if width == 60 else "title" in table.splitlines()[0]
+
+
+def test_a_long_text_is_drawn_downwards(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An abstract beside other columns would be a tower of words."""
+    monkeypatch.setenv("COLUMNS", "80")
+    table = written("SELECT 1 AS pmid, repeat('word ', 300) AS abstract", "table")
+    assert [line.split("│")[0].strip() for line in table.splitlines()[:2]] == ["pmid", "abstract"]

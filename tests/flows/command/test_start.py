@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.command.options import EXPORT_FORMATS
+from flows.command.start import pasteable
 from flows.exports.formats import WRITERS
 from tests.records import article, article_set
 
@@ -111,3 +112,19 @@ def test_the_command_is_described_without_what_the_commands_need() -> None:
 def test_the_formats_of_an_export_are_those_that_can_be_written() -> None:
     """The help names them without loading what writes them."""
     assert list(WRITERS) == list(EXPORT_FORMATS)
+
+
+@pytest.mark.parametrize(
+    ("hint", "pasted"),
+    [
+        ("run `corpus refresh` first.", "run `uv run corpus refresh` first."),
+        ('Ask it: corpus sql "from article"', 'Ask it: uv run corpus sql "from article"'),
+        ("Example: corpus mesh a.xml, or: corpus mesh", "Example: uv run corpus mesh a.xml, or: uv run corpus mesh"),
+        ("the corpus is held by `corpus.duckdb`", "the corpus is held by `corpus.duckdb`"),
+    ],
+)
+def test_a_hint_can_be_pasted(monkeypatch: pytest.MonkeyPatch, hint: str, pasted: str) -> None:
+    """As the command was called: by `uv run`, or by itself."""
+    assert pasteable(hint) == hint
+    monkeypatch.setenv("UV_RUN_RECURSION_DEPTH", "1")
+    assert pasteable(hint) == pasted
