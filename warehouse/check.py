@@ -19,7 +19,7 @@ from warehouse.build import build, check_build, facts_of, first_line
 from warehouse.current import literal, open_memory, quoted
 from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
 from warehouse.open_file import open_file
-from warehouse.published import check_ownership, own_published
+from warehouse.published import check_ownership, own_published, read_fingerprints, read_published
 from warehouse.schema.companions import COMPANION
 from warehouse.schema.derived import BUILD
 from warehouse.schema.tables import TABLES
@@ -43,7 +43,8 @@ def check_all(directory: DataDirectory) -> Iterator[str]:
         except (duckdb.Error, CorpusError) as exc:
             yield f"The committed runs cannot be built: {first_line(exc)}"
             return
-        published = own_published(directory)
+        # The first version noted nothing of what it published.
+        published = own_published(directory) or (None if read_fingerprints(directory) else read_published(directory))
         if published and published.facts["definition_sha256"] != facts_of(directory)["definition_sha256"]:
             yield f"Another version of this program published {directory.database}; `corpus rebuild` builds it afresh."
             return
