@@ -1,5 +1,6 @@
 """What tests share: folders of their own, and a server of records written here."""
 
+import os
 import signal
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from flows.eutils_server.serve import running_server
 
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# A report after each run would take two seconds of it; the tests of that ask for one.
+os.environ["CORPUS_NO_REPORT"] = "1"
 
 # A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -84,6 +84,13 @@ class Settings(BaseSettings):
     prefect_server_login: SecretStr | None = Field(
         None, validation_alias=AliasChoices("PREFECT_SERVER_API_AUTH_STRING", "prefect_server_login")
     )
+    no_report: bool = Field(default=False, description="Make no report and no feed after a run.")
+    notify: SecretStr | None = Field(
+        None, description="Addresses that are told of what runs bring, parted by blanks: see `corpus serve --help`."
+    )
+    alarms_only: bool = Field(
+        default=False, description="Tell them of retractions, concerns and failures, not of what is merely new."
+    )
     batch_size: int = Field(200, ge=1, le=10_000, description="PMIDs in one EFetch request.")
     threads: int | None = Field(None, ge=1, le=1024, description="DuckDB's threads; by default one a core.")
     memory_mb: int | None = Field(

@@ -19,6 +19,7 @@ from flows.runs.deliveries import settle_run, write_requests
 from flows.runs.ledger import RunFacts, run_table
 from flows.runs.queries import search_table
 from flows.runs.report import RunReport
+from flows.runs.showing import show_run
 from flows.runs.summary import told_on_failure
 from flows.runs.work import Steps, Work, timed
 from warehouse import decide
@@ -89,6 +90,7 @@ def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, 
         finally:
             discard_run(writer)
             discard_reading(directory, writer.run_id)
+    show_run(settings, report, with_page=True)
 
 
 def keep_searches(work: Work, failure: str) -> None:

@@ -20,6 +20,7 @@ from flows.runs.deliveries import FILE_REQUESTS, read_rejected, settle_run, writ
 from flows.runs.file_ledger import FILE_STATE, FileCall, begin_call, describe_files, make_jobs
 from flows.runs.ledger import RunFacts, run_table
 from flows.runs.report import RunReport
+from flows.runs.showing import show_run
 from flows.runs.summary import told_on_failure
 from transforms.pubmed_document import split_document
 from transforms.pubmed_xml import Provenance
@@ -96,6 +97,7 @@ def ingest(  # noqa: PLR0913 - options of the command
         # A run that an earlier call could not publish waits as well.
         if run_ids or build.is_behind(directory):
             publish(report, settings, progress)
+    show_run(settings, report, with_page=False)
     return report
 
 
@@ -264,6 +266,7 @@ def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunRe
         report.seconds["read"] = time.perf_counter() - start
         if report.files:
             publish(report, settings, progress)
+    show_run(settings, report, with_page=False)
     return report
 
 

@@ -15,6 +15,7 @@ from flows.runs.file_ledger import FILE_STATE, FileCall, describe_files, look_up
 from flows.runs.ingest import commit_file, publish
 from flows.runs.report import RunReport
 from flows.runs.rollover import end_what_baseline_lacks
+from flows.runs.showing import show_run
 from flows.runs.sync_plan import (
     AHEAD,
     BATCH_FILES,
@@ -127,6 +128,7 @@ def sync(
             # What the first files say of abstracts or headings is no measure for the others.
             is_load = len(plan.missing) > plan.read_count
             publish(report, accepting(settings) if rollover or is_load else settings, progress)
+    show_run(settings, report, with_page=False)
     return report
 
 

@@ -1,0 +1,24 @@
+"""After a run: the report and the feed of what was published, and messages to who wants to know."""
+
+import time
+
+from flows.definition.settings import Settings
+from flows.report.after_run import show
+from flows.runs.report import RunReport
+
+
+def show_run(settings: Settings, report: RunReport, *, with_page: bool) -> None:
+    """Show what a run brought, once it is published and the data directory is free again.
+
+    Args:
+        settings: Options.
+        report: What it did; gets the seconds, and a note for each part that failed.
+        with_page: Make the report anew as well, which looks at every citation.
+    """
+    if report.is_dry or not report.row_counts:
+        return
+    start = time.perf_counter()
+    troubles = [*report.troubles, *report.ignored, *report.salvaged, *report.unusable]
+    first = report.first_run_id or report.run_id
+    report.notes += show(settings, troubles, first_run_id=first, with_page=with_page)
+    report.seconds["show"] = time.perf_counter() - start

@@ -1,0 +1,144 @@
+"""People are told of what is new and retracted, once each, and never of nothing."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from pydantic import SecretStr
+
+from flows.definition.settings import Settings
+from flows.report import notify
+from flows.report.feed import ATOM
+from flows.runs.refresh import refresh
+from tests.records import article, article_set
+from warehouse.errors import UsageError
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise tries it.
+
+ENTRY = '<CommentsCorrections RefType="RetractionIn"><RefSource>J</RefSource></CommentsCorrections>'
+NOTICE = ("", f"<CommentsCorrectionsList>{ENTRY}</CommentsCorrectionsList>", "")
+NOW = f"{datetime.now(UTC):%Y}", f"{datetime.now(UTC):%m}", f"{datetime.now(UTC):%d}"
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Takes what is posted as JSON, unless it is told to refuse."""
+
+    told: list[dict[str, Any]] = []  # noqa: RUF012
+    status = 200
+
+    def do_POST(self) -> None:
+        """Keep it."""
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if self.status == 200:
+            self.told.append(body)
+        self.send_response(self.status)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Be quiet."""
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The Apprise address of a receiver on loopback."""
+    monkeypatch.setattr(Receiver, "told", [])
+    monkeypatch.setattr(Receiver, "status", 200)
+    server = HTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"json://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def settings(receiver: str, make_settings: Callable[..., Settings]) -> Settings:
+    """A corpus of two lists, which tells the receiver."""
+    made = make_settings("sample", mine__pmids="1\n2\n", yours__pmids="2\n3\n")
+    return made.model_copy(update={"notify": SecretStr(receiver), "no_report": False})
+
+
+def run(settings: Settings, serve: Callable[[bytes], str], *records: str) -> Any:
+    """A refresh over some records."""
+    return refresh(settings.model_copy(update={"entrez": serve(article_set(*records))}))
+
+
+def entries(settings: Settings) -> list[tuple[str, str]]:
+    """Title and content of the entries of the feed."""
+    feed = etree.parse(settings.data_dir / "feed.xml").getroot()
+    assert feed.tag == f"{{{ATOM}}}feed"
+    for part in (feed, *feed.findall(f"{{{ATOM}}}entry")):
+        assert all(part.findtext(f"{{{ATOM}}}{name}") for name in ("id", "title", "updated"))
+    found = feed.findall(f"{{{ATOM}}}entry")
+    return [(str(e.findtext(f"{{{ATOM}}}title")), str(e.findtext(f"{{{ATOM}}}content"))) for e in found]
+
+
+def test_what_is_new_and_retracted_is_told_once_by_search(
+    settings: Settings, serve_records: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is told when nothing happened, and what could not be told is told by the next run."""
+    monkeypatch.setattr("flows.report.after_run.can_draw", lambda: False)
+    first = [article(1, title="One &amp; <i>only</i>."), article(2, title="Two.")]
+    run(settings, serve_records, *first)
+    (message,) = Receiver.told
+    assert message["title"] == "corpus: 2 new"
+    assert message["message"].splitlines() == [
+        "New, mine (1)",
+        "- One & only. J Invent Res 2019. https://pubmed.ncbi.nlm.nih.gov/1/",
+        "",
+        "New, mine, yours (1)",
+        "- Two. J Invent Res 2019. https://pubmed.ncbi.nlm.nih.gov/2/",
+    ]
+    ((title, content),) = entries(settings)
+    assert title == "2 new"
+    assert '<a href="https://pubmed.ncbi.nlm.nih.gov/1/">One &amp; only. J Invent Res 2019.</a>' in content
+    run(settings, serve_records, *first)
+    assert len(Receiver.told) == 1
+    assert len(entries(settings)) == 1
+    retracted = article(2, title="Two.", parts=NOTICE, revised=NOW)
+    monkeypatch.setattr(Receiver, "status", 500)
+    report = run(settings, serve_records, first[0], retracted, article(3, title="Three."))
+    assert "json: what is new could not be sent; the next run sends it. See --notify." in report.notes
+    assert len(Receiver.told) == 1
+    monkeypatch.setattr(Receiver, "status", 200)
+    run(settings, serve_records, first[0], retracted, article(3, title="Three."))
+    assert Receiver.told[1]["title"] == "corpus: 1 retracted, 1 new"
+    assert Receiver.told[1]["message"].splitlines()[:2] == [
+        "Retracted (1)",
+        "- Two. J Invent Res 2019. https://pubmed.ncbi.nlm.nih.gov/2/",
+    ]
+    assert [title for title, _ in entries(settings)] == ["1 retracted, 1 new", "2 new"]
+    run(settings, serve_records, first[0], retracted, article(3, title="Three."))
+    assert len(Receiver.told) == 2
+
+
+def test_alarms_alone_say_nothing_of_what_is_new(settings: Settings, serve_records: Callable[[bytes], str]) -> None:
+    """A retraction is told, and so is, once, what could not be done."""
+    settings = settings.model_copy(update={"alarms_only": True, "no_report": True})
+    run(settings, serve_records, article(1), article(2), article(3))
+    assert Receiver.told == []
+    assert not (settings.data_dir / "feed.xml").exists()
+    (settings.seeds / "bad.pmids").write_text("one\n", encoding="utf-8")
+    for _ in range(2):
+        run(settings, serve_records, article(1, parts=NOTICE, revised=NOW), article(2), article(3))
+    (message,) = Receiver.told
+    assert message["title"] == "corpus: 1 retracted, not all could be done"
+    assert message["message"].startswith("! ")
+    assert "'one' is not a PMID" in message["message"]
+
+
+def test_an_address_is_checked_and_not_shown(tmp_path: Path) -> None:
+    """It can have a password in it."""
+    notify.check_addresses(["https://example.org/hook", "mailto://me:secret@example.org", "json://127.0.0.1/x"])
+    assert [notify.is_webhook(a) for a in ("https://example.org/hook", "mailto://me:x@example.org")] == [True, False]
+    with pytest.raises(UsageError, match="--notify nonsense: write a URL") as failed:
+        notify.check_addresses(["nonsense://me:secret@example.org"])
+    assert "secret" not in str(failed.value)
+    assert list(tmp_path.iterdir()) == []
