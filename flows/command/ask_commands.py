@@ -1,5 +1,6 @@
-"""What asks the corpus, and the vocabulary that it is asked by: `corpus mesh`, `corpus sql`, `corpus search`."""
+"""What asks the corpus, and the words it is asked by: `corpus mesh`, `corpus sql`, `corpus search`, `corpus status`."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +18,7 @@ from flows.command.options import (
     read_standard_input,
 )
 from flows.command.start import end_at_once
-from flows.command.terminal import show_progress
+from flows.command.terminal import describe_status, show_progress
 from flows.definition.progress import count_of
 from warehouse.errors import StuckError, UsageError
 
@@ -196,3 +197,19 @@ def export(  # noqa: PLR0913 - a command's options
         end_at_once(str(exc), exc.exit_code)
     finally:
         con.close()
+
+
+def status(
+    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text", data_dir: DataOption = None
+) -> None:
+    """What the corpus holds, how fresh it is, and what is owed."""
+    from warehouse.query import read_status
+
+    settings = load_settings(data_dir=data_dir)
+    found = read_status(settings.directory)
+    if format_ == "json":
+        typer.echo(json.dumps(found, default=str))
+    elif format_ == "text":
+        typer.echo(describe_status(found))
+    else:
+        raise UsageError(f"--format {format_}: write text or json.")

@@ -1,7 +1,6 @@
 """The `corpus` command."""
 
 import errno
-import json
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from flows.command.ask_commands import export, mesh, search, sql
+from flows.command.ask_commands import export, mesh, search, sql, status
 from flows.command.environment import Commands
 from flows.command.file_commands import ingest, report, snapshot, sync
 from flows.command.options import (
@@ -25,7 +24,7 @@ from flows.command.options import (
     read_argument,
 )
 from flows.command.start import close_output, fail, pasteable
-from flows.command.terminal import describe_status, end, show_progress
+from flows.command.terminal import end, show_progress
 from flows.definition.progress import Progress, count_of
 from flows.runs.report import RunReport
 from warehouse.errors import CheckError, CorpusError, UsageError
@@ -154,23 +153,7 @@ app.command(epilog="Example: corpus search 'neoplasms[mh] AND \"quality of life\
     search
 )
 app.command(epilog='Example: corpus export "select pmid from article where year >= 2020" -o found.ris')(export)
-
-
-@app.command(epilog="Example: corpus status --format json")
-def status(
-    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text", data_dir: DataOption = None
-) -> None:
-    """What the corpus holds, how fresh it is, and what is owed."""
-    from warehouse.query import read_status
-
-    settings = load_settings(data_dir=data_dir)
-    found = read_status(settings.directory)
-    if format_ == "json":
-        typer.echo(json.dumps(found, default=str))
-    elif format_ == "text":
-        typer.echo(describe_status(found))
-    else:
-        raise UsageError(f"--format {format_}: write text or json.")
+app.command(epilog="Example: corpus status --format json")(status)
 
 
 @app.command(epilog="Example: corpus compact --keep 365")
@@ -325,7 +308,10 @@ def serve(  # noqa: PLR0913 - a command's options
     *,
     host: Annotated[str, typer.Option(help="Address of Prefect's server and UI.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port of Prefect's server and UI.")] = 4200,
-    notify: Annotated[str | None, typer.Option(metavar="URL", help="Post to it what runs did, and failures.")] = None,
+    notify: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="A webhook, or an address of Apprise; can be repeated.")
+    ] = None,
+    alarms_only: Annotated[bool, typer.Option("--alarms-only", help="Tell it of nothing that is merely new.")] = False,
     hour: Annotated[
         int | None, typer.Option(envvar="CORPUS_NIGHTLY_HOUR", min=0, max=23, help="Hour of the nightly refresh: 2.")
     ] = None,
@@ -367,13 +353,19 @@ def serve(  # noqa: PLR0913 - a command's options
 
     folders = os.pathsep.join(str(folder.absolute()) for folder in files) if files else None
     settings = load_settings(
-        entrez=entrez, seeds=seeds, data_dir=data_dir, nightly_hour=hour, nightly_zone=zone, files=folders
+        entrez=entrez,
+        seeds=seeds,
+        data_dir=data_dir,
+        nightly_hour=hour,
+        nightly_zone=zone,
+        files=folders,
+        notify=" ".join(notify) if notify else None,
+        alarms_only=alarms_only or None,
     )
     serve_deployments(
         settings,
         host=host,
         port=port,
-        notify=notify,
         is_set_up_only=set_up_only,
         no_auth=no_auth,
         keep_runs=keep_runs,

@@ -101,6 +101,11 @@ class Settings(BaseSettings):
     )
 
     @property
+    def addresses(self) -> list[str]:
+        """Who is told of what runs bring; an address can have a password in it."""
+        return self.notify.get_secret_value().split() if self.notify else []
+
+    @property
     def directory(self) -> "DataDirectory":
         """The data directory, with what DuckDB may take for it."""
         from warehouse.store import DataDirectory  # noqa: PLC0415 - loads Arrow, which not every command needs

@@ -1,5 +1,6 @@
 """What a run leaves on its page in Prefect's UI: progress while it works, its report, and events for others."""
 
+import os
 import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,8 +19,11 @@ from prefect.runtime import flow_run
 
 from flows.definition.progress import PlainLines, count_of, name_some
 from flows.definition.settings import Settings
+from flows.prefect_app.guard import PAGES
 from flows.prefect_app.markdown import escape, on_one_line
 from flows.prefect_app.stall import watch
+from flows.report.digest import PUBMED, Digest, left_out, read_digest
+from flows.report.page import FILE_NAME
 from flows.runs.report import RunReport
 from flows.runs.summary import describe_facts, summarise
 from warehouse.errors import DriftError
@@ -33,6 +37,8 @@ SHARES = {"an abstract": "abstract_percent", "a DOI": "doi_percent", "MeSH": "me
 # The most PMIDs that one line of a report or one event names.
 NAMED = 50
 
+
+NO_NEWS = "nothing new"
 
 # Prefect's names for runs that nobody has named, such as crimson-otter; its UI fills in the same kind.
 GENERATED_NAME = re.compile(r"[a-z]+-[a-z]+")
@@ -116,8 +122,11 @@ def leave_report(report: RunReport, settings: Settings) -> None:
     is_published = bool(report.row_counts)
     changes = read_run_changes(settings.directory, report.run_id) if is_published else RunChanges()
     get_run_logger().info(summarise(report, settings, [*changes.retracted, *changes.retracted_new]))
+    digest = Digest()
+    if is_published:
+        _, digest = read_digest(settings.directory, None, report.first_run_id or report.run_id)
     create_markdown_artifact(
-        describe_run(report, changes),
+        describe_run(report, changes, digest, page_address(settings)),
         key=f"{report.run_kind}-report",
         description="What the run did",
     )
@@ -137,25 +146,32 @@ def leave_sentences(kind: str, sentences: Iterable[str]) -> list[str]:
     return said
 
 
-def describe_run(report: RunReport, changes: RunChanges) -> str:
-    """The report as Markdown."""
-    lines = [f"# {report.run_kind} {'dry run' if report.is_dry else report.run_id}".rstrip(), ""]
-    lines += [
-        f"> {escape(sentence)}\n"
-        for sentence in (*report.troubles, *report.ignored, *report.salvaged, *report.unusable, *report.notes)
-    ]
-    # PMIDs that were not found are named below, with links.
-    facts = [(what, text) for what, text in describe_facts(report) if what != "not found"]
-    lines += [*(f"- **{escape(what)}:** {escape(text)}" for what, text in facts), ""]
+def describe_run(report: RunReport, changes: RunChanges, digest: Digest, page: str = "") -> str:
+    """The report as Markdown: what a person cares for first, ids and seconds last.
+
+    Args:
+        report: What the run did.
+        changes: What it changed.
+        digest: What there is to tell of it, by title.
+        page: Address of the report of the whole corpus, if there is one.
+    """
+    lines = [f"# {report.run_kind}{' dry run' if report.is_dry else f': {digest.subject or NO_NEWS}'}", ""]
+    lines += [f"> {escape(sentence)}\n" for sentence in troubles_of(report)]
+    for heading, rows in digest.groups:
+        titles = [f"- [{escape(one.words)}]({PUBMED}/{one.pmid}/)" for one in rows]
+        lines += [f"## {escape(heading)}", "", *titles, *(f"- {more}" for more in left_out(rows)), ""]
     named = {
-        "Retracted": changes.retracted,
-        "New, and retracted already": changes.retracted_new,
         "Deleted": changes.deleted,
         "Not found": report.not_found,
         "Rejected": list(report.rejected),
         "Owed to the next run": report.owed,
     }
     lines += [f"**{what}:** {linked(pmids)}\n" for what, pmids in named.items() if pmids]
+    lines += [f"> {escape(sentence)}\n" for sentence in report.notes]
+    lines += [f"[The report of the whole corpus]({page}), with pictures.\n"] if page else []
+    # PMIDs that were not found are named above, with links.
+    facts = [(what, text) for what, text in describe_facts(report) if what != "not found"]
+    lines += [*(f"- **{escape(what)}:** {escape(text)}" for what, text in facts), ""]
     outcomes = [(outcome.replace("_", " "), f"{count:,}") for outcome, count in report.outcomes.items()]
     lines += draw_table(("outcome", "PMIDs"), outcomes, title="Outcomes")
     # That a citation is there since this run is its outcome.
@@ -169,12 +185,24 @@ def describe_run(report: RunReport, changes: RunChanges) -> str:
     lines += draw_table(("citations with", "before", "now"), shares, title="Coverage")
     seconds = [(step, f"{seconds:.1f}") for step, seconds in report.seconds.items()]
     lines += draw_table(("step", "seconds"), seconds, title="Time")
+    lines += [f"Run {report.run_id}."] if report.run_id else []
     return "\n".join(lines)
+
+
+def troubles_of(report: RunReport) -> list[str]:
+    """Sentences about what failed, or was done in part."""
+    return [*report.troubles, *report.ignored, *report.salvaged, *report.unusable]
+
+
+def page_address(settings: Settings) -> str:
+    """Where this server shows the report of the data directory; '' if it does not, or there is none."""
+    own_home = os.environ.get("PREFECT_HOME") == str(settings.data_dir.absolute() / "prefect")
+    return f"{PAGES}/{FILE_NAME}" if own_home and (settings.data_dir / FILE_NAME).exists() else ""
 
 
 def describe_shortfall(report: RunReport) -> str:
     """What a run could not do, in a sentence; '' if it did everything."""
-    if sentences := [*report.troubles, *report.ignored, *report.salvaged, *report.unusable]:
+    if sentences := troubles_of(report):
         return sentences[0]
     if report.owed:
         return f"Owed to the next run: {name_some(report.owed)}."

@@ -327,5 +327,7 @@ def export(settings: Settings) -> None:
     os.environ["CORPUS_FILES"] = os.pathsep.join(str(folder.absolute()) for folder in inboxes(settings))
     os.environ["CORPUS_SYNC_FROM"] = settings.sync_from
     os.environ["CORPUS_SYNC_FILES"] = str(files_folder(settings).absolute())
+    os.environ["CORPUS_NOTIFY"] = " ".join(settings.addresses)
+    os.environ["CORPUS_ALARMS_ONLY"] = str(settings.alarms_only)
     os.environ["CORPUS_NO_WAIT"] = str(settings.no_wait)
     os.environ["CORPUS_ACCEPT_DRIFT"] = str(settings.accept_drift)

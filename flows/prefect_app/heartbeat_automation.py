@@ -1,18 +1,22 @@
 """What is set right in Prefect before runs start: those that died, and automations that watch them and tell others."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
+from prefect.blocks.notifications import SlackWebhook
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterType, FlowRunFilter
 from prefect.client.schemas.objects import State, StateType
-from prefect.events.actions import CallWebhook, ChangeFlowRunState
+from prefect.events.actions import ActionTypes, CallWebhook, ChangeFlowRunState, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.events.schemas.events import ResourceSpecification
 from prefect.states import Crashed
 from pydantic import SecretStr
+
+from flows.report.notify import is_webhook
 
 # All deployments and runs carry it: a server that is configured can have runs of others, which are not ours to mark.
 TAG = "corpus"
@@ -31,8 +35,14 @@ WATCHING = "corpus: mark runs that died"
 WEBHOOK_BLOCK = "corpus-notify"
 TELLING = "corpus: tell others"
 
-# What an automation waits for: the project's own events, and flow runs that fail.
-TOLD_EVENTS = {"corpus.*", "prefect.flow-run.Failed", "prefect.flow-run.Crashed"}
+FAILURE_BLOCK = "corpus-notify-failures"
+TELLING_FAILURES = "corpus: tell others of failures"
+
+# What the automations wait for: runs that fail, and the project's own events, or those among them that are alarms.
+FAILURES = {"prefect.flow-run.Failed", "prefect.flow-run.Crashed"}
+ALARM_EVENTS = {"corpus.citation.retracted", "corpus.drift"}
+SUBJECT = "corpus: {{ flow_run.name }} ended as {{ flow_run.state.name }}"
+BODY = "{{ flow_run.state.message }}"
 PAYLOAD = """{
     "event": "{{ event.event }}",
     "occurred": "{{ event.occurred }}",
@@ -92,23 +102,39 @@ def watch_for_silence() -> None:
     put_automation(automation)
 
 
-def notify_by_webhook(url: str) -> None:
-    """Have Prefect post to a URL when a run has something to say, or fails; one automation, brought up to date."""
-    block = Webhook(method="POST", url=SecretStr(url))
-    block_id = cast("UUID", block.save(WEBHOOK_BLOCK, overwrite=True))
-    automation = AutomationCore(
-        name=TELLING,
-        description="Posts the corpus's events and failed runs to the address of `corpus serve --notify`.",
-        trigger=EventTrigger(
-            expect=TOLD_EVENTS,
-            match_related=OF_OURS,
-            posture=Posture.Reactive,
-            threshold=1,
-            within=timedelta(0),
-        ),
-        actions=[CallWebhook(block_document_id=block_id, payload=PAYLOAD)],
+def tell_others(addresses: Sequence[str], *, alarms_only: bool) -> None:
+    """Have Prefect post the project's events to webhooks, and tell every address of runs that fail.
+
+    What runs bring is sent to the other addresses by the runs themselves (flows/report/notify.py): a run that died
+    tells nobody. Each automation is brought up to date.
+    """
+    webhooks = [address for address in addresses if is_webhook(address)]
+    others = [address for address in addresses if address not in webhooks]
+    if webhooks:
+        ids = [save(Webhook(method="POST", url=SecretStr(url)), WEBHOOK_BLOCK, n) for n, url in enumerate(webhooks)]
+        posts = [CallWebhook(block_document_id=block_id, payload=PAYLOAD) for block_id in ids]
+        about = "Posts the corpus's events and failed runs to the address of `corpus serve --notify`."
+        events = FAILURES | (ALARM_EVENTS if alarms_only else {"corpus.*"})
+        put_automation(automation_on(TELLING, about, events, posts))
+    if others:
+        # Any block of this kind takes any address of Apprise; Prefect has none that is named so.
+        ids = [save(SlackWebhook(url=SecretStr(url)), FAILURE_BLOCK, n) for n, url in enumerate(others)]
+        told = [SendNotification(block_document_id=block_id, subject=SUBJECT, body=BODY) for block_id in ids]
+        about = "Tells the addresses of `corpus serve --notify` of runs that failed."
+        put_automation(automation_on(TELLING_FAILURES, about, FAILURES, told))
+
+
+def save(block: Webhook | SlackWebhook, name: str, number: int) -> UUID:
+    """Save a block under a name of its own; its id."""
+    return cast("UUID", block.save(f"{name}-{number}" if number else name, overwrite=True))
+
+
+def automation_on(name: str, about: str, events: set[str], actions: Sequence[ActionTypes]) -> AutomationCore:
+    """An automation that acts on each event of some kinds, of runs of ours."""
+    trigger = EventTrigger(
+        expect=events, match_related=OF_OURS, posture=Posture.Reactive, threshold=1, within=timedelta(0)
     )
-    put_automation(automation)
+    return AutomationCore(name=name, description=about, trigger=trigger, actions=list(actions))
 
 
 def put_automation(automation: AutomationCore) -> None:

@@ -3,7 +3,6 @@
 import fcntl
 import logging
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -21,6 +20,7 @@ from flows.definition.settings import Settings, check_entrez
 from flows.entrez.client import check_email
 from flows.prefect_app import guard, login
 from flows.prefect_app.inbox import make_inboxes
+from flows.report import notify
 from warehouse.errors import CorpusError, StoreError, UsageError
 
 # A busy machine takes minutes; a server that ends is noticed at once.
@@ -38,7 +38,6 @@ def serve_deployments(
     *,
     host: str,
     port: int,
-    notify: str | None = None,
     is_set_up_only: bool = False,
     no_auth: bool = False,
     keep_runs: int = 365,
@@ -49,7 +48,6 @@ def serve_deployments(
         settings: Options of the flow runs.
         host: Address of the Prefect server.
         port: Its port.
-        notify: Where to post what a run's events say, and that a run failed.
         is_set_up_only: Create the automations on the server that is configured, and end: workers run the deployments.
         no_auth: Let the server ask nobody for the authentication string.
         keep_runs: Days after which the server forgets a run with its log and artifacts.
@@ -59,14 +57,13 @@ def serve_deployments(
         CorpusError: The server does not start, or the one that is configured does not answer.
     """
     check_entrez(settings.entrez)
-    if notify and not re.fullmatch(r"https?://[^/\s]+\S*", notify):
-        raise UsageError(f"--notify {notify}: write a URL such as https://example.org/hook.")
+    notify.check_addresses(settings.addresses)
     if not is_set_up_only:
         check_email(settings)
     os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))
     if api_url := os.environ.get("PREFECT_API_URL"):
         check_configured(api_url, settings)
-        serve_all(settings, notify=notify, is_own_server=False, is_set_up_only=is_set_up_only)
+        serve_all(settings, is_own_server=False, is_set_up_only=is_set_up_only)
         return
     if is_set_up_only:
         raise UsageError("--set-up-only is for a Prefect server that runs already; name it in PREFECT_API_URL.")
@@ -88,7 +85,7 @@ def serve_deployments(
         how = set_login(home, given.get_secret_value() if given else None, no_auth=no_auth)
         with prefect_server(host, port, home):
             print(f"Prefect's UI is at http://{host}:{port}; {how}; stop with Ctrl-C.", file=sys.stderr)  # noqa: T201
-            serve_all(settings, notify=notify, is_own_server=True)
+            serve_all(settings, is_own_server=True)
 
 
 def set_login(home: Path, given: str | None, *, no_auth: bool) -> str:
@@ -255,21 +252,21 @@ def wait_until_healthy(server: "subprocess.Popen[bytes]", url: str, log: Path) -
     raise CorpusError(f"Prefect's server did not answer within {SERVER_START_S:.0f} s; {log} says why.")
 
 
-def serve_all(settings: Settings, *, notify: str | None, is_own_server: bool, is_set_up_only: bool = False) -> None:
+def serve_all(settings: Settings, *, is_own_server: bool, is_set_up_only: bool = False) -> None:
     """Register the deployments and run what is scheduled or asked for, one run at a time."""
     # Prefect reads its settings when it is first imported, so this waits until they are in the environment.
     import prefect  # noqa: PLC0415
 
     from flows.prefect_app.deployments import deployments, export  # noqa: PLC0415
-    from flows.prefect_app.heartbeat_automation import mark_crashed, notify_by_webhook, watch_for_silence  # noqa: PLC0415
+    from flows.prefect_app.heartbeat_automation import mark_crashed, tell_others, watch_for_silence  # noqa: PLC0415
     from flows.prefect_app.ui_choices import keep_choices  # noqa: PLC0415
 
     export(settings)
     if is_own_server:
         mark_crashed()
     watch_for_silence()
-    if notify:
-        notify_by_webhook(notify)
+    if settings.addresses:
+        tell_others(settings.addresses, alarms_only=settings.alarms_only)
     # Prefect's runner, told to stop, does not await its own farewell, and cancels what listens to a run's process.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited", category=RuntimeWarning)
     logging.getLogger("asyncio").addFilter(is_no_cancellation)

@@ -37,9 +37,12 @@ def show(settings: Settings, troubles: Sequence[str] = (), *, first_run_id: str,
             if with_page and can_draw():
                 write_report(directory)
         if settings.notify:
-            addresses = notify.split_addresses(settings.notify.get_secret_value())
             said += notify.tell(
-                directory, addresses, first_run_id=first_run_id, troubles=troubles, alarms_only=settings.alarms_only
+                directory,
+                settings.addresses,
+                first_run_id=first_run_id,
+                troubles=troubles,
+                alarms_only=settings.alarms_only,
             )
     except (CorpusError, OSError) as exc:
         said.append(f"The corpus is published; its report, its feed or a message is not: {exc}")

@@ -19,11 +19,6 @@ from warehouse.store import DataDirectory
 FILE_NAME = "told.json"
 
 
-def split_addresses(text: str) -> list[str]:
-    """The addresses of a setting, which blanks part."""
-    return text.split()
-
-
 def open_address(address: str) -> Any:
     """An address as Apprise has it; None if it is of no service that it knows."""
     from apprise import Apprise, AppriseAsset  # noqa: PLC0415 - takes a while, and most have no address

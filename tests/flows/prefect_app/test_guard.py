@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
+from starlette.testclient import TestClient
 from starlette.types import Message
 from starlette.websockets import WebSocket
 
-from flows.prefect_app.guard import Guard, own_origins
+from flows.prefect_app.guard import PAGES, Guard, own_origins
 
 ORIGINS = frozenset([*own_origins("127.0.0.1", 4200).split(","), "https://corpus.example.org"])
 
@@ -85,3 +87,30 @@ def test_a_web_socket_of_another_origin_is_refused() -> None:
 def test_no_other_page_frames_the_ui() -> None:
     """Clicks could be borrowed."""
     assert (b"content-security-policy", b"frame-ancestors 'self'") in ask("http", "/", {})["headers"]
+
+
+@pytest.mark.parametrize(
+    ("login", "given", "status"),
+    [
+        ("", None, 200),
+        ("me:secret", "me:secret", 200),
+        ("me:secret", "me:other", 401),
+        ("me:secret", None, 401),
+    ],
+)
+def test_the_report_is_shown_to_who_can_log_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, login: str, given: str | None, status: int
+) -> None:
+    """The browser asks for name and password; a page that is not made yet is said to be so."""
+    monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", login)
+    (tmp_path / "report.html").write_text("<!doctype html>", encoding="utf-8")
+    pages = {f"{PAGES}/{name}": tmp_path / name for name in ("report.html", "feed.xml")}
+    client = TestClient(Guard(Starlette(), ORIGINS, pages), base_url="http://127.0.0.1:4200")
+    auth = (*given.split(":"),) if given else None
+    answer = client.get("/corpus/report.html", auth=auth)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert (answer.text == "<!doctype html>") == (status == 200)
+    assert answer.headers.get("www-authenticate", "").startswith("Basic") == (status == 401)
+    assert client.get("/corpus/feed.xml", auth=auth).status_code == (404 if status == 200 else 401)  # type: ignore[arg-type]
+    assert client.get("/corpus/../told.json", auth=auth).status_code == 404  # type: ignore[arg-type]
+    assert client.get("/corpus/report.html", headers={"Origin": "http://evil.example"}).status_code == 403

@@ -19,8 +19,6 @@ from flows.runs.refresh import refresh
 from tests.records import article, article_set
 from warehouse.errors import UsageError
 
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise tries it.
-
 ENTRY = '<CommentsCorrections RefType="RetractionIn"><RefSource>J</RefSource></CommentsCorrections>'
 NOTICE = ("", f"<CommentsCorrectionsList>{ENTRY}</CommentsCorrectionsList>", "")
 NOW = f"{datetime.now(UTC):%Y}", f"{datetime.now(UTC):%m}", f"{datetime.now(UTC):%d}"
@@ -103,19 +101,20 @@ def test_what_is_new_and_retracted_is_told_once_by_search(
     assert len(Receiver.told) == 1
     assert len(entries(settings)) == 1
     retracted = article(2, title="Two.", parts=NOTICE, revised=NOW)
+    (settings.seeds / "more.pmids").write_text("4\n", encoding="utf-8")
     monkeypatch.setattr(Receiver, "status", 500)
-    report = run(settings, serve_records, first[0], retracted, article(3, title="Three."))
+    report = run(settings, serve_records, first[0], retracted, article(4, title="Four."))
     assert "json: what is new could not be sent; the next run sends it. See --notify." in report.notes
     assert len(Receiver.told) == 1
     monkeypatch.setattr(Receiver, "status", 200)
-    run(settings, serve_records, first[0], retracted, article(3, title="Three."))
+    run(settings, serve_records, first[0], retracted, article(4, title="Four."))
     assert Receiver.told[1]["title"] == "corpus: 1 retracted, 1 new"
     assert Receiver.told[1]["message"].splitlines()[:2] == [
         "Retracted (1)",
         "- Two. J Invent Res 2019. https://pubmed.ncbi.nlm.nih.gov/2/",
     ]
     assert [title for title, _ in entries(settings)] == ["1 retracted, 1 new", "2 new"]
-    run(settings, serve_records, first[0], retracted, article(3, title="Three."))
+    run(settings, serve_records, first[0], retracted, article(4, title="Four."))
     assert len(Receiver.told) == 2
 
 
