@@ -19,8 +19,8 @@ from prefect.runtime import flow_run
 
 from flows.definition.progress import PlainLines, count_of, name_some
 from flows.definition.settings import Settings
+from flows.prefect_app.escaping import escape, on_one_line
 from flows.prefect_app.guard import PAGES
-from flows.prefect_app.markdown import escape, on_one_line
 from flows.prefect_app.stall import watch
 from flows.report.digest import PUBMED, Digest, left_out, read_digest
 from flows.report.page import FILE_NAME

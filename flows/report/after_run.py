@@ -3,6 +3,8 @@
 import logging
 from collections.abc import Sequence
 
+import duckdb
+
 from flows.definition.settings import Settings
 from flows.report import notify
 from flows.report.feed import renew_feed
@@ -44,8 +46,8 @@ def show(settings: Settings, troubles: Sequence[str] = (), *, first_run_id: str,
                 troubles=troubles,
                 alarms_only=settings.alarms_only,
             )
-    except (CorpusError, OSError) as exc:
-        said.append(f"The corpus is published; its report, its feed or a message is not: {exc}")
+    except (CorpusError, OSError, duckdb.Error) as exc:
+        said.append(f"The corpus is published; its report, its feed or a message is not: {str(exc).splitlines()[0]}")
     return said
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from warehouse.errors import UsageError
+from warehouse.errors import StoreError, UsageError
 
 PICTURES = Path(__file__).parent / "pictures"
 
@@ -59,6 +59,8 @@ def draw(name: str, rows: Rows) -> dict[str, str]:
     Args:
         name: Of the specification.
         rows: What it shows; times as text.
+    Raises:
+        StoreError: It cannot be drawn.
     """
     import vl_convert  # noqa: PLC0415 - an extra, which takes 80 MB of memory
 
@@ -66,7 +68,10 @@ def draw(name: str, rows: Rows) -> dict[str, str]:
         return {}
     drawn = {}
     for width, pixels in WIDTHS.items():
-        svg = vl_convert.vegalite_to_svg(specify(name, rows, pixels), vl_version="6.4")
+        try:
+            svg = vl_convert.vegalite_to_svg(specify(name, rows, pixels), vl_version="6.4")
+        except ValueError as exc:
+            raise StoreError(f"The picture of {name} cannot be drawn: {str(exc).splitlines()[0]}.") from exc
         # Names within a drawing count for the whole page.
         drawn[width] = re.sub(r"\b((?:clip|gradient)_?\d+)", rf"{name}-{width}-\1", svg)
     return drawn

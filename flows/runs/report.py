@@ -69,6 +69,7 @@ class RunReport:
         notes: Sentences about what is no trouble of this run: what was put right, gaps in the numbers of NLM's files.
         unusable: Sentences about files of companion tables that cannot be used.
         refused: Sentences about deletions that name no PMID (ingest).
+        page: The report of the corpus that was made after it; '' if none was.
         is_dry: Only the plan was made.
         held_count: PMIDs of the plan that are held already (dry run), or files that were listed and held (sync).
         planned_requests: Requests that the plan takes (dry run).
@@ -103,6 +104,7 @@ class RunReport:
     skipped: list[str] = field(default_factory=list)
     unusable: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
+    page: str = ""
     is_dry: bool = False
     held_count: int = 0
     planned_requests: int = 0

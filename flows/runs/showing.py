@@ -4,6 +4,8 @@ import time
 
 from flows.definition.settings import Settings
 from flows.report.after_run import show
+from flows.report.page import FILE_NAME
+from flows.report.pictures import can_draw
 from flows.runs.report import RunReport
 
 
@@ -21,4 +23,7 @@ def show_run(settings: Settings, report: RunReport, *, with_page: bool) -> None:
     troubles = [*report.troubles, *report.ignored, *report.salvaged, *report.unusable]
     first = report.first_run_id or report.run_id
     report.notes += show(settings, troubles, first_run_id=first, with_page=with_page)
+    page = settings.data_dir / FILE_NAME
+    if with_page and not settings.no_report and can_draw() and page.exists():
+        report.page = str(page)
     report.seconds["show"] = time.perf_counter() - start

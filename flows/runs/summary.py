@@ -121,6 +121,8 @@ def describe_run(report: RunReport) -> list[tuple[str, str]]:
         facts.append(("skipped", f"{before}; --again reads {them}"))
     if report.run_kind not in ("ingest", "sync"):
         facts.append(("requests", f"{report.request_count:,}"))
+    if report.page:
+        facts.append(("report", report.page))
     if report.not_found:
         facts.append(("not found", name_some(report.not_found)))
     facts += [("rejected", f"{pmid}: {reason}") for pmid, reason in list(report.rejected.items())[:10]]

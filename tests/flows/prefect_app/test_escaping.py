@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.prefect_app.markdown import escape
+from flows.prefect_app.escaping import escape
 
 
 @pytest.mark.parametrize(

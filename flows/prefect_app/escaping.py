@@ -1,4 +1,7 @@
-"""Text of others in Markdown: titles, searches, file names and reasons, shown as they are."""
+"""Text of others in Markdown: titles, searches, file names and reasons, shown as they are.
+
+Prefect puts this folder on the path of a flow run: a module called like a package, such as markdown, would hide it.
+"""
 
 import re
 
