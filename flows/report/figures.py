@@ -67,8 +67,7 @@ FIGURES = (
     Figure(
         "searches",
         "What the searches found",
-        "In the runs of the last 60 days: the line is what NCBI delivered, the bars are what it had not found in the run "
-        "before.",
+        "In the runs of the last 60 days: the line is what NCBI delivered, the bars what it had not found before.",
         "No search was run: put a *.query file into the seeds folder.",
     ),
     Figure(

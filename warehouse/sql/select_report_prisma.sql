@@ -25,7 +25,7 @@ screened AS (
     FROM unique_member LEFT JOIN label USING (pmid) WHERE is_retrieved
 ),
 box AS (
-    SELECT 1 AS n, 'identified' AS box, trim(reason || ' ' || via) AS what, records, promised, delivered
+    SELECT 1 AS n, 'identified' AS box, trim(replace(reason, '_', ' ') || ' ' || via) AS what, records, promised, delivered
     FROM route LEFT JOIN answered ON reason = 'query' AND search_name = via
     UNION ALL SELECT 2, 'duplicates', 'identified more than once',
         (SELECT count(*) FROM held_member) - (SELECT count(*) FROM unique_member), NULL, NULL
