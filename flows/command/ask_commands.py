@@ -200,7 +200,8 @@ def export(  # noqa: PLR0913 - a command's options
 
 
 def status(
-    format_: Annotated[str, typer.Option("--format", help="text or json.")] = "text", data_dir: DataOption = None
+    format_: Annotated[str, typer.Option("--format", help="text, json or prometheus.")] = "text",
+    data_dir: DataOption = None,
 ) -> None:
     """What the corpus holds, how fresh it is, and what is owed."""
     from warehouse.query import read_status
@@ -211,5 +212,9 @@ def status(
         typer.echo(json.dumps(found, default=str))
     elif format_ == "text":
         typer.echo(describe_status(found))
+    elif format_ == "prometheus":
+        from flows.command.metrics import metrics_of
+
+        typer.echo(metrics_of(found), nl=False)
     else:
-        raise UsageError(f"--format {format_}: write text or json.")
+        raise UsageError(f"--format {format_}: write text, json or prometheus.")

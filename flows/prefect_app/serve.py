@@ -26,6 +26,9 @@ from warehouse.errors import CorpusError, StoreError, UsageError
 # A busy machine takes minutes; a server that ends is noticed at once.
 SERVER_START_S = 600.0
 
+# The server's log is begun anew beyond this size when the server starts; the one before it stays.
+LOG_BYTES = 10_000_000
+
 # How often a run says that it lives; `flows.prefect_app.heartbeat_automation.SILENCE` is several times that.
 HEARTBEAT_S = 30
 
@@ -213,6 +216,8 @@ def prefect_server(host: str, port: int, home: Path) -> Iterator[None]:
         raise UsageError(f"--host {host}: there is no such address ({exc.strerror}).") from exc
     command = [sys.executable, "-m", "uvicorn", "--factory", guard.FACTORY, "--host", host, "--port", str(port)]
     command += ["--log-level", "warning"]
+    if log.exists() and log.stat().st_size > LOG_BYTES:
+        log.replace(log.with_name("server.log.1"))
     with log.open("ab") as stream:
         log.chmod(0o600)
         # What the server makes, its database above all, is its owner's alone.

@@ -5,10 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.conftest import REPOSITORY
 from tests.records import article, article_set
@@ -65,9 +67,14 @@ def test_answers_come_in_every_format(data: str, tmp_path: Path) -> None:
 
 
 def test_the_status_is_for_people_and_for_scripts(data: str) -> None:
-    """`--format json` is one object."""
+    """`--format json` is one object, `--format prometheus` what its parser reads."""
     assert "citations   2 (2 from file)" in corpus("status", "--data-dir", data).stdout
     assert json.loads(corpus("status", "--data-dir", data, "--format", "json").stdout)["citations"] == 2
+    metrics = text_string_to_metric_families(corpus("status", "--data-dir", data, "--format", "prometheus").stdout)
+    found = {sample.name: (sample.value, sample.labels) for family in metrics for sample in family.samples}
+    assert found["corpus_citations"] == (2, {})
+    assert found["corpus_last_run_complete"] == (1, {"run_kind": "ingest"})
+    assert time.time() - 3600 < found["corpus_last_run_timestamp_seconds"][0] <= time.time()
 
 
 @pytest.mark.parametrize(
