@@ -47,13 +47,15 @@ SCHEDULED = {"flow_runs": {"state": {"type": {"any_": ["SCHEDULED"]}}}}
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Takes what the notifying automation posts."""
+    """Takes what the notifying automation posts, and what Apprise sends."""
 
     told: ClassVar[list[dict[str, Any]]] = []
+    sent: ClassVar[list[dict[str, Any]]] = []
 
     def do_POST(self) -> None:
         """Keep a message."""
-        self.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+        kept = self.sent if self.path == "/sent" else self.told
+        kept.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
         self.send_response(204)
         self.end_headers()
 
@@ -68,7 +70,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     Thread(target=receiver.serve_forever, daemon=True).start()
     own = {
-        "CORPUS_NOTIFY": f"http://127.0.0.1:{receiver.server_port}/told",
+        "CORPUS_NOTIFY": f"http://127.0.0.1:{receiver.server_port}/told json://127.0.0.1:{receiver.server_port}/sent",
         "PREFECT_SERVER_API_AUTH_STRING": ":".join(AUTH),
         "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
     }
@@ -257,6 +259,29 @@ def test_others_are_told_of_runs_and_of_failures(served: tuple[str, Path]) -> No
     message = next(m for m in Receiver.told if m["event"] == "corpus.refreshed")
     assert message["payload"]["outcomes"] == {"new": 2}
     assert message["payload"]["sentence"].startswith("backfill 20")
+
+
+def test_apprise_has_the_titles_from_the_run_and_failures_from_prefect(served: tuple[str, Path]) -> None:
+    """The first backfill brought two records; the failure's message is its sentence, not a traceback."""
+    _, data = served
+    assert Receiver.sent[0]["title"] == "corpus: 2 new"
+    assert "https://pubmed.ncbi.nlm.nih.gov/25217177/" in Receiver.sent[0]["message"]
+    wait_for(lambda: any("ended as Failed" in m["title"] for m in Receiver.sent), 90, data / "prefect" / "server.log")
+    failures = [m["message"] for m in Receiver.sent if "ended as Failed" in m["title"]]
+    assert any("broken.xml" in message for message in failures)
+    assert not any("Traceback" in message for message in failures)
+
+
+def test_the_artifact_begins_with_titles_and_leads_to_the_report(served: tuple[str, Path]) -> None:
+    """Which the server shows to who has logged in."""
+    api, _ = served
+    (artifact,) = [a for a in ask(api, "artifacts/filter") if a["key"] == "backfill-report"][:1]
+    assert artifact["data"].startswith("# backfill: ")
+    assert "(/corpus/report.html)" in artifact["data"]
+    base = api.removesuffix("/api")
+    assert httpx.get(f"{base}/corpus/report.html").status_code == HTTPStatus.UNAUTHORIZED
+    assert "<h1>The corpus</h1>" in httpx.get(f"{base}/corpus/report.html", auth=AUTH).text
+    assert "<feed" in httpx.get(f"{base}/corpus/feed.xml", auth=AUTH).text
 
 
 def test_a_drift_is_told_and_can_be_accepted_in_the_form(served: tuple[str, Path]) -> None:

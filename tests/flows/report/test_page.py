@@ -4,23 +4,30 @@ import html
 import os
 import re
 import shutil
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from playwright.sync_api import sync_playwright
+from typer.testing import CliRunner
 
+from flows.command.cli import app
+from flows.definition.settings import Settings
 from flows.report.figures import FIGURES
 from flows.report.page import make_report
 from flows.report.pictures import draw
+from flows.runs.refresh import refresh
+from flows.runs.summary import summarise
 from tests.conftest import REPOSITORY
 from tests.records import article
 from tests.served import CHROMIUM_ARGUMENTS
 from tests.warehouse.histories import write_accounts
 from tests.warehouse.test_build import commit
 from warehouse import build
-from warehouse.errors import StoreError
+from warehouse.errors import StoreError, UsageError
 from warehouse.schema.ledger import SEARCH_RUN
 from warehouse.schema.members import MEMBER
 from warehouse.store import DataDirectory, commit_run, start_run
@@ -167,3 +174,37 @@ def test_an_empty_corpus_has_a_report_and_none_is_a_sentence(tmp_path: Path) -> 
     for figure in FIGURES:
         if figure.name in ("new", "retractions", "mesh", "searches", "frontier"):
             assert figure.empty in page
+
+
+def test_the_command_writes_a_file_or_to_standard_output(
+    directory: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And says what is missing where the extra is not installed."""
+    data = ["--data-dir", str(directory.root)]
+    written = CliRunner().invoke(app, ["report", "-o", str(tmp_path / "it.html"), *data])
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert f"wrote {tmp_path / 'it.html'}: 0." in written.stderr
+    piped = CliRunner().invoke(app, ["report", "-o", "-", *data])
+    assert piped.stdout.startswith("<!doctype html>")
+    assert sections(piped.stdout).keys() == sections((tmp_path / "it.html").read_text(encoding="utf-8")).keys()
+    monkeypatch.setitem(sys.modules, "vl_convert", None)
+    refused = CliRunner().invoke(app, ["report", *data])
+    assert isinstance(refused.exception, UsageError)
+    assert "pip install 'corpus[report]'" in str(refused.exception)
+
+
+def test_a_refresh_leaves_the_report_and_says_where(make_settings: Callable[..., Settings]) -> None:
+    """One that cannot be made costs the run nothing but a sentence."""
+    settings = make_settings("sample", mine__pmids="25217177\n").model_copy(update={"no_report": False})
+    shutil.copy(next((REPOSITORY / "seeds").glob("*.txt")), settings.seeds)
+    report = refresh(settings)
+    page = settings.data_dir / "report.html"
+    assert report.page == str(page)
+    assert f"  report      {page}" in summarise(report, settings)
+    assert "Multistage drug effects of ketamine" in page.read_text(encoding="utf-8")
+    page.unlink()
+    page.mkdir()
+    report = refresh(settings)
+    (note,) = [note for note in report.notes if "report" in note]
+    assert note.startswith("The corpus is published; its report, its feed or a message is not: ")
+    assert report.exit_code == 0
