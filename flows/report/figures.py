@@ -34,6 +34,7 @@ FIGURES = (
     Figure("overview", "What the corpus is"),
     Figure("changes", "What changed", "Up to the last run. A citation is revised if a column or a list of it changed."),
     Figure("new", "New in the last 30 days", "The newest 30.", "Nothing is new."),
+    Figure("revised", "Revised in the last 30 days", "The latest 30, with what changed.", "Nothing was revised."),
     Figure(
         "retractions",
         "Retracted",

@@ -5,6 +5,7 @@ is left out if an address could not be reached: the next run tells it.
 """
 
 import hashlib
+import html
 import json
 import logging
 import os
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flows.report.digest import read_digest
+from flows.report.digest import Digest, read_digest
 from warehouse.errors import UsageError
 from warehouse.store import DataDirectory
 
@@ -80,9 +81,8 @@ def tell(
         digest = digest.alarms() if alarms_only else digest
         # What is told no longer is forgotten, so that it is told when it comes again.
         fresh = [sentence for sentence in troubles if sentence not in before.get("troubles", ())]
-        body = "\n".join([*(f"! {sentence}" for sentence in fresh), *([digest.as_text()] if digest.told else [])])
         subject = ", ".join(filter(None, (digest.subject, "not all could be done" if fresh else "")))
-        if body and not send(address, f"corpus: {subject}", body):
+        if subject and not send(address, f"corpus: {subject}", fresh, digest):
             failures.append(
                 f"{address.partition('://')[0]}: what is new could not be sent; the next run sends it. See --notify."
             )
@@ -92,12 +92,19 @@ def tell(
     return failures
 
 
-def send(address: str, subject: str, body: str) -> bool:
-    """Send a message; whether it was taken."""
+def send(address: str, subject: str, troubles: Sequence[str], digest: Digest) -> bool:
+    """Send a message, as HTML to mail and its like and as text to all others; whether it was taken."""
     from apprise import NotifyFormat  # noqa: PLC0415
 
     service = open_address(address)
-    return bool(service and service.notify(title=subject, body=body, body_format=NotifyFormat.TEXT))
+    if service is None:
+        return False
+    if service.notify_format == NotifyFormat.HTML:
+        body = "".join(f"<p>{html.escape(sentence)}</p>" for sentence in troubles) + digest.as_html()
+    else:
+        body = "\n".join((*(f"! {sentence}" for sentence in troubles), digest.as_text())).strip()
+    format_ = NotifyFormat.HTML if service.notify_format == NotifyFormat.HTML else NotifyFormat.TEXT
+    return bool(service.notify(title=subject, body=body, body_format=format_))
 
 
 def read_noted(path: Path) -> dict[str, dict[str, Any]]:

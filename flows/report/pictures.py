@@ -43,8 +43,8 @@ def require_drawing() -> None:
     """
     if not can_draw():
         raise UsageError(
-            "The report's pictures need vl-convert; install it with `pip install 'corpus[report]'` (in a clone: "
-            "`uv sync --extra report`)."
+            "The report's pictures need vl-convert; install it with `pip install vl-convert-python` (the extra "
+            "corpus[report])."
         )
 
 

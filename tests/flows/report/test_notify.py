@@ -1,12 +1,14 @@
 """People are told of what is new and retracted, once each, and never of nothing."""
 
 import json
+import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from lxml import etree
@@ -14,6 +16,7 @@ from pydantic import SecretStr
 
 from flows.definition.settings import Settings
 from flows.report import notify
+from flows.report.digest import Digest, Told
 from flows.report.feed import ATOM
 from flows.runs.refresh import refresh
 from tests.records import article, article_set
@@ -27,7 +30,7 @@ NOW = f"{datetime.now(UTC):%Y}", f"{datetime.now(UTC):%m}", f"{datetime.now(UTC)
 class Receiver(BaseHTTPRequestHandler):
     """Takes what is posted as JSON, unless it is told to refuse."""
 
-    told: list[dict[str, Any]] = []  # noqa: RUF012
+    told: ClassVar[list[dict[str, Any]]] = []
     status = 200
 
     def do_POST(self) -> None:
@@ -141,3 +144,39 @@ def test_an_address_is_checked_and_not_shown(tmp_path: Path) -> None:
         notify.check_addresses(["nonsense://me:secret@example.org"])
     assert "secret" not in str(failed.value)
     assert list(tmp_path.iterdir()) == []
+
+
+class MailServer(socketserver.StreamRequestHandler):
+    """Takes a mail as SMTP has it."""
+
+    taken: ClassVar[list[bytes]] = []
+
+    def handle(self) -> None:
+        """Answer each line, and keep what follows DATA."""
+        self.wfile.write(b"220 here\r\n")
+        lines = iter(self.rfile)
+        for line in lines:
+            answer = b"250 yes\r\n"
+            if line.upper().startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                self.taken.append(b"".join(iter(lambda: next(lines), b".\r\n")))
+            elif line.upper().startswith(b"QUIT"):
+                return
+            self.wfile.write(answer)
+
+
+def test_a_mail_has_titles_as_links_and_as_lines() -> None:
+    """One part for each kind of reader."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), MailServer) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        address = f"mailto://127.0.0.1:{server.server_address[1]}?from=a@example.org&to=b@example.org&mode=insecure"
+        told = Told("new", "mine", 7, "A & <b>.", "J", 2019, 0, 1)
+        assert notify.send(address, "corpus: 1 new", ["Not obtained: 8."], Digest((told,)))
+        server.shutdown()
+        thread.join()
+    mail = message_from_bytes(MailServer.taken[0])
+    assert mail["Subject"] == "corpus: 1 new"
+    plain, marked = (part.get_payload(decode=True).decode() for part in mail.get_payload())  # type: ignore[union-attr]
+    assert plain.splitlines() == ["Not obtained: 8.", "New, mine (1)", "- A & <b>. J 2019."]
+    assert '<li><a href="https://pubmed.ncbi.nlm.nih.gov/7/">A &amp; &lt;b&gt;. J 2019.</a></li>' in marked

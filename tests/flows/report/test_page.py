@@ -190,7 +190,7 @@ def test_the_command_writes_a_file_or_to_standard_output(
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     refused = CliRunner().invoke(app, ["report", *data])
     assert isinstance(refused.exception, UsageError)
-    assert "pip install 'corpus[report]'" in str(refused.exception)
+    assert "pip install vl-convert-python" in str(refused.exception)
 
 
 def test_a_refresh_leaves_the_report_and_says_where(make_settings: Callable[..., Settings]) -> None:
