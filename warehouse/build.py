@@ -96,7 +96,7 @@ def publish(
         new = None if afresh else runs_to_add(directory)
         size = sum(b for run_id, b in committed_runs(directory).items() if new is None or run_id in new)
         counts = with_memory(size, lambda size: renew(directory, target, new, size, say))
-        renew_companions(directory, target, refuse)
+        add_companions(directory, target, refuse)
         if limits and read_published(directory):
             check_drift(directory, target, limits)
         put_in_place(directory, target, say)
@@ -254,6 +254,23 @@ def bring_up_to_date(
         con.execute("BEGIN")
         fill_tables(con, base="next")
         return finish(con, directory, base="next")
+    finally:
+        con.close()
+
+
+def add_companions(directory: DataDirectory, target: Path, refuse: Refuse) -> None:
+    """Put the companion tables into a file that is built and closed; they can cost it nothing."""
+    con = open_builder(directory, target, None)
+    try:
+        con.execute(
+            "SET preserve_insertion_order = true"
+        )  # Rows of a file are numbered, to name the line of a bad one.
+        con.execute(f"ATTACH {literal(str(target))} AS next (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
+        con.execute("USE next")
+        renew_companions(con, directory, refuse)
+        con.execute("CHECKPOINT next")
+        con.execute("USE memory")
+        con.execute("DETACH next")
     finally:
         con.close()
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.current import literal, open_memory, quoted
+from warehouse.current import literal, quoted
 from warehouse.errors import SeedError
 from warehouse.open_file import open_file
 from warehouse.published import own_published, reading
@@ -55,41 +55,32 @@ CSV_TROUBLES = {
 }
 
 
-def renew_companions(directory: DataDirectory, target: Path, refuse: Refuse) -> None:
+def renew_companions(con: duckdb.DuckDBPyConnection, directory: DataDirectory, refuse: Refuse) -> None:
     """Bring the companion tables of a file that is to be published up to date with the files of the folder.
 
     Args:
+        con: With the file in use.
         directory: The data directory, which names the folder. Where that, or the seeds folder around it, is not there,
             the tables stay.
-        target: The DuckDB file, closed.
         refuse: Told of each file that cannot be used, with its line and what to do.
     """
+    carry_over(con, directory)
     folder = directory.companions
-    con = open_memory()
-    try:
-        con.execute(f"ATTACH {literal(str(target))} AS next")
-        con.execute("USE next")
-        carry_over(con, directory)
-        if folder and folder.parent.is_dir():
-            renew_all(con, folder, refuse)
-        con.execute("USE memory")
-        con.execute("DETACH next")
-    finally:
-        con.close()
+    if folder and folder.parent.is_dir():
+        renew_all(con, folder, refuse)
 
 
 def carry_over(con: duckdb.DuckDBPyConnection, directory: DataDirectory) -> None:
     """Take the tables of the published file over into one that was built afresh."""
-    if not own_published(directory):
+    if con.execute(f"FROM {COMPANION.name} LIMIT 1").fetchall() or not own_published(directory):
         return
     with reading(directory):
         con.execute(f"ATTACH {literal(str(directory.database))} AS before (READ_ONLY)")
     try:
         held = con.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = 'before'").fetchall()
         rows = con.execute(f"FROM before.{COMPANION.name}").fetchall() if (COMPANION.name,) in held else []
-        known = {name for (name,) in con.execute(f"SELECT table_name FROM {COMPANION.name}").fetchall()}
         for row in rows:
-            if row[0] not in known and not is_taken(row[0]):
+            if not is_taken(row[0]):
                 con.execute(f"CREATE TABLE {quoted(row[0])} AS FROM before.{quoted(row[0])}")
                 note(con, row)
     finally:

@@ -191,3 +191,11 @@ def test_without_a_seeds_folder_the_tables_stay(directory: DataDirectory) -> Non
     for afresh in (False, True):
         assert publish(elsewhere, afresh=afresh) == []
         assert ask(directory, "FROM labels") == [(1,)]
+
+
+def test_the_line_of_a_bad_row_is_right_in_a_file_that_several_threads_read(directory: DataDirectory) -> None:
+    """200,000 rows, of which one is bad."""
+    rows = [f"{n},note {n}" for n in range(1, 200_001)]
+    rows[150_000] = "x,y"
+    put(directory, notes__csv="\n".join(["pmid,note", *rows]))
+    assert publish(directory) == ["notes.csv, line 150002: 'x' is not a PMID; mend it there."]
