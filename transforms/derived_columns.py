@@ -7,8 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.column_tables import Made
+from transforms.columns import INSIDE, NOTHING, TABLE_NUMBERS, Columns, place
 from transforms.elements import Flags, Positions, clean
-from transforms.record_columns import INSIDE, NOTHING, TABLE_NUMBERS, Columns, Made, count_within, place
+from transforms.record_columns import count_within
 from transforms.record_paths import NODE_OF_PATH
 from transforms.value_columns import are_orcids, to_pmids
 from transforms.values import first_year, normal_orcid, to_date, to_pmid

@@ -6,97 +6,28 @@ What has no node is counted by its path, never fatal.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.column_tables import fill_defaults, has_values, to_tables
+from transforms.columns import NOTHING, TABLE_NUMBERS, Columns, place
 from transforms.derived_columns import derive_dates, derive_retracted, derive_values
 from transforms.elements import Elements, Positions
-from transforms.pubmed_document import ChunkRecords, DocumentChunk, RawRecord, read_chunk
-from transforms.record_columns import (
-    NOTHING,
-    TABLE_NUMBERS,
-    Columns,
-    count_within,
-    fill_defaults,
-    has_values,
-    place,
-    read_columns,
-    to_tables,
-)
+from transforms.parsed_records import ParsedRecords, Provenance, UnknownElement, add_unknown, in_chunk
+from transforms.pubmed_document import DocumentChunk
+from transforms.raw_records import ChunkRecords, RawRecord, read_chunk
+from transforms.record_columns import count_within, read_columns
 from transforms.record_paths import ENTRY
+from transforms.staged_rows import stage, stage_deletion, stage_table
 from warehouse.schema.declaration import Table
 from warehouse.schema.deliveries import STAGED_DELIVERY
 from warehouse.schema.ledger import REJECTED_CITATION
 from warehouse.schema.links import LINK, LINK_LIST
 from warehouse.schema.raw import RAW_CITATION
-
-# The column, of staged rows only, that tells the records of one PMID in a document apart.
-CHUNK_ORDER = pa.field("chunk_order", pa.int32())
-
-
-@dataclass(frozen=True)
-class Provenance:
-    """Where records are from.
-
-    Attributes:
-        run_id: The run.
-        source: efetch, file or sample.
-        record_source: The request, or the file's name.
-        fetched_at: When they came, UTC.
-        code_version: Version of this project.
-        nlm_year: Two digits of the year in the name of a file of NLM's series; None for anything else.
-        nlm_number: The number in its name.
-        last_modified: Last-Modified of the file, UTC without time zone; None if it is not known.
-    """
-
-    run_id: str
-    source: str
-    record_source: str
-    fetched_at: datetime
-    code_version: str
-    nlm_year: int | None = None
-    nlm_number: int | None = None
-    last_modified: datetime | None = None
-
-    @property
-    def delivery_kind(self) -> str:
-        """As in `delivery`."""
-        return self.source if self.nlm_year is None else "nlm_file"
-
-
-@dataclass(frozen=True)
-class UnknownElement:
-    """What no column is for, or its column cannot hold: its path, how often it was met, and the first example."""
-
-    path: str
-    count: int
-    example_pmid: int
-    example_text: str | None
-
-
-@dataclass
-class ParsedRecords:
-    """What some records became.
-
-    Attributes:
-        tables: Rows by table; tables without a row are left out.
-        unknown: Elements and attributes no reader is for, by path.
-        rejected: The reason by PMID, for records that could not be read.
-        rejected_count: Records of the run rejected so far, those without a PMID among them.
-        dates: date_revised, and the newest of it and date_completed, by PMID.
-    """
-
-    tables: dict[str, pa.Table] = field(default_factory=dict)
-    unknown: dict[str, UnknownElement] = field(default_factory=dict)
-    rejected: dict[int, str] = field(default_factory=dict)
-    rejected_count: int = 0
-    dates: dict[int, tuple[date | None, date | None]] = field(default_factory=dict)
-
 
 # Papers with thousands of authors have a few megabytes. A title of 60 MB was read, and then no file could be published:
 # its search terms alone took more memory than a publish has.
@@ -266,56 +197,6 @@ def make_rows(
     return read
 
 
-def in_chunk(rows: pa.Table, chunk_order: int) -> pa.Table:
-    """Rows with the position of the chunk that they were read from."""
-    return rows.append_column(CHUNK_ORDER, pa.repeat(pa.scalar(chunk_order, pa.int32()), rows.num_rows))
-
-
-def stage(record: RawRecord, parsed: ParsedRecords | None, provenance: Provenance) -> tuple[object, ...]:
-    """The row of STAGED_DELIVERY for a record: what was read of it, or nothing if another takes its place."""
-    pmid = record.pmid or 0
-    revised, newest = parsed.dates.get(pmid, (None, None)) if parsed else (None, None)
-    return (
-        pmid,
-        provenance.delivery_kind,
-        False,
-        record.pmid_version,
-        record.content_sha256,
-        revised,
-        None,
-        None,
-        0,
-        record.position,
-        None,
-        None,
-        None,
-        newest,
-        None,
-        parsed.rejected.get(pmid) if parsed else None,
-        parsed is None,
-    )
-
-
-def stage_deletion(pmid: int, evidence: str, position: int, provenance: Provenance) -> tuple[object, ...]:
-    """The row of STAGED_DELIVERY for a deletion."""
-    kind = provenance.delivery_kind
-    return (pmid, kind, True, None, None, None, None, None, 0, position, evidence, None, None, None, None, None, False)
-
-
-def stage_table(rows: Sequence[Sequence[object]], chunk_order: int, provenance: Provenance) -> pa.Table:
-    """STAGED_DELIVERY of a chunk."""
-    fetched_at = provenance.fetched_at.replace(tzinfo=None)
-    constants = {
-        "nlm_year": pa.scalar(provenance.nlm_year, pa.int16()),
-        "nlm_number": pa.scalar(provenance.nlm_number, pa.int32()),
-        "chunk_order": pa.scalar(chunk_order, pa.int32()),
-        "record_source": pa.scalar(provenance.record_source),
-        "delivered_at": pa.scalar(fetched_at, pa.timestamp("us")),
-        "last_modified": pa.scalar(provenance.last_modified, pa.timestamp("us")),
-    }
-    return STAGED_DELIVERY.to_arrow(rows, constants)
-
-
 def link_tables(columns: Columns, pmids: Positions, constants: Mapping[str, pa.Scalar]) -> dict[str, pa.Table]:
     """LINK and LINK_LIST: the PMIDs that each record's own reference list names, each once, in order."""
     record = columns.record_of[TABLE_NUMBERS["cited_reference"]]
@@ -408,9 +289,3 @@ def note_unknown(parsed: ParsedRecords, columns: Columns, records: Sequence[RawR
     for unknown in columns.unknown:
         pmid = records[int(columns.record[unknown.element])].pmid
         add_unknown(parsed.unknown, UnknownElement(unknown.path, 1, pmid or 0, unknown.text or None))
-
-
-def add_unknown(known: dict[str, UnknownElement], element: UnknownElement) -> None:
-    """Add what was met to what was met before; the first example stays."""
-    before = known.get(element.path)
-    known[element.path] = replace(before, count=before.count + element.count) if before else element

@@ -14,7 +14,8 @@ import pyarrow.parquet as pq
 from flows.entrez.client import EntrezClient, Reply
 from flows.entrez.merged import find_mistaken
 from flows.entrez.utilities import efetch
-from transforms.pubmed_document import ChunkRecords, read_chunk, split_document
+from transforms.pubmed_document import split_document
+from transforms.raw_records import ChunkRecords, read_chunk
 from warehouse.errors import DocumentError, EntrezError
 from warehouse.schema.raw import RAW_REPLY
 from warehouse.store import DataDirectory, writing_file

@@ -27,8 +27,10 @@ from flows.eutils_server.linkout import LINKOUT_FILES, read_linkout
 from flows.eutils_server.seed_records import seed_links, seed_record
 from flows.eutils_server.store import LINK_KINDS, Store, put_around, records_of
 from flows.nlm_files.files import read_blocks
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import Provenance, make_tables
+from transforms.parsed_records import Provenance
+from transforms.pubmed_document import split_document
+from transforms.pubmed_xml import make_tables
+from transforms.raw_records import RawRecord, read_chunk
 from warehouse.current import columns_ddl, literal, open_memory, quoted
 from warehouse.errors import CorpusError, DocumentError, UsageError
 from warehouse.fill import fill_lists

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from lxml import etree
 
 from flows.nlm_files.reading import place_in_series
-from transforms.pubmed_document import RawRecord
+from transforms.raw_records import RawRecord
 from transforms.values import to_date
 from warehouse.decide import hold_alone
 from warehouse.schema.deliveries import STAGED_DELIVERY

@@ -12,7 +12,8 @@ import duckdb
 from lxml import etree
 
 from flows.eutils_server.search import Result, search
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
+from transforms.pubmed_document import split_document
+from transforms.raw_records import RawRecord, read_chunk
 from warehouse.current import literal
 
 # Words that more titles share than this say nothing of likeness, and would make it slow.

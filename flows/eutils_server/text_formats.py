@@ -9,7 +9,8 @@ from flows.eutils_server.store import records_of
 from flows.exports.abstract import abstract_text
 from flows.exports.medline import medline_text
 from flows.exports.record import Record, make_records
-from transforms.pubmed_xml import Provenance, make_tables
+from transforms.parsed_records import Provenance
+from transforms.pubmed_xml import make_tables
 
 # Records whose rows are made at once.
 BATCH = 100

@@ -16,8 +16,10 @@ from flows.definition.paths import show
 from flows.definition.progress import Progress, silent
 from flows.definition.version import CODE_VERSION
 from flows.nlm_files.files import check_md5, md5_of, opening, unpack_blocks
-from transforms.pubmed_document import ChunkRecords, DocumentChunk, read_chunk, split_document
-from transforms.pubmed_xml import Provenance, UnknownElement, add_unknown, make_rows
+from transforms.parsed_records import Provenance, UnknownElement, add_unknown
+from transforms.pubmed_document import DocumentChunk, split_document
+from transforms.pubmed_xml import make_rows
+from transforms.raw_records import ChunkRecords, read_chunk
 from warehouse.schema.ledger import REJECTED_CITATION, UNKNOWN_ELEMENT
 from warehouse.store import DataDirectory, RunWriter, discard_run, open_reading
 

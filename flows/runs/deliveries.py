@@ -6,8 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 
 from flows.definition.version import CODE_VERSION
+from transforms.parsed_records import Provenance
 from transforms.pubmed_document import DocumentChunk
-from transforms.pubmed_xml import Provenance, read_records
+from transforms.pubmed_xml import read_records
 from warehouse import decide
 from warehouse.compact import read_rows
 from warehouse.errors import StoreError

@@ -22,8 +22,8 @@ from flows.runs.ledger import RunFacts, run_table
 from flows.runs.report import RunReport
 from flows.runs.showing import show_run
 from flows.runs.summary import told_on_failure
+from transforms.parsed_records import Provenance
 from transforms.pubmed_document import split_document
-from transforms.pubmed_xml import Provenance
 from warehouse import build, decide, rejected
 from warehouse.current import literal
 from warehouse.drift import measure_published

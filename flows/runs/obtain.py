@@ -15,8 +15,9 @@ from flows.entrez.merged import find_merged
 from flows.nlm_files.reading import Reading
 from flows.runs.plan import count_reasons
 from flows.runs.work import Work, timed
-from transforms.pubmed_document import ChunkRecords
-from transforms.pubmed_xml import Provenance, stage_deletion, stage_table
+from transforms.parsed_records import Provenance
+from transforms.raw_records import ChunkRecords
+from transforms.staged_rows import stage_deletion, stage_table
 from warehouse.schema.deliveries import STAGED_DELIVERY
 from warehouse.sql_files import read_statement
 from warehouse.state import Connection

@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 from flows.definition.progress import Progress, silent
 from flows.definition.version import CODE_VERSION
 from flows.nlm_files.processes import LOCAL, WORTH_WORKERS_BYTES, do_apart, open_pool
-from transforms.pubmed_document import DocumentChunk, RawRecord, read_chunk
-from transforms.pubmed_xml import Provenance, make_tables
+from transforms.parsed_records import Provenance
+from transforms.pubmed_document import DocumentChunk
+from transforms.pubmed_xml import make_tables
+from transforms.raw_records import RawRecord, read_chunk
 from transforms.seed_tables import CITATION_TABLES
 from warehouse.compact import (
     parquet_schema,

@@ -14,8 +14,8 @@ from flows.entrez.client import EntrezClient, Reply
 from flows.entrez.fetch import Delivery, fetch_batch
 from flows.nlm_files.reading import Reading
 from flows.runs.report import RunReport
-from transforms.pubmed_document import ChunkRecords
-from transforms.pubmed_xml import Provenance
+from transforms.parsed_records import Provenance
+from transforms.raw_records import ChunkRecords
 from warehouse import build
 from warehouse.store import DataDirectory, RunWriter, commit_run
 

@@ -15,8 +15,10 @@ from flows.nlm_files.files import read_blocks
 from tests.accounting import invented, missing
 from tests.pubmed_dtd import RecordMaker, read_dtd, record_paths
 from tests.records import article
-from transforms.pubmed_document import RawRecord, read_chunk, split_document
-from transforms.pubmed_xml import ParsedRecords, Provenance, make_tables
+from transforms.parsed_records import ParsedRecords, Provenance
+from transforms.pubmed_document import split_document
+from transforms.pubmed_xml import make_tables
+from transforms.raw_records import RawRecord, read_chunk
 from warehouse.errors import DocumentError
 
 FROM = Provenance("20261124T020000Z-0000", "file", "test", datetime(2026, 11, 24, tzinfo=UTC), "0")

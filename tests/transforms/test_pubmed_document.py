@@ -6,7 +6,9 @@ import hashlib
 import pytest
 
 from tests.records import article, article_set
-from transforms.pubmed_document import ENCODINGS, RawRecord, content_of, read_chunk, split_document
+from transforms.document_prolog import ENCODINGS
+from transforms.pubmed_document import split_document
+from transforms.raw_records import RawRecord, content_of, read_chunk
 from warehouse.errors import DocumentError
 
 

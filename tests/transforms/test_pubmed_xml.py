@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from tests.records import article, article_set
-from transforms.pubmed_document import read_chunk, split_document
-from transforms.pubmed_xml import ParsedRecords, Provenance, make_tables
+from transforms.parsed_records import ParsedRecords, Provenance
+from transforms.pubmed_document import split_document
+from transforms.pubmed_xml import make_tables
+from transforms.raw_records import read_chunk
 from warehouse.errors import DocumentError
 
 WHEN = datetime(2026, 11, 23, 12, tzinfo=UTC)

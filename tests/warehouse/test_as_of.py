@@ -8,8 +8,10 @@ import pytest
 
 from tests.records import article, article_set
 from tests.warehouse.histories import BEGINNING, write_accounts
-from transforms.pubmed_document import read_chunk, split_document
-from transforms.pubmed_xml import Provenance, make_tables
+from transforms.parsed_records import Provenance
+from transforms.pubmed_document import split_document
+from transforms.pubmed_xml import make_tables
+from transforms.raw_records import read_chunk
 from warehouse import build
 from warehouse.schema.members import MEMBER
 from warehouse.store import DataDirectory, commit_run, start_run

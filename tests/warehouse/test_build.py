@@ -8,8 +8,10 @@ import duckdb
 import pytest
 
 from tests.records import article, article_set
-from transforms.pubmed_document import read_chunk, split_document
-from transforms.pubmed_xml import Provenance, make_tables
+from transforms.parsed_records import Provenance
+from transforms.pubmed_document import split_document
+from transforms.pubmed_xml import make_tables
+from transforms.raw_records import read_chunk
 from warehouse import build, check
 from warehouse.check import check_all
 from warehouse.current import limit, open_memory

@@ -1,7 +1,7 @@
 """The elements and attributes of a record that have no column of their own, and why nothing is lost by that."""
 
 # Elements and attributes of a record, by path, that are read with the document around it, and come to the tables from
-# there (transforms/pubmed_document.py).
+# there (transforms/raw_records.py).
 READ_WITH_DOCUMENT: dict[str, str] = {
     "MedlineCitation/PMID": "pmid of every table.",
     "MedlineCitation/PMID/@Version": "citation.pmid_version.",

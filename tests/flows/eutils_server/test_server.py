@@ -12,7 +12,8 @@ from flows.entrez.utilities import efetch, elink, epost, esearch
 from flows.eutils_server.records import RecordStore
 from tests.records import article, article_set
 from transforms.elink import parse_elink
-from transforms.pubmed_document import read_chunk, split_document
+from transforms.pubmed_document import split_document
+from transforms.raw_records import read_chunk
 from warehouse.errors import HistoryError, PermanentError
 
 REFERENCES = """<ReferenceList><Reference><Citation>One.</Citation><ArticleIdList>

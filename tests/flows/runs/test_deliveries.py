@@ -24,8 +24,8 @@ from flows.runs.ledger import RunFacts
 from flows.runs.maintenance import compact, rebuild
 from flows.runs.report import RunReport
 from tests.records import article, article_set
+from transforms.parsed_records import Provenance
 from transforms.pubmed_document import split_document
-from transforms.pubmed_xml import Provenance
 from warehouse.build import publish
 from warehouse.errors import DriftError, StoreError, UsageError
 from warehouse.state import open_state

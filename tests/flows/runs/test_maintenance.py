@@ -14,6 +14,7 @@ from flows.runs import maintenance
 from flows.runs import rebuild as rebuilding
 from tests.warehouse.histories import BEGINNING, History, read_tables
 from transforms import pubmed_xml
+from transforms.parsed_records import ParsedRecords
 from warehouse import build, compact, portions
 from warehouse.errors import StoreError, UsageError
 from warehouse.store import SUPERSEDES, DataDirectory, run_folders
@@ -150,7 +151,7 @@ def test_a_rebuild_says_what_other_transforms_make_different(
     before = read_tables(history.directory.database)
     read = pubmed_xml.make_tables
 
-    def read_otherwise(*args: object, **kwargs: object) -> pubmed_xml.ParsedRecords:
+    def read_otherwise(*args: object, **kwargs: object) -> ParsedRecords:
         parsed = read(*args, **kwargs)  # type: ignore[arg-type]
         if (languages := parsed.tables.get("language")) is not None:
             values = ["ENG"] * languages.num_rows

@@ -1,0 +1,285 @@
+"""The records of a chunk as they came, with their PMIDs and hashes, and the PMIDs that it withdraws."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from lxml import etree
+
+from transforms.document_prolog import ASIDE
+from transforms.elements import Elements, StartTag, find_elements
+from transforms.pubmed_document import DocumentChunk, count_lines
+from transforms.value_columns import to_pmids
+from transforms.values import HIGHEST_VERSION, to_pmid, to_version
+from warehouse.errors import DocumentError
+
+DELETIONS = ("DeleteCitation", "DeleteDocument")
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record as it came.
+
+    Attributes:
+        pmid: Its PMID; None if there is none, or what it gives for one is none.
+        pmid_version: Version of the PMID; 1 if it gives none.
+        record_xml: The record's element, byte for byte.
+        content_sha256: SHA-256, hex, of those bytes without what only lays them out.
+        elements: The elements of the chunk that it came in.
+        position: Its own among them.
+        refused: Why it is not read, in a sentence: its PMID or its version is none; '' if it is read.
+    """
+
+    pmid: int | None
+    pmid_version: int
+    record_xml: bytes
+    content_sha256: str
+    elements: Elements
+    position: int
+    refused: str = ""
+
+    @property
+    def tag(self) -> str:
+        """Its element's name."""
+        return self.elements.name_of(self.position)
+
+    def parse(self) -> etree._Element:
+        """Its element as a tree."""
+        return parse_xml(self.record_xml, name=f"PMID {self.pmid}")[0]
+
+
+@dataclass
+class ChunkRecords:
+    """What a chunk holds.
+
+    Attributes:
+        records: Its records in order.
+        deletions: The PMIDs it withdraws, each with the element that says so and the position of that element.
+        refused: Sentences about what it would withdraw that is no PMID.
+    """
+
+    records: list[RawRecord] = field(default_factory=list)
+    deletions: list[tuple[int, str, int]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
+    """The records of a chunk.
+
+    Args:
+        chunk: As `split_document` gave it.
+        name: What to call the document in an error.
+    Returns:
+        Records in order; an element that is no record is one without a PMID, which the transform refuses.
+    Raises:
+        DocumentError: The chunk is not well-formed, or there is text between the records; names the line.
+    """
+    elements = find_elements(chunk.xml)
+    if elements is None:
+        elements, slices = rewrite(chunk, name)
+        hashes = [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
+    else:
+        slices = slice_elements(chunk, elements, name)
+        hashes = content_hashes(slices, elements)
+    found = ChunkRecords()
+    pmids = find_pmids(elements)
+    plain = read_plain_pmids(elements, pmids)
+    tops = elements.levels[0]
+    for top, record_xml, content_sha256 in zip(tops.tolist(), slices, hashes, strict=True):
+        if elements.name_of(top) in DELETIONS:
+            read_deletions(found, elements, top, name, chunk)
+        else:
+            pmid, version, refused = plain.get(top) or read_pmid(elements, top, pmids.get(top, []))
+            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top, refused))
+    return found
+
+
+def slice_elements(chunk: DocumentChunk, elements: Elements, name: str) -> list[bytes]:
+    """The bytes of each record of a chunk.
+
+    Raises:
+        DocumentError: There is text between them.
+    """
+    tops, xml = elements.levels[0], elements.xml
+    firsts = elements.offsets[2 * elements.tag[tops] + 1].tolist()
+    lasts = elements.offsets[2 * elements.end[tops] + 2].tolist()
+    between = zip([0, *lasts], [*firsts, len(xml)], strict=True)
+    if any(not xml[last:first].isspace() for last, first in between if last < first):
+        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
+    borders = zip(*(of.tolist() for of in elements.source_borders(tops)), strict=True)
+    return [chunk.xml[first:last] for first, last in borders]
+
+
+def rewrite(chunk: DocumentChunk, name: str) -> tuple[Elements, list[bytes]]:
+    """The elements of a chunk that is not written as NLM does, and the bytes of its records as they came.
+
+    Raises:
+        DocumentError: As `read_chunk`.
+    """
+    root = parse_xml(chunk.xml, name=name, first_line=chunk.first_line)
+    records = list(root)
+    if any(text and text.strip() for text in (root.text, *(record.tail for record in records))):
+        raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
+    rewritten = [etree.tostring(record, encoding="utf-8", with_tail=False) for record in records]
+    elements = find_elements(b"".join(rewritten))
+    if elements is None or len(elements.levels[0]) != len(records):
+        raise DocumentError(f"{name}, line {chunk.first_line}: records in a form that is not read; please report it.")
+    return elements, slice_records(chunk.xml, records) or rewritten
+
+
+def parse_xml(xml: bytes, *, name: str, first_line: int = 1) -> etree._Element:
+    """Some elements as a tree, below an element of their own; comments and processing instructions are left out.
+
+    Raises:
+        DocumentError: Not well-formed; names the line.
+    """
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        collect_ids=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        return etree.fromstring(b"<chunk>" + xml + b"</chunk>", parser)
+    except etree.XMLSyntaxError as exc:
+        line = first_line + (exc.lineno or 1) - 1
+        # The message itself quotes the document.
+        log: Any = exc.error_log  # lxml's stub does not know what is in it.
+        names = [entry.type_name.removeprefix("ERR_") for entry in log]
+        reason = names[-1].replace("_", " ").lower() if names else "syntax"
+        raise DocumentError(f"{name}, line {line}: not well-formed ({reason}); download it again.") from exc
+
+
+def slice_records(xml: bytes, records: list[etree._Element]) -> list[bytes] | None:
+    """The bytes of each record of a chunk; None where the borders cannot be told from the bytes."""
+    slices = []
+    position = 0
+    # Comments, instructions and CDATA can hold what looks like a border.
+    bare = ASIDE.sub(lambda found: b" " * len(found[0]), xml)
+    for record in records:
+        tag = str(record.tag).encode()
+        start = bare.find(b"<" + tag, position)
+        end_tag = b"</" + tag + b">"
+        end = bare.find(end_tag, start)
+        if start < 0 or end < 0 or bare[position:start].strip():
+            return None
+        position = end + len(end_tag)
+        slices.append(xml[start:position])
+    return slices
+
+
+def find_pmids(elements: Elements) -> dict[int, list[int]]:
+    """The elements with each record's own PMID, of which there should be one; a record without any is left out."""
+    names = [tag.name for tag in elements.start_tags]
+    is_pmid = np.array([name == "PMID" for name in names])[elements.code]
+    found: dict[int, list[int]] = {}
+    inner = elements.levels[2] if len(elements.levels) > 2 else elements.levels[0][:0]
+    for pmid in inner[is_pmid[inner]].tolist():
+        holder = int(elements.parent[pmid])
+        if names[elements.code[holder]] in ("MedlineCitation", "BookDocument"):
+            found.setdefault(int(elements.parent[holder]), []).append(pmid)
+    for pmid in elements.levels[1][is_pmid[elements.levels[1]]].tolist() if len(elements.levels) > 1 else []:
+        top = int(elements.parent[pmid])
+        if names[elements.code[top]] in ("MedlineCitation", "BookDocument"):
+            found.setdefault(top, []).append(pmid)
+    return found
+
+
+def read_plain_pmids(elements: Elements, pmids: Mapping[int, Sequence[int]]) -> dict[int, tuple[int, int, str]]:
+    """The same as `read_pmid` gives, for all records that have one PMID in which nothing is odd."""
+    alone = {own[0]: top for top, own in pmids.items() if len(own) == 1}
+    found = np.fromiter(alone, np.int64, len(alone))
+    found = found[elements.end[found] == elements.tag[found] + 1]
+    texts = to_pmids(elements.strings.take(pa.array(2 * elements.tag[found] + 2)))
+    versions = {code: to_version(version_of(elements.start_tags[code])) for code in set(elements.code[found].tolist())}
+    read = zip(found.tolist(), texts.tolist(), elements.code[found].tolist(), strict=True)
+    return {alone[e]: (pmid, version, "") for e, pmid, code in read if pmid and (version := versions[code])}
+
+
+def read_pmid(elements: Elements, top: int, own: list[int]) -> tuple[int | None, int, str]:
+    """The PMID of a record, and its version.
+
+    Args:
+        elements: The elements of its chunk.
+        top: Its element.
+        own: The elements with its PMID.
+    Returns:
+        The PMID, None if there is none; the version, 1 if none is given; and why the record is refused.
+    """
+    tag = elements.name_of(top)
+    given = {(elements.whole_text(element), version_of(elements.start_tag(element))) for element in own}
+    if len(given) > 1:
+        return None, 1, f"The {tag} has two PMIDs, where there is a place for one."
+    for text, version in given:
+        pmid, number = to_pmid(text), to_version(version)
+        if pmid is None:
+            return None, 1, f"The PMID of the {tag} is {text[:40]!r}, which is no PMID."
+        if number is None:
+            return (
+                pmid,
+                1,
+                f"The version of the PMID is {version[:40]!r}, which is no number from 1 to {HIGHEST_VERSION:,}.",
+            )
+        return pmid, number, ""
+    return None, 1, f"The {tag} has no PMID."
+
+
+def version_of(tag: StartTag) -> str:
+    """The version that a PMID gives; files before 2008 give none, and mean the first."""
+    return next((value for name, value in tag.attributes if name == "Version"), "1")
+
+
+def read_deletions(found: ChunkRecords, elements: Elements, top: int, name: str, chunk: DocumentChunk) -> None:
+    """Note the PMIDs that an element withdraws, and what else it names, which withdraws nothing."""
+    evidence = elements.name_of(top)
+    for element in elements.levels[1][elements.parent[elements.levels[1]] == top].tolist():
+        if elements.name_of(element) != "PMID":
+            continue
+        text = elements.whole_text(element)
+        pmid = to_pmid(text)
+        if pmid is not None:
+            found.deletions.append((pmid, evidence, top))
+            continue
+        where = name
+        if elements.source is chunk.xml:
+            start = int(elements.source_borders(np.array([element]))[0][0])
+            where = f"{name}, line {chunk.first_line + count_lines(chunk.xml[:start])}"
+        found.refused.append(f"{where}: {evidence} names {text[:40]!r}, which is no PMID; nothing is withdrawn by it.")
+
+
+def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
+    """SHA-256, hex, of each record without what only lays it out."""
+    if b"\n" not in elements.xml:
+        return [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
+    tops = elements.levels[0]
+    is_kept = np.ones(len(elements.offsets) - 1, bool)
+    is_kept[elements.layout] = False
+    _, offsets, data = elements.strings.filter(pa.array(is_kept)).buffers()
+    borders = np.frombuffer(offsets, np.int32)
+    before = np.cumsum(is_kept)
+    first, last = before[2 * elements.tag[tops] + 1] - 1, before[2 * elements.end[tops] + 1]
+    content = memoryview(data)
+    firsts, lasts = 2 * elements.tag[tops] + 1, 2 * elements.end[tops] + 2
+    is_odd = np.searchsorted(elements.broken, lasts) > np.searchsorted(elements.broken, firsts)
+    if len(elements.gaps):
+        # A processing instruction is part of what was sent.
+        is_odd |= np.array(list(map(len, slices))) > elements.offsets[lasts] - elements.offsets[firsts]
+    return [
+        hashlib.sha256(content_of(record_xml) if is_odd_one else content[start:end]).hexdigest()
+        for record_xml, start, end, is_odd_one in zip(
+            slices, borders[first].tolist(), borders[last].tolist(), is_odd.tolist(), strict=True
+        )
+    ]
+
+
+def content_of(record_xml: bytes) -> bytes:
+    """A record's bytes without what only lays them out: line breaks between tags, and blanks around any line break."""
+    if b"\n" not in record_xml:
+        return record_xml
+    return b"\n".join(map(bytes.strip, record_xml.splitlines())).replace(b">\n<", b"><")
