@@ -22,6 +22,27 @@ os.environ["CORPUS_NO_REPORT"] = "1"
 # A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Files whose tests start servers, browsers, commands or processes, or publish many times; `-m "not slow"` leaves them
+# out.
+SLOW = {
+    *("flows/command/test_cli.py", "flows/command/test_answers.py", "test_readme.py"),
+    *("flows/nlm_files/test_dask.py", "flows/nlm_files/test_processes.py"),
+    *(f"flows/runs/test_{name}.py" for name in ("backfill", "deliveries", "doctor", "ingest", "ledger", "maintenance")),
+    *(f"flows/runs/test_{name}.py" for name in ("mesh", "queries", "refresh", "resolve", "sync", "upgrade")),
+    *(f"warehouse/test_{name}.py" for name in ("build", "incremental", "published", "snapshot", "state")),
+}
+SLOW_FOLDERS = ("flows/prefect_app", "flows/eutils_server")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of those files."""
+    tests = REPOSITORY / "tests"
+    for item in items:
+        file = item.path.relative_to(tests).as_posix()
+        if file in SLOW or file.startswith(SLOW_FOLDERS):
+            item.add_marker(pytest.mark.slow)
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
