@@ -36,12 +36,13 @@ SLOW_FOLDERS = ("flows/prefect_app", "flows/eutils_server")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of those files."""
+    """Mark the tests of those files, and begin with them: what is quick fills the processes up at the end."""
     tests = REPOSITORY / "tests"
     for item in items:
         file = item.path.relative_to(tests).as_posix()
         if file in SLOW or file.startswith(SLOW_FOLDERS):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)
