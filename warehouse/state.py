@@ -62,7 +62,13 @@ def open_state(
         view_runs(con, directory, tables=tables)
     for table in TABLES.values():
         if table.owner != DERIVED and not table.is_raw and (tables is None or table in tables):
-            con.execute(f"CREATE VIEW {schema}.{quoted(table.name)} AS {state_query(table, base)}")
+            rows = f"new_{table.name}" if base and table.is_log else f"current_{table.name}"
+            if is_followed:
+                # Each run that follows asks again; the files of hundreds of runs are not read again for it.
+                columns = ", ".join(map(quoted, FOLLOWED.get(table, table.column_names)))
+                con.execute(f"CREATE TEMP TABLE read_{table.name} AS SELECT {columns} FROM {rows}")
+                rows = f"read_{table.name}"
+            con.execute(f"CREATE VIEW {schema}.{quoted(table.name)} AS {state_query(table, base, rows)}")
     if is_followed:
         follow_runs(con, tables or ())
     return con
@@ -104,14 +110,20 @@ def add_run(con: Connection, folder: Path, tables: Collection[Table]) -> None:
             con.execute(f"INSERT INTO later_{table.name} FROM {rows}")
 
 
-def state_query(table: Table, base: str | None) -> str:
-    """The rows of a table that hold: those of the published file that no newer run touches, and the newer runs'."""
+def state_query(table: Table, base: str | None, rows: str) -> str:
+    """The rows of a table that hold: those of the published file that no newer run touches, and the newer runs'.
+
+    Args:
+        table: The table.
+        base: The published file, attached; None if every run is read.
+        rows: The relation with the rows of the runs that are read.
+    """
     if base is None:
-        return f"FROM current_{table.name}"
+        return f"FROM {rows}"
     if table.is_log:
-        return f"FROM {base}.{table.name} UNION ALL BY NAME FROM new_{table.name}"
+        return f"FROM {base}.{table.name} UNION ALL BY NAME FROM {rows}"
     touched = f"touched_{table.owner or table.name} USING ({', '.join(table.owner_key or table.key)})"
-    return f"FROM {base}.{table.name} ANTI JOIN {touched} UNION ALL BY NAME FROM current_{table.name}"
+    return f"FROM {base}.{table.name} ANTI JOIN {touched} UNION ALL BY NAME FROM {rows}"
 
 
 def read_seed_hashes(con: Connection) -> dict[str, str]:

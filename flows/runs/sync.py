@@ -27,8 +27,8 @@ from flows.runs.sync_plan import (
 )
 from warehouse import build
 from warehouse.errors import CorpusError, DocumentError, StoreError
-from warehouse.state import open_state
-from warehouse.store import DataDirectory, clear_staging, writing, writing_file
+from warehouse.state import Connection, open_state
+from warehouse.store import DataDirectory, clear_staging, run_folders, writing, writing_file
 
 # A first load can be asked when so many files are read, and then whenever it has become four times as large: building
 # the published file takes as long as the corpus is large, so that all of these together take a third of the last one.
@@ -193,19 +193,54 @@ def read_portion(call: Call, downloads: Downloads, size: int, tally: Tally) -> l
     """
     run_ids: list[str] = []
     end = tally.files + size
-    while tally.files < end:
-        count = min(BATCH_FILES, end - tally.files)
-        downloads.wait_for(count)
-        with writing(call.directory, purpose="sync", wait=True):
-            clear_staging(call.directory)
-            run_ids += read_batch(call, downloads.take(count), tally)
-            if tally.files == end < len(call.plan.missing) and build.is_behind(call.directory):
-                publish(call.report, accepting(call.settings), call.progress)
-        time.sleep(BETWEEN_BATCHES_S)
+    with closing(Followed(call.directory)) as followed:
+        while tally.files < end:
+            count = min(BATCH_FILES, end - tally.files)
+            downloads.wait_for(count)
+            with writing(call.directory, purpose="sync", wait=True):
+                clear_staging(call.directory)
+                run_ids += read_batch(call, followed, downloads.take(count), tally)
+                if tally.files == end < len(call.plan.missing) and build.is_behind(call.directory):
+                    publish(call.report, accepting(call.settings), call.progress)
+            time.sleep(BETWEEN_BATCHES_S)
     return run_ids
 
 
-def read_batch(call: Call, fetched: Iterator[tuple[ListedFile, Path | CorpusError]], tally: Tally) -> list[str]:
+@dataclass
+class Followed:
+    """What holds, looked up again only where another process has committed something since.
+
+    Attributes:
+        directory: The data directory.
+        folders: The runs that it knows of.
+        con: Its answers; None as long as nobody has asked.
+    """
+
+    directory: DataDirectory
+    folders: tuple[Path, ...] = ()
+    con: Connection | None = None
+
+    def open(self) -> Connection:
+        """What holds now; the data directory is held for writing."""
+        if self.con is None or self.folders != tuple(run_folders(self.directory)):
+            self.close()
+            self.con = open_state(self.directory, FILE_STATE, is_followed=True)
+        return self.con
+
+    def note(self) -> None:
+        """Note the runs that were added to it."""
+        self.folders = tuple(run_folders(self.directory))
+
+    def close(self) -> None:
+        """Forget it."""
+        if self.con is not None:
+            self.con.close()
+        self.con = None
+
+
+def read_batch(
+    call: Call, followed: Followed, fetched: Iterator[tuple[ListedFile, Path | CorpusError]], tally: Tally
+) -> list[str]:
     """Read files, and commit each as a run; the runs."""
     run_ids = []
     is_apart = call.engine != LOCAL or (call.workers > 1 and call.plan.bytes >= WORTH_WORKERS_BYTES)
@@ -219,20 +254,21 @@ def read_batch(call: Call, fetched: Iterator[tuple[ListedFile, Path | CorpusErro
                 yield result
 
     ledger = FileCall(call.directory, is_downloaded=True)
-    with closing(open_state(call.directory, FILE_STATE, is_followed=True)) as con:
-        look_up(con, ledger, [Path(file.name) for file in call.plan.missing])
-        for job, result in read_files(
-            make_jobs(ledger, paths()), workers=call.workers if is_apart else 1, progress=silent, engine=call.engine
-        ):
-            if isinstance(result, DocumentError):
-                call.report.troubles.append(str(result))
-                tally.add_file(0, 0)
-                continue
-            records = commit_file(con, result, call.report)
-            run_ids.append(job.run_id)
-            tally.add_file(result.file_bytes, records)
-            if not call.keep_files:
-                drop(job.path)
+    con = followed.open()
+    look_up(con, ledger, [Path(file.name) for file in call.plan.missing])
+    for job, result in read_files(
+        make_jobs(ledger, paths()), workers=call.workers if is_apart else 1, progress=silent, engine=call.engine
+    ):
+        if isinstance(result, DocumentError):
+            call.report.troubles.append(str(result))
+            tally.add_file(0, 0)
+            continue
+        records = commit_file(con, result, call.report)
+        run_ids.append(job.run_id)
+        tally.add_file(result.file_bytes, records)
+        if not call.keep_files:
+            drop(job.path)
+    followed.note()
     for _ in ledger.skipped:
         tally.add_file(0, 0)
     return run_ids
