@@ -6,6 +6,7 @@ import shlex
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
@@ -62,3 +63,18 @@ def test_the_answers_are_the_same_after_upkeep_and_a_refresh_without_news(sample
             if "len(run_ids)" not in example:
                 printed = corpus(shlex.split(example)[1:], data)
                 assert [line.rstrip() for line in printed.splitlines()] == answer.splitlines(), (command, example)
+
+
+def test_a_snapshot_gives_the_same_answers(sample: Path, tmp_path: Path) -> None:
+    """Any DuckDB that reads its attach.sql answers each example as the published file does."""
+    corpus(["snapshot", str(tmp_path / "out")], sample)
+    with (
+        duckdb.connect(sample / "corpus.duckdb", read_only=True) as published,
+        duckdb.connect() as snapshot,
+    ):
+        snapshot.execute((tmp_path / "out" / "latest" / "attach.sql").read_text(encoding="utf-8"))
+        for command, _ in EXAMPLES:
+            (question,) = shlex.split(command)[2:]
+            answers = [con.execute(question).fetchall() for con in (published, snapshot)]
+            assert answers[0] == answers[1], question
+            assert answers[0], question

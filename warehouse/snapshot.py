@@ -34,8 +34,9 @@ from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_definitions
 from warehouse.store import DataDirectory, why_not_written
 
-# A lookup reads the foot of a file and one group of it: both stay below some hundred kilobytes.
-GROUP_BYTES, GROUPS_A_FILE = 1 << 20, 100
+# A lookup reads the foot of a file and one group of it, less than 1 MB together: a group of so many bytes of memory is
+# packed to two thirds, and the foot has some 80 bytes for each column of each group (tests/trials/lookup.py).
+GROUP_BYTES, GROUPS_A_FILE, COLUMN_CHUNKS_A_FILE = 700 << 10, 100, 2_500
 LEAST_GROUP_ROWS, MOST_GROUP_ROWS = 256, 20_000
 BATCH_ROWS = 2048
 
@@ -222,7 +223,7 @@ def files_of(rows: pa.RecordBatchReader) -> Iterator[Iterator[pa.Table]]:
 
     def part(beginning: pa.Table) -> Iterator[pa.Table]:
         yield beginning
-        for _ in range(GROUPS_A_FILE - 1):
+        for _ in range(min(GROUPS_A_FILE, COLUMN_CHUNKS_A_FILE // len(rows.schema)) - 1):
             group = next(groups, None)
             if group is None:
                 return
@@ -235,7 +236,7 @@ def files_of(rows: pa.RecordBatchReader) -> Iterator[Iterator[pa.Table]]:
 
 
 def groups_of(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    """Rows in groups of about a megabyte of memory."""
+    """Rows in groups of about `GROUP_BYTES` of memory."""
     waiting: list[pa.RecordBatch] = []
     count = size = 0
     for batch in rows:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -47,7 +48,7 @@ def ask(path: Path, sql: str) -> list[tuple[Any, ...]]:
         return con.execute(sql).fetchall()
 
 
-def test_a_folder_is_read_by_polars_arrow_and_duckdb(
+def test_a_folder_is_read_by_pandas_polars_arrow_and_duckdb(
     directory: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the same rows, views, macros and content; small row groups make several files."""
@@ -58,7 +59,7 @@ def test_a_folder_is_read_by_polars_arrow_and_duckdb(
     latest = tmp_path / "out" / "latest"
     assert latest.resolve() == where
     pmids = list(range(1, 41))
-    # As pandas does.
+    assert pd.read_parquet(latest / "citation")["pmid"].to_list() == pmids
     assert pq.read_table(latest / "citation")["pmid"].to_pylist() == pmids
     assert pl.read_parquet(latest / "citation" / "*.parquet")["pmid"].to_list() == pmids
     assert ds.dataset(latest / "citation").to_table(filter=ds.field("pmid") == 7)["pmid"].to_pylist() == [7]
