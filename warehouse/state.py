@@ -10,6 +10,7 @@ import duckdb
 
 from warehouse.build import facts_of
 from warehouse.current import limit, literal, open_memory, quoted, view_runs
+from warehouse.errors import StoreError
 from warehouse.published import own_published
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import DERIVED, Table
@@ -65,13 +66,26 @@ def open_state(
             rows = f"new_{table.name}" if base and table.is_log else f"current_{table.name}"
             if is_followed:
                 # Each run that follows asks again; the files of hundreds of runs are not read again for it.
-                columns = ", ".join(map(quoted, FOLLOWED.get(table, table.column_names)))
-                con.execute(f"CREATE TEMP TABLE read_{table.name} AS SELECT {columns} FROM {rows}")
-                rows = f"read_{table.name}"
+                rows = keep_rows(con, table, rows)
             con.execute(f"CREATE VIEW {schema}.{quoted(table.name)} AS {state_query(table, base, rows)}")
     if is_followed:
         follow_runs(con, tables or ())
     return con
+
+
+def keep_rows(con: Connection, table: Table, rows: str) -> str:
+    """Read rows of runs into memory; the relation that has them.
+
+    Raises:
+        StoreError: A Parquet file cannot be read.
+    """
+    columns = ", ".join(map(quoted, FOLLOWED.get(table, table.column_names)))
+    try:
+        con.execute(f"CREATE TEMP TABLE read_{table.name} AS SELECT {columns} FROM {rows}")
+    except duckdb.Error as exc:
+        reason = str(exc).splitlines()[0]
+        raise StoreError(f"A file of table {table.name} cannot be read: {reason}; run `corpus check`.") from exc
+    return f"read_{table.name}"
 
 
 def follow_runs(con: Connection, tables: Collection[Table]) -> None:
