@@ -169,8 +169,10 @@ def describe_run(report: RunReport, changes: RunChanges, digest: Digest, page: s
     lines += [f"**{what}:** {linked(pmids)}\n" for what, pmids in named.items() if pmids]
     lines += [f"> {escape(sentence)}\n" for sentence in report.notes]
     lines += [f"[The report of the whole corpus]({page}), with pictures.\n"] if page else []
-    # PMIDs that were not found are named above, with links.
-    facts = [(what, text) for what, text in describe_facts(report) if what != "not found"]
+    # PMIDs that were not found are named above, with links, and so is the report.
+    facts = [
+        (what, text) for what, text in describe_facts(report) if what not in ("not found", "report" if page else "")
+    ]
     lines += [*(f"- **{escape(what)}:** {escape(text)}" for what, text in facts), ""]
     outcomes = [(outcome.replace("_", " "), f"{count:,}") for outcome, count in report.outcomes.items()]
     lines += draw_table(("outcome", "PMIDs"), outcomes, title="Outcomes")

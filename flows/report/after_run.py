@@ -29,8 +29,6 @@ def show(settings: Settings, troubles: Sequence[str] = (), *, first_run_id: str,
     Returns:
         A sentence for each part that failed.
     """
-    if settings.no_report and not settings.notify:
-        return []
     directory = settings.directory
     said = []
     try:

@@ -17,7 +17,7 @@ def show_run(settings: Settings, report: RunReport, *, with_page: bool) -> None:
         report: What it did; gets the seconds, and a note for each part that failed.
         with_page: Make the report anew as well, which looks at every citation.
     """
-    if report.is_dry or not report.row_counts:
+    if report.is_dry or not report.row_counts or (settings.no_report and not settings.notify):
         return
     start = time.perf_counter()
     troubles = [*report.troubles, *report.ignored, *report.salvaged, *report.unusable]
