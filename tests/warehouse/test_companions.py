@@ -1,5 +1,6 @@
 """Files of `seeds/tables/` are tables of the corpus; one that cannot be used costs neither the others nor its rows."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.conftest import REPOSITORY
 from tests.records import article
 from tests.warehouse.test_build import commit
 from warehouse import build
@@ -199,3 +201,36 @@ def test_the_line_of_a_bad_row_is_right_in_a_file_that_several_threads_read(dire
     rows[150_000] = "x,y"
     put(directory, notes__csv="\n".join(["pmid,note", *rows]))
     assert publish(directory) == ["notes.csv, line 150002: 'x' is not a PMID; mend it there."]
+
+
+# The headers of https://icite.od.nih.gov's export and of https://gitlab.com/crossref/retraction-watch-data.
+ICITE = (
+    "pmid,doi,title,authors,year,journal,is_research_article,relative_citation_ratio,nih_percentile,human,animal,"
+    "molecular_cellular,x_coord,y_coord,apt,is_clinical,citation_count,citations_per_year,expected_citations_per_year,"
+    "field_citation_rate,provisional,cited_by_clin,cited_by,references,last_modified"
+)
+RETRACTION_WATCH = (
+    "Record ID,Title,Subject,Institution,Journal,Publisher,Country,Author,URLS,ArticleType,RetractionDate,"
+    "RetractionDOI,RetractionPubMedID,OriginalPaperDate,OriginalPaperDOI,OriginalPaperPubMedID,"
+    "RetractionNature,Reason,Paywalled,Notes"
+)
+
+
+def test_what_readme_shows_of_labels_icite_and_retraction_watch_can_be_asked(directory: DataDirectory) -> None:
+    """Each of its questions has an answer, though the lists of others have columns called as those of article."""
+    chapter = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("### Tables of your own")[2]
+    asked = re.findall(r'corpus (?:sql|export) "(.*?)"', chapter.partition("\n## ")[0])
+    assert len(asked) == 4
+    watched = "7,A title,,,,,,,,,1/29/2024 0:00,10.1/r,0,1/2/2003 0:00,10.1/C,0,Retraction,+Error in Data;,No,"
+    metrics = "2,10.1/b,T,A,2019,J,True,1.25,60.1,1,0,0,0.1,0.2,0.05,False,3,0.5,0.4,2.1,False,,4 5,1,x"
+    put(
+        directory,
+        labels__csv="pmid,label,reason\n1,included,\n2,excluded,a review\n",
+        icite__csv=f"{ICITE}\n{metrics}\n",
+        retraction_watch__csv=f"{RETRACTION_WATCH}\n{watched}\n",
+    )
+    assert publish(directory) == []
+    answers = [ask(directory, sql) for sql in asked]
+    assert [[row[0] for row in answer] for answer in answers] == [[1], [1, 2], [2], [3]]
+    assert answers[2][0][2] == 1.25
+    assert answers[3][0][2] == "+Error in Data;"
