@@ -29,7 +29,11 @@ FOLLOWED = {
 
 
 def open_state(
-    directory: DataDirectory, tables: Collection[Table] | None = None, *, is_followed: bool = False
+    directory: DataDirectory,
+    tables: Collection[Table] | None = None,
+    *,
+    is_followed: bool = False,
+    is_asked_often: bool = False,
 ) -> Connection:
     """A DuckDB in memory with what holds now, in schema `state`: a view a table, named as the table.
 
@@ -40,6 +44,8 @@ def open_state(
         directory: The data directory.
         tables: Those that will be asked; all where that is not said.
         is_followed: Runs of files will be committed meanwhile, and `add_run` will add each.
+        is_asked_often: There are many of them, and each asks again: what the published file has not seen is read once,
+            into memory, instead of from the files of hundreds of runs each time.
     Raises:
         StoreError: A Parquet file cannot be read.
     """
@@ -64,8 +70,7 @@ def open_state(
     for table in TABLES.values():
         if table.owner != DERIVED and not table.is_raw and (tables is None or table in tables):
             rows = f"new_{table.name}" if base and table.is_log else f"current_{table.name}"
-            if is_followed:
-                # Each run that follows asks again; the files of hundreds of runs are not read again for it.
+            if is_asked_often:
                 rows = keep_rows(con, table, rows)
             con.execute(f"CREATE VIEW {schema}.{quoted(table.name)} AS {state_query(table, base, rows)}")
     if is_followed:

@@ -107,7 +107,7 @@ def read_and_commit(
     """Read the files of a call, and commit each as a run; the runs, in their order."""
     is_apart = engine != LOCAL or (workers > 1 and len(files) > 1 and is_worth_workers(files))
     run_ids = []
-    with closing(open_state(call.directory, FILE_STATE, is_followed=True)) as con:
+    with closing(open_state(call.directory, FILE_STATE, is_followed=True, is_asked_often=len(files) > 1)) as con:
         for number, (job, result) in enumerate(
             read_files(make_jobs(call, files), workers=workers if is_apart else 1, progress=progress, engine=engine), 1
         ):

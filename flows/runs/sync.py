@@ -224,7 +224,7 @@ class Followed:
         """What holds now; the data directory is held for writing."""
         if self.con is None or self.folders != tuple(run_folders(self.directory)):
             self.close()
-            self.con = open_state(self.directory, FILE_STATE, is_followed=True)
+            self.con = open_state(self.directory, FILE_STATE, is_followed=True, is_asked_often=True)
         return self.con
 
     def note(self) -> None:

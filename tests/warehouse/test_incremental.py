@@ -1,5 +1,6 @@
 """A file that was brought up to date has the content of one that was built afresh."""
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -13,7 +14,11 @@ from warehouse import build, compact, fill, portions
 from warehouse.current import rows_of_files
 from warehouse.errors import CheckError, StoreError
 from warehouse.portions import PmidRange
+from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import Table
+from warehouse.schema.ledger import DELETED_CITATION, RUN
+from warehouse.schema.members import MEMBER
+from warehouse.state import open_state
 from warehouse.store import DataDirectory, run_folders, write_sums
 
 
@@ -88,6 +93,25 @@ def test_a_file_is_read_for_a_portion_if_its_range_touches_it(
 ) -> None:
     """A range has no PMID of its lower bound, and those of its upper one; a file that does not say is read."""
     assert part.touches(first, last) == is_touched
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+def test_what_holds_is_the_same_read_once_or_each_time(tmp_path: Path, *, is_published: bool) -> None:
+    """Over a published file and runs that it has not seen, and over runs alone."""
+    history = History(DataDirectory(tmp_path / "data"), Random(3))
+    for number in range(6):
+        history.commit_random_run()
+        if is_published and number == 2:
+            build.publish(history.directory)
+    tables = (CITATION, DELETED_CITATION, MEMBER, RUN)
+    answers = []
+    for is_asked_often in (False, True):
+        with open_state(history.directory, tables, is_followed=True, is_asked_often=is_asked_often) as con:
+            if is_asked_often:
+                shutil.rmtree(history.directory.parquet)
+            answers.append([con.execute(f"FROM state.{table.name} ORDER BY ALL").fetchall() for table in tables])
+    assert answers[0] == answers[1]
+    assert all(answers[0])
 
 
 # Later than the clock of who runs the test: a compaction has no say then in the run ids that follow it.
