@@ -106,17 +106,21 @@ def read_figure(con: duckdb.DuckDBPyConnection, figure: Figure) -> tuple[str, Ro
 
 
 def label_source(con: duckdb.DuckDBPyConnection) -> str:
-    """The companion table that says what is included and excluded, as SQL with `pmid` and `label`."""
+    """The companion table that says what is included and excluded, as SQL with `pmid`, `label` and `reason`."""
     found = con.execute(
-        f"""SELECT table_name, column_name FROM duckdb_columns() SEMI JOIN {COMPANION.name} USING (table_name)
+        f"""SELECT table_name, column_name, table_name IN (SELECT table_name FROM duckdb_columns()
+            WHERE lower(column_name) = 'reason') AS has_reason
+        FROM duckdb_columns() SEMI JOIN {COMPANION.name} USING (table_name)
         WHERE lower(column_name) IN {LABEL_COLUMNS}
         ORDER BY coalesce(list_position({list(LABEL_TABLES)}, table_name), 9), table_name,
-            list_position({list(LABEL_COLUMNS)}, lower(column_name))"""
+            list_position({list(LABEL_COLUMNS)}, lower(column_name)) LIMIT 1"""
     ).fetchall()
     if not found:
-        return "(SELECT NULL::BIGINT AS pmid, NULL AS label WHERE false)"
-    table, column = found[0]
-    return f"(SELECT pmid, {quoted(column)} AS label FROM {quoted(table)} WHERE pmid IS NOT NULL)"
+        return "(SELECT NULL::BIGINT AS pmid, NULL AS label, NULL::VARCHAR AS reason WHERE false)"
+    ((table, column, has_reason),) = found
+    reason = "reason::VARCHAR" if has_reason else "NULL::VARCHAR"
+    values = f"pmid, {quoted(column)} AS label, {reason} AS reason"
+    return f"(SELECT {values} FROM {quoted(table)} WHERE pmid IS NOT NULL)"
 
 
 def show_value(name: str, value: Any) -> str:

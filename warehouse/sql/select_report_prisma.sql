@@ -1,6 +1,6 @@
 -- The flow of records of PRISMA 2020, a box a row. Records identified are the reasons that hold (table member): a PMID that
 -- two searches find is identified twice. For a search, what NCBI promised and delivered when it was last answered. Included
--- and excluded are those that labels say; a PMID with labels of both kinds, or of another word, is not decided.
+-- and excluded, with the reason, are those that labels say; a PMID with labels of both kinds, or of another word, is not decided.
 WITH held_member AS (SELECT * FROM member WHERE until_run_id IS NULL),
 route AS (
     SELECT reason, CASE WHEN reason IN ('query', 'pmids') THEN via ELSE '' END AS via, count(*) AS records
@@ -17,11 +17,12 @@ label AS (
     SELECT pmid, CASE
         WHEN bool_and(word IN ('include', 'included', 'yes', 'true', '1')) THEN 'included'
         WHEN bool_and(word IN ('exclude', 'excluded', 'no', 'false', '0')) THEN 'excluded'
-        END AS decision
-    FROM (SELECT pmid, lower(trim(label::VARCHAR)) AS word FROM companion_label) GROUP BY pmid
+        END AS decision,
+        string_agg(DISTINCT reason, '; ' ORDER BY reason) AS reason
+    FROM (SELECT pmid, lower(trim(label::VARCHAR)) AS word, reason FROM companion_label) GROUP BY pmid
 ),
 screened AS (
-    SELECT pmid, coalesce(decision, 'not decided') AS decision
+    SELECT pmid, coalesce(decision, 'not decided') AS decision, reason
     FROM unique_member LEFT JOIN label USING (pmid) WHERE is_retrieved
 ),
 box AS (
@@ -35,6 +36,8 @@ box AS (
     UNION ALL SELECT 5, 'screened', 'records screened', (SELECT count(*) FROM screened), NULL, NULL
     UNION ALL SELECT 6, decision, decision, (SELECT count(*) FROM screened WHERE screened.decision = kinds.decision),
         NULL, NULL
-    FROM (VALUES ('included'), ('excluded'), ('not decided')) AS kinds (decision)
+    FROM (VALUES ('included'), ('not decided')) AS kinds (decision)
+    UNION ALL SELECT 7, 'excluded', coalesce(reason, 'no reason given'), count(*), NULL, NULL
+    FROM screened WHERE decision = 'excluded' GROUP BY ALL
 )
 SELECT box, what, records, promised, delivered FROM box ORDER BY n, records DESC, what

@@ -39,6 +39,7 @@ ENTRY = '<CommentsCorrections RefType="{}"><RefSource>J</RefSource><PMID>{}</PMI
 TIE = f"<CommentsCorrectionsList>{ENTRY}</CommentsCorrectionsList>"
 IDS = '<ArticleIdList><ArticleId IdType="pubmed">{0}</ArticleId></ArticleIdList>'
 CITES = f"<ReferenceList><Reference><Citation>A paper of {{0}}.</Citation>{IDS}</Reference></ReferenceList>"
+LABELS = "pmid,label,reason\n1,excluded,a review\n2,included,\n3,Included,\n3,excluded,\n5,excluded,\n"
 AT = datetime(2026, 11, 2, 2, tzinfo=UTC)
 
 
@@ -48,7 +49,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
     root = tmp_path_factory.mktemp("report")
     tables = root / "seeds" / "tables"
     tables.mkdir(parents=True)
-    (tables / "labels.csv").write_text("pmid,label\n1,excluded\n2,included\n3,Included\n3,excluded\n", encoding="utf-8")
+    (tables / "labels.csv").write_text(LABELS, encoding="utf-8")
     directory = DataDirectory(root / "data", companions=tables)
     commit(
         directory,
@@ -107,12 +108,15 @@ def test_the_numbers_of_the_prisma_flow_add_up(directory: DataDirectory) -> None
         rows = con.execute(html.unescape(sql)).fetchall()
     identified = [row[1:] for row in rows if row[0] == "identified"]
     assert identified[0] == ("query a.query", 4, 5, 4)
-    boxes = {box: count for box, _, count, *_ in rows if box != "identified"}
+    boxes = {box: count for box, _, count, *_ in rows if box not in ("identified", "excluded")}
+    excluded = {reason: count for box, reason, count, *_ in rows if box == "excluded"}
+    assert excluded == {"a review": 1, "no reason given": 1}
+    boxes["excluded"] = sum(excluded.values())
     assert sum(count for _, count, *_ in identified) - boxes["duplicates"] == boxes["sought"]
     assert boxes["sought"] - boxes["not retrieved"] == boxes["screened"]
     assert boxes["included"] + boxes["excluded"] + boxes["not decided"] == boxes["screened"]
     decided = {name: boxes[name] for name in ("included", "excluded", "not retrieved")}
-    assert decided == {"included": 1, "excluded": 1, "not retrieved": 1}
+    assert decided == {"included": 1, "excluded": 2, "not retrieved": 1}
 
 
 def test_a_browser_shows_every_figure_and_loads_nothing(directory: DataDirectory, tmp_path: Path) -> None:
