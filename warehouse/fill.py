@@ -17,6 +17,7 @@ from warehouse.schema.derived import (
     CITATION_DOI,
     CITATION_PAST,
     CONFLICT,
+    JOURNAL_NAME,
     MEMBER_PAST,
 )
 from warehouse.schema.tables import TABLES
@@ -177,6 +178,8 @@ def fill_lists(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
             con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT pmid FROM put_{CITATION.name} WHERE {part}")
             for table in (ARTICLE_LIST, ARTICLE_MESH, CITATION_DOI):
                 con.execute(read_statement(f"insert_{table.name}"))
+    con.execute(f"DELETE FROM {JOURNAL_NAME.name}")
+    con.execute(read_statement(f"insert_{JOURNAL_NAME.name}"))
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:

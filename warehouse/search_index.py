@@ -1,7 +1,10 @@
 """The words that searches look up: plain tables, kept up to date by PMID, which any DuckDB client can ask."""
 
+from pathlib import Path
+
 import duckdb
 
+from warehouse.current import literal
 from warehouse.portions import delete_rows
 from warehouse.schema.citation import CITATION
 from warehouse.schema.derived import SEARCH_INDEX, SEARCH_LENGTH, SEARCH_VOCABULARY
@@ -9,14 +12,21 @@ from warehouse.sql_files import read_statement
 
 # Citations whose words are sorted together; they are held in memory meanwhile.
 INDEXED_AT_ONCE = 10_000
+# Rows of the index that are sorted together when all of it is put into the order of its words.
+SORTED_AT_ONCE = 1_500_000
+# One row in so many tells where the words are parted.
+SAMPLED = 1_000
 
 
 def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     """Take out the words of citations that are gone, and put in those of the ones that hold now.
 
+    An index that is made afresh is in the order of its words, so that a word stands in one place. Words that are added
+    are in that order some thousand citations at a time.
+
     Args:
         con: With table `put_citation` and, with a base, `gone_citation` and `held_citation`; all tables of citations,
-            `article_mesh` and the macros are there.
+            `article_mesh` and the macros are there. Its temporary folder takes the words before they are put in order.
         base: The name of the file, if it has earlier runs already; else the tables are empty.
     """
     is_taken_out = bool(base) and bool(con.execute("SELECT 1 FROM held_citation LIMIT 1").fetchall())
@@ -27,15 +37,64 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
         for table in (SEARCH_INDEX, SEARCH_LENGTH):
             delete_rows(con, table, CITATION, str(base))
     con.execute("CREATE TEMP TABLE unindexed AS SELECT pmid, row_number() OVER (ORDER BY pmid) AS n FROM put_citation")
-    ((count,),) = con.execute("SELECT count(*) FROM unindexed").fetchall()
-    for start in range(0, count, INDEXED_AT_ONCE):
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE indexed AS SELECT pmid FROM unindexed WHERE n > $1 AND n <= $2",
-            [start, start + INDEXED_AT_ONCE],
-        )
-        # The bounds let DuckDB pass over the row groups that have none of them.
-        ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
-        for table in (SEARCH_INDEX, SEARCH_VOCABULARY, SEARCH_LENGTH):
-            con.execute(read_statement(f"insert_{table.name}"), {"first": first, "last": last})
+    ((count, folder),) = con.execute("SELECT count(*), current_setting('temp_directory') FROM unindexed").fetchall()
+    is_sorted_whole = folder and not base and count > INDEXED_AT_ONCE
+    paths: list[Path] = []
+    try:
+        for start in range(0, count, INDEXED_AT_ONCE):
+            if is_sorted_whole:
+                paths.append(Path(folder) / f"words-{start}.parquet")
+            index_batch(con, start, paths[-1] if paths else None)
+        if paths:
+            sort_index(con, paths)
+    finally:
+        for path in paths:
+            path.unlink(missing_ok=True)
     if is_taken_out:
         con.execute("DELETE FROM search_vocabulary WHERE word IN (FROM gone_word ANTI JOIN search_index USING (word))")
+
+
+def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -> None:
+    """Put in the words of the citations that follow on the first so many, or write them to a file for `sort_index`."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE indexed AS SELECT pmid FROM unindexed WHERE n > $1 AND n <= $2",
+        [start, start + INDEXED_AT_ONCE],
+    )
+    # The bounds let DuckDB pass over the row groups that have none of them.
+    ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
+    words = f"search_index SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
+    statement = read_statement(f"insert_{SEARCH_INDEX.name}")
+    if path is None:
+        con.execute(statement, {"first": first, "last": last})
+    else:
+        path.parent.mkdir(exist_ok=True)
+        select = statement[statement.index("WITH") :].rstrip(";\n ")
+        select = select.replace("$first", str(first)).replace("$last", str(last))
+        con.execute(f"COPY ({select}) TO {literal(str(path))} (COMPRESSION zstd, ROW_GROUP_SIZE 20480)")
+        words = f"read_parquet({literal(str(path))})"
+    con.execute(f"CREATE OR REPLACE TEMP VIEW indexed_word AS FROM {words}")
+    for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
+        con.execute(read_statement(f"insert_{table.name}"))
+
+
+def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
+    """Put the words of some files into the index in their order, a range of words at a time."""
+    con.execute(
+        f"CREATE OR REPLACE TEMP VIEW unsorted AS FROM read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
+    )
+    ((count,),) = con.execute("SELECT count(*) FROM unsorted").fetchall()
+    shares = [number / (1 + count // SORTED_AT_ONCE) for number in range(1, 1 + count // SORTED_AT_ONCE)]
+    bounds: list[str] = []
+    if shares:
+        ((found,),) = con.execute(
+            f"""SELECT quantile_disc(word, $1::DOUBLE[]) FROM unsorted
+            WHERE hash(word, pmid) % {SAMPLED} = 0""",
+            [shares],
+        ).fetchall()
+        bounds = list(dict.fromkeys(found))
+    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+        where = " AND ".join(
+            [f"word >= {literal(low)}" if low else "true", f"word < {literal(high)}" if high else "true"]
+        )
+        con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, pmid, field")
+    con.execute("DROP VIEW unsorted")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import duckdb
 import pyarrow as pa
 
-from flows.corpus_search.clauses import Line, Statement
+from flows.corpus_search.clauses import Line
 from flows.corpus_search.statement import write_statement
 from warehouse.current import literal
 from warehouse.errors import StoreError, UsageError
@@ -80,7 +80,7 @@ def search_corpus(
             order="scored.score DESC NULLS LAST, citation.pmid DESC" if is_scored else "citation.pmid DESC",
         )
         citations = ask(con, sql, seconds=seconds)
-        counts = count_lines(con, statement, seconds) if with_counts else []
+        counts = count_lines(con, query, seconds) if with_counts else []
     except duckdb.CatalogException as exc:
         raise StoreError(f"{directory.database} was built before it could be searched; run `corpus rebuild`.") from exc
     finally:
@@ -88,9 +88,10 @@ def search_corpus(
     return SearchAnswer(citations, statement.translation, statement.notes, sql, statement.lines, counts)
 
 
-def count_lines(con: duckdb.DuckDBPyConnection, statement: Statement, seconds: float | None) -> list[int]:
+def count_lines(con: duckdb.DuckDBPyConnection, query: str, seconds: float | None) -> list[int]:
     """Citations that each clause of a search finds."""
-    counted = ", ".join(f"(SELECT count(DISTINCT pmid) FROM ({line.sql}))" for line in statement.lines)
-    answer = ask(con, f"{statement.steps}SELECT [{counted}]::BIGINT[] AS counts", seconds=seconds)
+    statement = write_statement(con, query, today=datetime.now(UTC).date(), is_by_clause=True)
+    counted = ", ".join(f"count(*) FILTER ({line.condition})" for line in statement.lines)
+    answer = ask(con, f"{statement.steps}SELECT count(*), [{counted}]::BIGINT[] AS counts FROM marked", seconds=seconds)
     counts: list[int] = answer["counts"][0].as_py()
     return counts

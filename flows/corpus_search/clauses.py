@@ -2,7 +2,7 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -10,64 +10,47 @@ import duckdb
 
 from flows.corpus_search import places
 from flows.corpus_search.mapping import Mapped
-from flows.corpus_search.vocabulary import Heading, listed, spaced, split_words
+from flows.corpus_search.marks import (
+    NOTHING,
+    Condition,
+    Descriptor,
+    Found,
+    Marks,
+    Phrase,
+    Pmids,
+    Selection,
+    Word,
+    following,
+)
+from flows.corpus_search.vocabulary import Heading, spaced, split_words
 from transforms.pubmed_fields import BY_NAME, Field
 from transforms.pubmed_query import Clause, Range
 from transforms.values import normal_doi
 from warehouse.current import literal
 from warehouse.errors import SearchError
 
-
-@dataclass(frozen=True)
-class Lookup:
-    """A single word in some fields of the index; no field is all of them."""
-
-    fields: tuple[str, ...]
-    word: str
-
-
-@dataclass(frozen=True)
-class Phrase:
-    """Words side by side in some fields.
-
-    Attributes:
-        fields: Of the index; none is all of them.
-        candidates: A query for the citations that have all of the words.
-        pattern: The regular expression that the phrase, in a folded text, matches.
-    """
-
-    fields: tuple[str, ...]
-    candidates: str
-    pattern: str
-
-
-@dataclass(frozen=True)
-class Pmids:
-    """Citations by their PMIDs."""
-
-    pmids: tuple[int, ...]
-
-
-# What a clause finds: a query for PMIDs, or what can be looked up together with others of its kind.
-Found = str | Lookup | Phrase | Pmids
-NOTHING = "SELECT pmid FROM citation WHERE false"
+# Between two words of a phrase, and behind its last one.
+APART = r"[^\p{L}\p{N}]+"
+END = r"($|[^\p{L}\p{N}])"
+# RE2 refuses patterns in which more than some hundred words may stand between two.
+MOST_REPEATED = 50
 
 
 @dataclass(frozen=True)
 class Line:
-    """A clause as it was translated, with the query that finds its PMIDs.
+    """A clause as it was translated.
 
     Attributes:
         place: Of its first character, from 1.
         translation: In PubMed's words.
-        sql: A query over the steps of the statement.
+        condition: What the citations that it finds meet in relation `marked`; '' where clauses are not told apart.
         asked: What was asked.
         is_excluded: It follows a NOT.
     """
 
     place: int
     translation: str
-    sql: str
+    condition: str
     asked: Clause | Range
     is_excluded: bool = False
 
@@ -77,7 +60,7 @@ class Statement:
     """A search as SQL.
 
     Attributes:
-        steps: The CTEs that queries over its clauses begin with; '' for none.
+        steps: The CTEs that it begins with; the last one is `marked`, in which each clause is a condition.
         sql: A query for its PMIDs, each once.
         translation: The search as it was understood, in PubMed's words.
         lines: Its clauses, in order.
@@ -102,6 +85,7 @@ class Context:
     Attributes:
         earlier: Keys of earlier searches; table `earlier_1` has the PMIDs of #1.
         is_forgiving: What the corpus cannot answer finds nothing, as at NCBI, and is no error.
+        is_by_clause: Clauses that are neighbours under OR are told apart.
         is_excluded: What is written follows a NOT.
     """
 
@@ -114,15 +98,13 @@ class Context:
     mapped: dict[str, Mapped]
     has_mesh: bool
     journals: dict[str, str]
+    stop_words: Collection[str] = ()
     earlier: Collection[int] = ()
     is_forgiving: bool = False
     is_excluded: bool = False
-    steps: list[str] = field(default_factory=list)
-
-    def step(self, sql: str) -> str:
-        """A query as a step of the statement; the query that reads it."""
-        self.steps.append(sql)
-        return f"SELECT pmid FROM step_{len(self.steps)}"
+    is_by_clause: bool = False
+    marks: Marks = field(default_factory=Marks)
+    of_clauses: list[Condition] = field(default_factory=list)
 
     def note(self, sentence: str) -> None:
         """Note something, once."""
@@ -130,14 +112,8 @@ class Context:
             self.statement.notes.append(sentence)
 
 
-def look_up(fields: tuple[str, ...], condition: str) -> str:
-    """A query for the citations that have words in fields of the index."""
-    where = f" AND field IN {listed(fields)}" if fields else ""
-    return f"SELECT pmid FROM search_index WHERE {condition}{where}"
-
-
 def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[Found, str]:
-    """Words of the index: one, one cut short, or a phrase that is looked for in the texts."""
+    """Words of the index: one, one cut short, or several near each other."""
     fields = places.INDEX_FIELDS[search_field.name]
     words = context.words.get(clause.text) or split_words(context.con, [clause.text])[clause.text]
     star = "*" if clause.is_truncated else ""
@@ -145,46 +121,41 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
     said = f'"{clause.text.lower()}{star}"[{search_field.full_name}{distance}]'
     if not words:
         return NOTHING, said
-    conditions = [f"word = {literal(word)}" for word in words]
-    if clause.is_truncated:
-        conditions[-1] = f"word >= {literal(words[-1])} AND word < {literal(following(words[-1]))}"
-    if len(words) == 1:
-        return (look_up(fields, conditions[0]) if clause.is_truncated else Lookup(fields, words[0])), said
-    sql = look_up(fields, conditions[0])
-    for condition in conditions[1:]:
-        sql = f"SELECT pmid FROM ({sql}) SEMI JOIN ({look_up(fields, condition)}) USING (pmid)"
-    if clause.distance is None:
-        end = "" if clause.is_truncated else r"($|[^\p{L}\p{N}])"
-        return Phrase(fields, sql, r"[^\p{L}\p{N}]+".join(words) + end), said
-    asked, width = f"[{', '.join(map(literal, dict.fromkeys(words)))}]", len(words) + clause.distance
-    near = f"""list_bool_or(list_transform(range(1, len(search_split(text)) + 1),
-        lambda i: list_has_all(search_split(text)[i : i + {width - 1}], {asked})))"""
-    return in_texts(fields, sql, near), said
+    parts = [Word(fields, word) for word in words[:-1]] + [Word(fields, words[-1], clause.is_truncated)]
+    if len(parts) == 1:
+        return parts[0], said
+    # Words that nearly all citations have tell little; they are looked for in the texts, if others tell which.
+    telling = tuple(part for part in parts if part.word not in context.stop_words)
+    candidates = telling or tuple(parts)
+    if clause.distance is not None:
+        return Phrase(candidates, *near(words, clause.distance)), said
+    end = "" if clause.is_truncated else END
+    return Phrase(candidates, APART.join(words) + end), said
 
 
-def in_texts(fields: tuple[str, ...], candidates: str, condition: str) -> str:
-    """A query for those of some citations that have a text in some fields which meets a condition."""
-    where = f"field IN {listed(fields)} AND " if fields else ""
-    return f"SELECT pmid FROM search_text WHERE {where}pmid IN ({candidates}) AND {condition}"
+def near(words: Sequence[str], distance: int) -> tuple[str, str]:
+    """A pattern, or else a condition, for words that stand in any order with at most so many others among them."""
+    different = list(dict.fromkeys(words))
+    if len(different) == len(words) == 2 and distance <= MOST_REPEATED:
+        between = rf"({APART}[\p{{L}}\p{{N}}]+){{0,{distance}}}{APART}"
+        return "|".join(f"{one}{between}{two}{END}" for one, two in (words, reversed(words))), ""
+    asked = f"[{', '.join(map(literal, different))}]"
+    width = len(words) + distance
+    return (
+        "",
+        f"""list_bool_or(list_transform(
+        list_filter(range(1, len(words) + 1), lambda i: list_contains({asked}, words[i])),
+        lambda i: list_has_all(words[i : i + {width - 1}], {asked})))""",
+    )
 
 
-def look_for_phrases(fields: tuple[str, ...], phrases: list[Phrase]) -> str:
-    """A query for the citations that have any of some phrases in fields: their texts are read once for all."""
-    candidates = " UNION ALL ".join(phrase.candidates for phrase in phrases)
-    pattern = r"(^|[^\p{L}\p{N}])(" + "|".join(phrase.pattern for phrase in phrases) + ")"
-    return in_texts(fields, candidates, f"regexp_matches(search_fold(text), {literal(pattern)})")
-
-
-def following(word: str) -> str:
-    """The first text that comes after all that begin with a word."""
-    return word[:-1] + chr(ord(word[-1]) + 1)
-
-
-def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[str, str]:
+def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[Selection, str]:
     """A person's name: last name and initials, of which further ones may follow unless it is quoted; or a full name."""
     words = context.words.get(clause.text) or split_words(context.con, [clause.text])[clause.text]
     text = " ".join(words)
-    said = f'"{clause.text.lower()}{"*" if clause.is_truncated else ""}"[{search_field.full_name}]'
+    # PubMed leaves quotes out where further initials may follow: with them, none may.
+    quote = '"' if clause.is_quoted or clause.is_truncated else ""
+    said = f"{quote}{clause.text.lower()}{'*' * clause.is_truncated}{quote}[{search_field.full_name}]"
     if search_field.name in places.FULL_NAMES:
         test = f"list_has_all(search_split(concat_ws(' ', last_name, fore_name, initials, suffix)), {words!r})"
     else:
@@ -196,11 +167,23 @@ def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[s
         has_initials = len(words) > 1 and len(words[-1]) <= 2
         open_end = longer if clause.is_truncated or has_initials else f"starts_with({name}, {literal(text + ' ')})"
         test = exact if clause.is_quoted and not clause.is_truncated else f"({exact} OR {open_end})"
-    tables = [f"SELECT pmid FROM {t} WHERE {where} AND {test}" for t, where in places.NAME_TABLES[search_field.name]]
-    return " UNION ALL ".join(tables), said
+    if not words:
+        return Selection("SELECT pmid FROM citation WHERE false"), said
+    # The names of the citations that have the first word of it are looked at, not all there are.
+    first = (
+        f"word >= {literal(text)} AND word < {literal(following(text))}"
+        if len(words) == 1 and clause.is_truncated
+        else f"word = {literal(words[0])}"
+    )
+    named = f"pmid IN (SELECT pmid FROM search_index WHERE field = 'name' AND {first})"
+    tables = [
+        f"SELECT pmid FROM {t} WHERE {named} AND {where} AND {test}"
+        for t, where in places.NAME_TABLES[search_field.name]
+    ]
+    return Selection(" UNION ALL ".join(tables)), said
 
 
-def write_value(clause: Clause, search_field: Field, context: Context) -> tuple[str, str]:
+def write_value(clause: Clause, search_field: Field, context: Context) -> tuple[Selection, str]:
     """A value that is compared as a whole."""
     text = clause.text.lower()
     if search_field.name == "JOUR" and not clause.is_truncated:
@@ -212,13 +195,17 @@ def write_value(clause: Clause, search_field: Field, context: Context) -> tuple[
     asked = f"search_fold({literal(text)})"
     compare = "starts_with(search_fold({}), {})" if clause.is_truncated else "search_fold({}) = {}"
     queries = [
-        f"SELECT pmid FROM {table} WHERE {compare.format(column, asked)}"
+        # A journal is looked up among the names of journals, of which there are few.
+        f"SELECT pmid FROM citation SEMI JOIN (SELECT DISTINCT {column} FROM journal_name WHERE "
+        f"{compare.format(column, asked)}) USING ({column})"
+        if search_field is places.JOURNAL
+        else f"SELECT pmid FROM {table} WHERE {compare.format(column, asked)}"
         for table, column in places.VALUE_COLUMNS[search_field.name]
     ]
     if doi:
         found = f"starts_with(normal_doi, {literal(doi)})" if clause.is_truncated else f"normal_doi = {literal(doi)}"
         queries = [f"SELECT pmid FROM citation_doi WHERE {found}"]
-    return " UNION ALL ".join(queries), f'"{text}{"*" if clause.is_truncated else ""}"[{search_field.full_name}]'
+    return Selection(" UNION ALL ".join(queries)), f'"{text}{"*" * clause.is_truncated}"[{search_field.full_name}]'
 
 
 def below(heading: Heading, *, is_exploded: bool) -> str:
@@ -231,7 +218,7 @@ def below(heading: Heading, *, is_exploded: bool) -> str:
     return f"IN (SELECT mesh_ui FROM mesh_tree_number WHERE {tests})"
 
 
-def write_heading(clause: Clause, search_field: Field, context: Context) -> tuple[str, str]:
+def write_heading(clause: Clause, search_field: Field, context: Context) -> tuple[Found, str]:
     """A heading with those below it, a qualifier, a pair of both, a type of publication or an action."""
     suffix = "" if clause.is_exploded else ":noexp"
     head, slash, tail = clause.text.rpartition("/")
@@ -257,22 +244,21 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
             f"action_ui {below(whole, is_exploded=clause.is_exploded)}" if whole else f"lower(action_name) = {text}"
         )
         acts = f"SELECT mesh_ui FROM mesh_pharmacological_action WHERE {acting}"
-        return (
-            f"""SELECT pmid FROM substance WHERE substance_ui IN ({acts})
-            UNION ALL SELECT pmid FROM article_mesh WHERE descriptor_ui IN ({acts})""",
-            said,
-        )
+        acting = f"SELECT pmid FROM substance WHERE substance_ui IN ({acts})"
+        return Selection(f"{acting} UNION ALL SELECT pmid FROM article_mesh WHERE descriptor_ui IN ({acts})"), said
     if clause.is_truncated:
-        return f"SELECT pmid FROM {table} WHERE starts_with(lower({column}), {text}){is_major}", said
-    # Records of before 2012 have names only.
-    unnamed = f"SELECT pmid FROM {table} WHERE {ui} IS NULL AND lower({column}) = {literal(name.lower())}{is_major}"
+        return Selection(f"SELECT pmid FROM {table} WHERE starts_with(lower({column}), {text}){is_major}"), said
     if whole is None:
-        return f"SELECT pmid FROM {table} WHERE lower({column}) = {text}{is_major}", said
+        return Selection(f"SELECT pmid FROM {table} WHERE lower({column}) = {text}{is_major}"), said
+    if search_field.name not in names:
+        return Descriptor(whole, clause.is_exploded, search_field.name == "MAJR"), said
+    # Records of before 2012 have names only.
+    unnamed = f"SELECT pmid FROM {table} WHERE {ui} IS NULL AND lower({column}) = {literal(name.lower())}"
     condition = below(whole, is_exploded=clause.is_exploded)
-    return f"SELECT pmid FROM {table} WHERE {ui} {condition}{is_major} UNION ALL {unnamed}", said
+    return Selection(f"SELECT pmid FROM {table} WHERE {ui} {condition} UNION ALL {unnamed}"), said
 
 
-def write_pair(clause: Clause, head: str, tail: str, search_field: Field, context: Context) -> tuple[str, str]:
+def write_pair(clause: Clause, head: str, tail: str, search_field: Field, context: Context) -> tuple[Selection, str]:
     """A heading with a qualifier, `neoplasms/drug therapy`."""
     heading, qualifier = context.headings.get(spaced(head)), context.qualifiers.get(spaced(tail))
     named = f"{heading.name if heading else head}/{qualifier.name if qualifier else tail}".lower()
@@ -288,7 +274,7 @@ def write_pair(clause: Clause, head: str, tail: str, search_field: Field, contex
     if search_field.name == "MAJR":
         tests.append("(coalesce(is_descriptor_major, false) OR coalesce(is_qualifier_major, false))")
     said = f'"{named}"[{search_field.full_name}{"" if clause.is_exploded else ":noexp"}]'
-    return f"SELECT pmid FROM mesh_heading WHERE {' AND '.join(tests)}", said
+    return Selection(f"SELECT pmid FROM mesh_heading WHERE {' AND '.join(tests)}"), said
 
 
 def write_pmids(clause: Clause) -> tuple[Pmids, str]:
@@ -304,7 +290,7 @@ def write_pmids(clause: Clause) -> tuple[Pmids, str]:
     return Pmids(tuple(map(int, pmids))), f"{' '.join(pmids)}[UID]"
 
 
-def write_range(node: Range, context: Context) -> tuple[str, str]:
+def write_range(node: Range, context: Context) -> tuple[Selection, str]:
     """A range of dates or PMIDs; without a field, of dates of publication, as far as it looks like them.
 
     Raises:
@@ -315,7 +301,7 @@ def write_range(node: Range, context: Context) -> tuple[str, str]:
         if not (node.first.isdecimal() and node.last.isdecimal() and len(node.first + node.last) <= 36):
             raise SearchError(f"{node.first}:{node.last} at character {node.place} is no range of PMIDs; write digits.")
         between = f"pmid BETWEEN {int(node.first)} AND {int(node.last)}"
-        return f"SELECT pmid FROM citation WHERE {between}", f"{node.first}:{node.last}[UID]"
+        return Selection(f"SELECT pmid FROM citation WHERE {between}"), f"{node.first}:{node.last}[UID]"
     if search_field.kind != "date":
         raise SearchError(
             f"{node.first}:{node.last} at character {node.place}: {search_field.full_name} has no ranges."
@@ -327,8 +313,9 @@ def write_range(node: Range, context: Context) -> tuple[str, str]:
         low, high = int(f"{first:%Y%m%d}"), 30_001_231
     else:
         low, high = day_at(node.first, node.place, is_end=False), day_at(node.last, node.place, is_end=True)
-    sql = f"SELECT pmid FROM ({places.DAYS[search_field.name]}) WHERE day BETWEEN {low} AND {high}"
-    return sql, f"{slashed(low)}:{slashed(high)}[{search_field.full_name}]"
+    dated = places.DAYS[search_field.name].replace(places.YEARS, f"{low // 10_000} AND {high // 10_000}")
+    selection = Selection(f"SELECT pmid FROM ({dated}) WHERE day BETWEEN {low} AND {high}")
+    return selection, f"{slashed(low)}:{slashed(high)}[{search_field.full_name}]"
 
 
 def day_at(text: str, place: int, *, is_end: bool) -> int:

@@ -81,7 +81,9 @@ def dated(table: str, column: str, where: str = "true") -> str:
     return f"SELECT pmid, {DAY.format(column)} AS day FROM {table} WHERE {column} IS NOT NULL AND {where}"
 
 
-ISSUE = f"SELECT pmid, {ISSUE_DAY} AS day FROM citation"
+# Stands for the years that are asked for: of other years no day need be made out.
+YEARS = "$years"
+ISSUE = f"SELECT pmid, {ISSUE_DAY} AS day FROM citation WHERE pub_year BETWEEN {YEARS}"
 ELECTRONIC = dated("citation_date", "citation_date", "date_kind = 'ArticleDate'")
 # In NLM's MEDLINE format EDAT is the date `pubmed` of the History, and CRDT its `entrez`; each is the other where that
 # is missing, and of a status that comes twice the first counts.

@@ -1,7 +1,6 @@
 """A search in PubMed's language as SQL over the corpus, with its translation in PubMed's words.
 
-Each clause becomes a query for PMIDs; operators join them step by step, each step a CTE, so that a strategy of hundreds
-of words is one flat statement. Neighbouring words under OR that are looked up in the same fields are one look-up.
+Each clause says what finds its citations; operators join clauses to one condition on the marks that they leave.
 """
 
 import re
@@ -13,16 +12,9 @@ import duckdb
 
 from flows.corpus_search import places
 from flows.corpus_search.clauses import (
-    NOTHING,
     Context,
-    Found,
     Line,
-    Lookup,
-    Phrase,
-    Pmids,
     Statement,
-    look_for_phrases,
-    look_up,
     write_heading,
     write_name,
     write_pmids,
@@ -31,8 +23,16 @@ from flows.corpus_search.clauses import (
     write_words,
 )
 from flows.corpus_search.mapping import Mapped, map_untagged
-from flows.corpus_search.vocabulary import find_headings, find_journals, has_mesh, listed, spaced, split_words
-from transforms.pubmed_fields import Field
+from flows.corpus_search.marks import NOTHING, Found, Pmids, Selection, join
+from flows.corpus_search.vocabulary import (
+    find_headings,
+    find_journals,
+    find_stop_words,
+    has_mesh,
+    spaced,
+    split_words,
+)
+from transforms.pubmed_fields import BY_NAME, Field
 from transforms.pubmed_query import Clause, Earlier, Group, Node, Query, Range, parse_query
 from warehouse.current import literal
 from warehouse.errors import SearchError
@@ -46,6 +46,7 @@ PMIDS = re.compile(r"(?:\d{1,18}[\s,]+)*\d{1,18}")
 YEAR = re.compile(r"(?:1[89]|20)\d\d")
 # Fields whose clauses NCBI lists among its translations even if they are named.
 TRANSLATED = ("MESH", "MAJR", "JOUR", "PTYP")
+HEADINGS = (BY_NAME["MESH"], BY_NAME["MAJR"])
 
 
 def write_statement(
@@ -55,6 +56,7 @@ def write_statement(
     today: date,
     earlier: Collection[int] = (),
     is_forgiving: bool = False,
+    is_by_clause: bool = False,
 ) -> Statement:
     """A search as SQL.
 
@@ -64,6 +66,7 @@ def write_statement(
         today: What `last 5 years` ends with.
         earlier: Keys of earlier searches that it may name; their PMIDs are in tables `earlier_1` ...
         is_forgiving: Pass over fields that are not there, and let what cannot be answered find nothing, as NCBI does.
+        is_by_clause: Tell what each clause finds as well, by the conditions of its lines; takes longer.
     Raises:
         SearchError: It cannot be understood, or asks for what the corpus does not have; says which part.
     """
@@ -75,25 +78,29 @@ def write_statement(
     refuse_excess(clauses)
     texts = {clause.text for clause in clauses}
     heads = {part for text in texts for part in (text, text.rpartition("/")[0])}
+    words = split_words(con, texts)
     context = Context(
         con=con,
         today=today,
         statement=Statement(notes=[f"{note}." for note in query.notes]),
-        words=split_words(con, texts),
+        words=words,
         headings=find_headings(con, {head for head in heads if head}, "descriptor"),
         qualifiers=find_headings(con, {t for text in texts for t in (text, text.rpartition("/")[2])}, "qualifier"),
         mapped=map_untagged(con, [c.text for c in clauses if is_mapped(c)]),
         has_mesh=has_mesh(con),
         journals=find_journals(con, {c.text for c in clauses if c.field is places.JOURNAL}),
+        stop_words=find_stop_words(con, {word for found in words.values() for word in found}),
         earlier=earlier,
         is_forgiving=is_forgiving,
+        is_by_clause=is_by_clause,
     )
-    sql, words = write_group(query.root, context)
-    steps = "".join(f"step_{n} AS ({step}),\n" for n, step in enumerate(context.steps, 1)).removesuffix(",\n")
-    context.statement.steps = f"WITH {steps}\n" if steps else ""
-    context.statement.sql = f"{context.statement.steps}SELECT DISTINCT pmid FROM ({sql})"
-    context.statement.translation = words
-    return context.statement
+    found, words_said = write_group(query.root, context)
+    statement, whole = context.statement, context.marks.any_of(found)
+    conditions = [whole, *context.of_clauses]
+    statement.steps = context.marks.steps(conditions)
+    statement.sql = f"{statement.steps}SELECT pmid FROM marked WHERE {whole.exactly}"
+    statement.translation = words_said
+    return statement
 
 
 def names_pmids(clause: Clause) -> bool:
@@ -142,12 +149,11 @@ def is_mapped(clause: Clause) -> bool:
     return clause.field is None and not (clause.is_quoted or clause.is_truncated or "-" in clause.text)
 
 
-def write_group(group: Group, context: Context) -> tuple[str, str]:
-    """Clauses joined operator by operator from the left: the query and the translation."""
-    sql = ""
+def write_group(group: Group, context: Context) -> tuple[list[Found], str]:
+    """Clauses joined operator by operator from the left: what finds them, and the translation."""
     said: list[str] = []
-    waiting: list[Found] = []
-    for number, (operator, node) in enumerate(part for part in group.parts if has_words(part[1], context)):
+    parts: list[tuple[str, list[Found]]] = []
+    for number, (operator, node) in enumerate(part for part in group.parts if is_searched(part[1], context)):
         is_excluded = context.is_excluded or operator == "NOT"
         found, words = write_node(node, replace(context, is_excluded=is_excluded))
         if (
@@ -158,55 +164,58 @@ def write_group(group: Group, context: Context) -> tuple[str, str]:
         ):
             words = f"({words})"
         said += [words] if number == 0 and operator != "NOT" else [operator, words]
-        if number == 0 and operator != "NOT":
-            waiting = [found]
-        elif operator == "OR":
-            waiting.append(found)
+        # Neighbours under OR are looked up together.
+        if operator == "OR" and parts and parts[-1][0] in ("OR", ""):
+            parts[-1][1].extend(found)
         else:
-            sql = any_of(waiting, context) if waiting else "SELECT pmid FROM citation"
-            join = "SEMI" if operator == "AND" else "ANTI"
-            sql = context.step(f"SELECT pmid FROM ({sql}) {join} JOIN ({any_of([found], context)}) USING (pmid)")
-            waiting = [sql]
-    return any_of(waiting or [NOTHING], context), " ".join(said)
+            parts.append(("" if number == 0 and operator != "NOT" else operator, list(found)))
+    if len(parts) == 1 and parts[0][0] != "NOT":
+        return parts[0][1], " ".join(said)
+    if not parts:
+        return [NOTHING], ""
+    return [join([(operator, context.marks.any_of(found)) for operator, found in parts])], " ".join(said)
 
 
-def has_words(node: Node, context: Context) -> bool:
-    """Whether a part of a search has a letter or digit in it; otherwise it is left out, which is noted."""
+def is_searched(node: Node, context: Context) -> bool:
+    """Whether a part of a search is searched; otherwise it is left out.
+
+    Left out is what has no letter or digit in it, which is noted, and where NCBI is forgiving, a heading that is not in
+    MeSH: then it is a line that finds nothing.
+    """
     if isinstance(node, Group):
-        return any(has_words(part, context) for _, part in node.parts)
-    if not isinstance(node, Clause) or context.words.get(node.text, [""]):
+        return any(is_searched(part, context) for _, part in node.parts)
+    if not isinstance(node, Clause):
         return True
-    context.note(f"{node.text!r} at character {node.place} has no word in it and was left out.")
-    return False
+    if not context.words.get(node.text, [""]):
+        context.note(f"{node.text!r} at character {node.place} has no word in it and was left out.")
+        return False
+    if context.is_forgiving and is_unknown_heading(node, context):
+        line = Line(node.place, asked_as(node), NOTHING.exactly, node, context.is_excluded)
+        if line not in context.statement.lines:
+            context.statement.lines.append(line)
+        return False
+    return True
 
 
-def any_of(parts: list[Found], context: Context) -> str:
-    """A query for the PMIDs that any of some queries and look-ups find."""
-    words: dict[tuple[str, ...], list[str]] = {}
-    for part in parts:
-        if isinstance(part, Lookup):
-            words.setdefault(part.fields, []).append(part.word)
-    queries = [part for part in parts if isinstance(part, str)]
-    if pmids := {pmid for part in parts if isinstance(part, Pmids) for pmid in part.pmids}:
-        queries.append(f"SELECT pmid FROM citation WHERE pmid IN ({', '.join(map(str, pmids))})")
-    phrases: dict[tuple[str, ...], list[Phrase]] = {}
-    for part in parts:
-        if isinstance(part, Phrase):
-            phrases.setdefault(part.fields, []).append(part)
-    queries += [look_for_phrases(fields, found) for fields, found in phrases.items()]
-    queries += [look_up(fields, f"word IN {listed(dict.fromkeys(looked))}") for fields, looked in words.items()]
-    return queries[0] if len(queries) == 1 else context.step(" UNION ".join(queries))
+def is_unknown_heading(clause: Clause, context: Context) -> bool:
+    """Whether a clause names a heading that neither MeSH nor, as a former one, a citation has."""
+    if clause.field not in HEADINGS or clause.is_truncated or not context.has_mesh or "/" in clause.text:
+        return False
+    if spaced(clause.text) in context.headings:
+        return False
+    former = "SELECT 1 FROM article_mesh WHERE lower(descriptor_name) = $1 LIMIT 1"
+    return not context.con.execute(former, [clause.text.lower()]).fetchall()
 
 
-def write_node(node: Node, context: Context) -> tuple[Found, str]:
-    """What a part of a search finds, and its translation.
+def write_node(node: Node, context: Context) -> tuple[list[Found], str]:
+    """What finds a part of a search, and its translation.
 
     Raises:
         SearchError: The corpus cannot answer it.
     """
     if isinstance(node, Group):
-        sql, words = write_group(node, context)
-        return sql, f"({words})"
+        found, words = write_group(node, context)
+        return found, f"({words})"
     if isinstance(node, Earlier):
         if node.key not in context.earlier:
             if context.is_forgiving:
@@ -214,20 +223,31 @@ def write_node(node: Node, context: Context) -> tuple[Found, str]:
             raise SearchError(
                 f"#{node.key} at character {node.place} names an earlier search, but there is none; write it out."
             )
-        return f"SELECT pmid FROM earlier_{node.key}", f"#{node.key}"
-    found: Found
+        return [Selection(f"SELECT pmid FROM earlier_{node.key}")], f"#{node.key}"
     try:
-        if isinstance(node, Clause):
-            found, words = write_clause(node, context)
-        else:
-            found, words = write_range(node, context)
+        found, words = write_clause(node, context) if isinstance(node, Clause) else one(write_range(node, context))
     except SearchError:
         if not context.is_forgiving:
             raise
-        found, words = NOTHING, asked_as(node)
-    sql = any_of([found], context)
-    context.statement.lines.append(Line(node.place, words, sql, node, context.is_excluded))
-    return found, words
+        found, words = [NOTHING], asked_as(node)
+    return note_line(node, found, words, context), words
+
+
+def note_line(node: Clause | Range, found: list[Found], words: str, context: Context) -> list[Found]:
+    """Add a clause to the lines of the statement; what finds it from now on."""
+    if not context.is_by_clause:
+        context.statement.lines.append(Line(node.place, words, "", node, context.is_excluded))
+        return found
+    condition = context.marks.any_of(found)
+    context.of_clauses.append(condition)
+    context.statement.lines.append(Line(node.place, words, condition.exactly, node, context.is_excluded))
+    # Of PMIDs there may be thousands, which stay together.
+    return found if all(isinstance(part, Pmids) for part in found) else [condition]
+
+
+def one(found: tuple[Found, str]) -> tuple[list[Found], str]:
+    """A single thing that finds citations, as a list."""
+    return [found[0]], found[1]
 
 
 def asked_as(node: Clause | Range) -> str:
@@ -236,7 +256,7 @@ def asked_as(node: Clause | Range) -> str:
     return f"{node.first}:{node.last}{tag}" if isinstance(node, Range) else f"{node.text}{'*' * node.is_truncated}{tag}"
 
 
-def write_clause(clause: Clause, context: Context) -> tuple[Found, str]:
+def write_clause(clause: Clause, context: Context) -> tuple[list[Found], str]:
     """A clause.
 
     Raises:
@@ -248,7 +268,7 @@ def write_clause(clause: Clause, context: Context) -> tuple[Found, str]:
         context.statement.fields_not_found.append(clause.tag)
         clause = replace(clause, field=places.ALL)
     if clause.field is None and names_pmids(clause):
-        return write_pmids(clause)
+        return one(write_pmids(clause))
     if is_mapped(clause):
         sql, words = write_mapped(context.mapped[clause.text], context)
         if words != f'"{clause.text.lower()}"[{places.ALL.full_name}]':
@@ -266,7 +286,7 @@ def write_clause(clause: Clause, context: Context) -> tuple[Found, str]:
     return found
 
 
-def write_field(clause: Clause, search_field: Field, context: Context) -> tuple[Found, str]:
+def write_field(clause: Clause, search_field: Field, context: Context) -> tuple[list[Found], str]:
     """A clause in a field that the corpus has.
 
     Raises:
@@ -285,41 +305,38 @@ def write_field(clause: Clause, search_field: Field, context: Context) -> tuple[
         case "uid":
             found = write_pmids(clause)
         case "filter":
-            found = write_subset(clause, context)
+            return write_subset(clause, context)
         case _:
             found = write_value(clause, search_field, context)
-    return found
+    return one(found)
 
 
-def write_mapped(mapped: Mapped, context: Context) -> tuple[str, str]:
+def write_mapped(mapped: Mapped, context: Context) -> tuple[list[Found], str]:
     """Words that were looked up as headings, journals and authors before their words."""
     for sentence in mapped.notes:
         context.note(sentence)
     context.headings.update({spaced(heading.name): heading for heading in mapped.headings})
-    groups: list[str] = []
+    groups: list[list[Found]] = []
     said: list[str] = []
     for alternatives in mapped.parts:
         written = [write_group(Group(tuple(("AND", clause) for clause in clauses)), silent(context))
                    for clauses in alternatives]  # fmt: skip
-        groups.append(any_of([sql for sql, _ in written], context))
+        groups.append([part for found, _ in written for part in found])
         words = [f"({said})" if len(clauses) > 1 else said
                  for (_, said), clauses in zip(written, alternatives, strict=True)]  # fmt: skip
         joined = " OR ".join(words)
         said.append(f"({joined})" if len(words) > 1 and len(mapped.parts) > 1 else joined)
-    if not groups:
-        return NOTHING, ""
-    sql = groups[0]
-    for other in groups[1:]:
-        sql = context.step(f"SELECT pmid FROM ({sql}) SEMI JOIN ({other}) USING (pmid)")
-    return sql, " AND ".join(said)
+    if len(groups) < 2:
+        return groups[0] if groups else [NOTHING], " AND ".join(said)
+    return [join([("AND", context.marks.any_of(found)) for found in groups])], " AND ".join(said)
 
 
 def silent(context: Context) -> Context:
     """The same context, whose clauses are no lines of the search."""
-    return replace(context, statement=replace(context.statement, lines=[]))
+    return replace(context, statement=replace(context.statement, lines=[]), is_by_clause=False)
 
 
-def write_subset(clause: Clause, context: Context) -> tuple[str, str]:
+def write_subset(clause: Clause, context: Context) -> tuple[list[Found], str]:
     """A subset by its name.
 
     Raises:
@@ -335,9 +352,9 @@ def write_subset(clause: Clause, context: Context) -> tuple[str, str]:
         part.headings |= find_headings(context.con, {c.text for c in clauses_of(query.root)}, "descriptor")
         return write_group(query.root, part)[0], said
     if name in places.SUBSETS:
-        return places.SUBSETS[name], said
+        return [Selection(places.SUBSETS[name])], said
     if (subset := name.removeprefix("jsubset")) in places.CITATION_SUBSETS:
-        return f"SELECT pmid FROM citation_subset WHERE lower(citation_subset) = {literal(subset)}", said
+        return [Selection(f"SELECT pmid FROM citation_subset WHERE lower(citation_subset) = {literal(subset)}")], said
     raise SearchError(
         f"{clause.text!r} at character {clause.place} is a subset that the corpus cannot tell; leave it out. It knows "
         f"{', '.join([*places.SUBSETS, *places.SEARCHES])}."

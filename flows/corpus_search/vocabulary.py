@@ -76,13 +76,14 @@ def spaced_sql(column: str) -> str:
 
 def find_journals(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> dict[str, str]:
     """MEDLINE's abbreviations of the journals that names stand for, by name in lower case."""
+    if not names:
+        return {}
     asked = listed({spaced(name) for name in names})
     rows = con.execute(
         f"""SELECT DISTINCT asked, medline_ta FROM (
             SELECT unnest([{spaced_sql("medline_ta")}, {spaced_sql("journal_title")},
                 replace({spaced_sql("iso_abbreviation")}, '.', '')]) AS asked, medline_ta
-            FROM (SELECT DISTINCT medline_ta, journal_title, iso_abbreviation FROM citation)
-            WHERE medline_ta IS NOT NULL
+            FROM journal_name WHERE medline_ta IS NOT NULL
         ) WHERE asked IN {asked} ORDER BY medline_ta DESC"""
     ).fetchall()
     return dict(rows)
@@ -92,8 +93,12 @@ def find_authors(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> set[
     """Those of some names, `smith j`, that an author of the corpus has; further initials may follow."""
     if not names:
         return set()
+    words = listed({name.split()[0] for name in names})
     rows = con.execute(
-        f"""SELECT DISTINCT asked FROM author, (SELECT unnest([{", ".join(map(literal, names))}]) AS asked)
+        f"""SELECT DISTINCT asked
+        FROM (SELECT last_name, initials FROM author
+            WHERE pmid IN (SELECT pmid FROM search_index WHERE field = 'name' AND word IN {words})),
+            (SELECT unnest([{", ".join(map(literal, names))}]) AS asked)
         WHERE lower(strip_accents(last_name)) = regexp_extract(asked, '^(.*) \\S+$', 1)
             AND starts_with(lower(initials), regexp_extract(asked, '\\S+$'))"""
     ).fetchall()
@@ -106,8 +111,16 @@ def split_words(con: duckdb.DuckDBPyConnection, texts: Collection[str]) -> dict[
     return dict(rows)
 
 
+def find_stop_words(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> set[str]:
+    """Those of some words that do not count in a search by relevance."""
+    rows = con.execute("SELECT unnest(search_word(array_to_string($1::VARCHAR[], ' ')))", [list(words)]).fetchall()
+    return set(words) - {word for (word,) in rows}
+
+
 def find_variants(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> dict[str, list[str] | None]:
     """The words of the corpus that have the stem of a word, itself among them; None for a stop word."""
+    if not words:
+        return {}
     rows = con.execute(
         f"""WITH asked AS (SELECT unnest($1::VARCHAR[]) AS word),
         stemmed AS (SELECT word, stem FROM search_stem((SELECT list(word) FROM asked))),

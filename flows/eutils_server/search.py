@@ -79,13 +79,12 @@ def search(
         con.register(f"earlier_{key}", pa.table({"pmid": pa.array(np.array(history[key], np.int64))}))
     try:
         today = datetime.now(UTC).date()
-        statement = write_statement(con, term, today=today, earlier=keys, is_forgiving=True)
+        statement = write_statement(con, term, today=today, earlier=keys, is_forgiving=True, is_by_clause=True)
         missing = find_missing(con, statement)
         but = f" ANTI JOIN ({unserved}) AS unserved USING (pmid)" if unserved else ""
         found = f"SELECT pmid FROM ({statement.sql.removeprefix(statement.steps)}){but}"
         order = by_relevance(con, statement) if sort == RELEVANCE else SORTS[sort]
-        steps = f"{statement.steps.rstrip()},\n" if statement.steps else "WITH "
-        rows = con.execute(f"{steps}found AS ({found}) SELECT pmid {order}").fetchnumpy()["pmid"]
+        rows = con.execute(f"{statement.steps.rstrip()},\nfound AS ({found}) SELECT pmid {order}").fetchnumpy()["pmid"]
     finally:
         for key in keys:
             con.unregister(f"earlier_{key}")
@@ -111,8 +110,8 @@ def find_missing(con: duckdb.DuckDBPyConnection, statement: Statement) -> list[C
     pmids = ", ".join(map(str, {pmid for found in named.values() for pmid in found})) or "NULL"
     held = {pmid for (pmid,) in con.execute(f"SELECT pmid FROM citation WHERE pmid IN ({pmids})").fetchall()}
     tested = [n for n in range(len(statement.lines)) if n not in named]
-    tests = ", ".join(f"EXISTS (FROM ({statement.lines[n].sql}))" for n in tested)
-    ((are_there,),) = con.execute(f"{statement.steps}SELECT [{tests}]").fetchall()
+    tests = ", ".join(f"coalesce(bool_or({statement.lines[n].condition}), false)" for n in tested)
+    ((_, are_there),) = con.execute(f"{statement.steps}SELECT count(*), [{tests}] FROM marked").fetchall()
     found = dict(zip(tested, are_there, strict=True)) | {n: bool(held & pmids) for n, pmids in named.items()}
     return [line.asked for n, line in enumerate(statement.lines) if not found[n]]
 
@@ -133,16 +132,18 @@ def by_relevance(con: duckdb.DuckDBPyConnection, statement: Statement) -> str:
     lines = [line for line in statement.lines if is_weighed(line)]
     if not lines:
         return SORTS[""]
-    counts = ", ".join(f"(SELECT count(DISTINCT pmid) FROM ({line.sql}))" for line in lines)
-    ((total, found),) = con.execute(f"{statement.steps}SELECT (SELECT count(*) FROM citation), [{counts}]").fetchall()
-    weighed = " UNION ALL ".join(
-        f"SELECT DISTINCT pmid, {round(1000 * log(1 + total / count))} AS weight FROM ({line.sql})"
+    counts = ", ".join(f"count(*) FILTER ({line.condition})" for line in lines)
+    ((total, found),) = con.execute(
+        f"{statement.steps}SELECT (SELECT count(*) FROM citation), [{counts}] FROM marked"
+    ).fetchall()
+    weighed = " + ".join(
+        f"CASE WHEN {line.condition} THEN {round(1000 * log(1 + total / count))} ELSE 0 END"
         for line, count in zip(lines, found, strict=True)
         if count
     )
     if not weighed:
         return SORTS[""]
-    scores = f"SELECT pmid, sum(weight) AS score FROM ({weighed}) GROUP BY pmid"
+    scores = f"SELECT pmid, {weighed} AS score FROM marked"
     return f"FROM found LEFT JOIN ({scores}) USING (pmid) ORDER BY coalesce(score, 0) DESC, pmid DESC"
 
 

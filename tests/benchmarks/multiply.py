@@ -1,8 +1,7 @@
-"""A large data directory made of one run: `python -m tests.benchmarks.multiply DATA_DIR COPIES`.
+"""A large data directory made of a small one: `python -m tests.benchmarks.multiply DATA_DIR COPIES`.
 
-Each copy is a run of its own whose PMIDs follow on those of the copy before; titles, abstracts and records are the
-same, so that `corpus rebuild` has no meaning there. The first run's PMIDs should lie close to each other, as those of a
-baseline file do: no PMID may have more than nine digits.
+Each copy of a run is a run of its own whose PMIDs follow on those of the copy before; titles, abstracts and records are
+the same, so that `corpus rebuild` has no meaning there. No PMID may have more than nine digits in the end.
 """
 
 import sys
@@ -17,12 +16,12 @@ from warehouse.store import DataDirectory, new_run_id, run_folders, run_id_of, w
 
 
 def multiply(directory: DataDirectory, copies: int) -> None:
-    """Commit copies of the first run of a data directory."""
-    first = run_folders(directory)[0]
-    run_id = run_id_of(first)
-    pmids = pq.read_table(first / "citation.parquet", columns=["pmid"])["pmid"]
-    step = pc.max(pmids).as_py() - pc.min(pmids).as_py() + 1
-    for copy in range(1, copies + 1):
+    """Commit copies of the runs of a data directory that have citations."""
+    runs = [run for run in run_folders(directory) if (run / "citation.parquet").exists()]
+    pmids = [pq.read_table(run / "citation.parquet", columns=["pmid"])["pmid"] for run in runs]
+    step = max(pc.max(found).as_py() for found in pmids) - min(pc.min(found).as_py() for found in pmids) + 1
+    run_id = run_id_of(run_folders(directory)[-1])
+    for copy, first in ((copy, run) for copy in range(1, copies + 1) for run in runs):
         run_id = new_run_id(*parse(run_id))
         staging = directory.staging / f"run={run_id}"
         staging.mkdir(parents=True)

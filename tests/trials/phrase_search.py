@@ -154,19 +154,15 @@ def compare(directory: DataDirectory, queries: Path, folder: Path) -> Iterator[s
     yield f"{'query':>5} {'clauses':>7} {'here':>6} {'there':>6} {'both':>6}  clauses that differ, by cause"
     for line in queries.read_text().splitlines():
         number, query = (json.loads(line)[name] for name in ("id", "query"))
-        statement = write_statement(store.con, query, today=datetime.now(UTC).date())
+        statement = write_statement(store.con, query, today=datetime.now(UTC).date(), is_by_clause=True)
         root = prune(parse_query(query).root, {part.place for part in statement.lines})
         clauses = [part.asked for part in statement.lines]
         spelt = [in_edirect(store.con, asked) or NOTHING for asked in clauses]
         for text in set(spelt) - asked_there.keys():
             asked_there[text] = ask_edirect(folder, text) & everything
-        here = [
-            {
-                pmid
-                for (pmid,) in store.con.execute(f"{statement.steps}SELECT DISTINCT pmid FROM ({part.sql})").fetchall()
-            }
-            for part in statement.lines
-        ]
+        conditions = ", ".join(part.condition for part in statement.lines)
+        rows = store.con.execute(f"{statement.steps}SELECT pmid, [{conditions}] FROM marked").fetchall()
+        here = [{pmid for pmid, holds in rows if holds[place]} for place in range(len(clauses))]
         there = [asked_there[text] for text in spelt]
         ours, theirs = set(store.search(query, {}).pmids), ask_edirect(folder, spell(root, iter(spelt))) & everything
         # The clauses explain the whole if both wholes follow from them.

@@ -7,37 +7,52 @@ PubMed; replies do not say what was asked, so that the terms stand here.
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 
 from flows.corpus_search.statement import write_statement
+from transforms.pubmed_fields import BY_TAG
 from warehouse.query import open_published
 from warehouse.store import DataDirectory
 
-AUTHORS = "NCBI's index of authors has names with a comma as well"
-FORMER = "a reply of before 2022, of another form"
+AUTHORS = "NCBI's index of full names has `Hart, Rk`; no author here is written so"
 JOURNALS = "NCBI's list of journals has names that no citation here has"
-MAPPED = "NCBI's table of mapped words, which is not to be had, or names that this MeSH lacks"
-NOT_FOUND = "NCBI leaves out what it does not find"
-VARIANTS = "NCBI's variants of a word come from a lexicon, ours from the words here with its stem"
+MAPPED = "NCBI's table of mapped words has more than one heading for a word that is the name of none"
+LEXICON = "NCBI takes a word's variants from a lexicon, this corpus from its words with the same stem"
+OLDER = "in a reply of before 2020 words have no variants"
 
 # What was asked, by a part of the file's name, and why ours is another. Replies to other databases are left out.
 TERMS = {
-    "Klortho+Eutils-JSON__esearch.error": ("fleegle[MeSH Terms] OR obstetrics[MeSH Terms]", NOT_FOUND),
-    "Klortho+Eutils-JSON__esearch.pubmed": ("cancer AND 2012/09/25:2012/11/24[EDAT]", MAPPED),
+    "Klortho+Eutils-JSON__esearch.error": ("fleegle[MeSH Terms] OR obstetrics[MeSH Terms]", ""),
+    "Klortho+Eutils-JSON__esearch.pubmed": ("cancer AND 2012/09/25:2012/11/24[EDAT]", OLDER),
     "bcbi+PubMedMiner": ("sleep apnea, obstructive[MeSH Major Topic]", ""),
     "biocommons+eutils": ("hart rk[author]", AUTHORS),
     "biopython__esearch1": ("biopython", ""),
-    "biopython__esearch2": ("cancer AND 2025/09/27:2025/11/26[edat]", f"{MAPPED}; {VARIANTS}"),
+    "biopython__esearch2": ("cancer AND 2025/09/27:2025/11/26[edat]", LEXICON),
     "biopython__esearch3": ("PNAS[ta] AND 97[vi]", JOURNALS),
-    "biopython__esearch5": ("stem cells AND hasabstract", ""),
-    "jmjamison": ('"University of California, Los Angeles"[Affiliation] OR UCLA[Affiliation]', FORMER),
-    "ourresearch": ("10.1371/journal.pcbi.1000361", FORMER),
+    "biopython__esearch5": ("stem cells AND hasabstract", OLDER),
+    "jmjamison": (
+        """"University of California, Los Angeles"[Affiliation] OR "University of California, Los Angeles"[Affiliation]
+        OR "University of California Los Angeles"[Affiliation] OR "University of California at Los Angeles"[Affiliation]
+        OR "University of California of Los Angeles"[Affiliation]
+        OR "University of California in Los Angeles"[Affiliation]
+        OR UCLA[Affiliation] OR 90095[Affiliation] AND "2014/01/01"[PDAT] : "2018/01/31"[PDAT]""",
+        "",
+    ),
+    "ourresearch": ("10.1371/journal.pcbi.1000361", ""),
     "pubmed-search-2": ("diabetes", MAPPED),
-    "zhangyee+fastpaper-cli__pubmed": ("attention mechanism", VARIANTS),
+    "zhangyee+fastpaper-cli__pubmed": ("attention mechanism", LEXICON),
 }
+# Replies of before 2022 write fewer quotes, short names of fields, and ranges as two dates.
+FORM = (
+    (re.compile(r'"'), ""),
+    (re.compile(r"\[([^\]]*)\] : "), " : "),
+    (re.compile(r" : "), ":"),
+    (re.compile(r"\[([^\]]*)\]"), lambda found: f"[{BY_TAG[found[1].lower()].full_name}]"),
+)
 
 
 def translation_of(path: Path) -> str:
@@ -49,28 +64,41 @@ def translation_of(path: Path) -> str:
     return unescape(found[1]) if found else ""
 
 
+def in_one_form(translation: str) -> str:
+    """A translation without what only its form says."""
+    for pattern, plain in FORM:
+        translation = pattern.sub(plain, translation)
+    return translation.lower()
+
+
 def parts_of(translation: str) -> set[str]:
-    """The clauses of a translation, in no order and without case."""
-    return {part.strip("( )") for part in re.split(r" (?:and|or|not) ", translation.lower().replace(" : ", ":"))}
+    """The clauses of a translation, in no order."""
+    return {part.strip("( )") for part in re.split(r" (?:and|or|not) ", in_one_form(translation))}
 
 
 def compare(directory: DataDirectory, folder: Path) -> Iterator[str]:
     """A paragraph for each reply."""
     con = open_published(directory)
-    equal = same = 0
+    verdicts: Counter[str] = Counter()
     for name, (term, why) in TERMS.items():
         (path,) = [path for path in folder.iterdir() if name in path.name]
         theirs = translation_of(path)
         ours = write_statement(con, term, today=datetime.now(UTC).date(), is_forgiving=True).translation
         mine, others = parts_of(ours), parts_of(theirs)
-        equal += ours == theirs
-        same += mine == others
-        verdict = "equal" if ours == theirs else "the same clauses" if mine == others else f"other, as {why or '?'}"
-        yield f"{term}: {verdict}"
+        if ours == theirs:
+            verdict = "equal"
+        elif in_one_form(ours) == in_one_form(theirs):
+            verdict = "equal, in the form of before 2022"
+        elif mine == others:
+            verdict = "the same clauses in another order"
+        else:
+            verdict = "other"
+        verdicts[verdict] += 1
+        yield f"{' '.join(term.split())}: {verdict}{f': {why or chr(63)}' if verdict == 'other' else ''}"
         if mine != others:
             yield f"    only NCBI: {', '.join(sorted(others - mine))[:400]}"
             yield f"    only here: {', '.join(sorted(mine - others))[:400]}"
-    yield f"{equal} of {len(TERMS)} are equal, {same} have the same clauses."
+    yield f"{', '.join(f'{count} {verdict}' for verdict, count in verdicts.items())}, of {len(TERMS)}."
 
 
 if __name__ == "__main__":

@@ -135,8 +135,24 @@ ARTICLE_MESH = Table(
         column("pmid", INT64, "PubMed identifier."),
         column("descriptor_name", TEXT, "Name of the descriptor."),
         optional("descriptor_ui", TEXT, "Its identifier.", null="The record gives none."),
+        optional("descriptor_number", INT32, "The number in it: see macro ui_number.", null="The record gives none."),
         optional("pub_year", INT16, "Year of publication, as in citation.", null="The record gives none."),
         column("is_major", BOOL, "The descriptor, or one of its qualifiers, is a main point."),
+    ),
+    owner=DERIVED,
+)
+
+JOURNAL_NAME = Table(
+    "journal_name",
+    "A journal as citations name it: each combination of names and numbers once.",
+    ("medline_ta", "iso_abbreviation", "journal_title", "issn", "issn_linking", "nlm_unique_id"),
+    (
+        optional("medline_ta", TEXT, "As in citation.", null="As in citation."),
+        optional("iso_abbreviation", TEXT, "As in citation.", null="As in citation."),
+        optional("journal_title", TEXT, "As in citation.", null="As in citation."),
+        optional("issn", TEXT, "As in citation.", null="As in citation."),
+        optional("issn_linking", TEXT, "As in citation.", null="As in citation."),
+        optional("nlm_unique_id", TEXT, "As in citation.", null="As in citation."),
     ),
     owner=DERIVED,
 )
