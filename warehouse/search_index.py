@@ -79,9 +79,8 @@ def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -
 
 def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
     """Put the words of some files into the index in their order, a range of words at a time."""
-    con.execute(
-        f"CREATE OR REPLACE TEMP VIEW unsorted AS FROM read_parquet([{', '.join(literal(str(path)) for path in paths)}])"
-    )
+    files = ", ".join(literal(str(path)) for path in paths)
+    con.execute(f"CREATE OR REPLACE TEMP VIEW unsorted AS FROM read_parquet([{files}])")
     ((count,),) = con.execute("SELECT count(*) FROM unsorted").fetchall()
     shares = [number / (1 + count // SORTED_AT_ONCE) for number in range(1, 1 + count // SORTED_AT_ONCE)]
     bounds: list[str] = []

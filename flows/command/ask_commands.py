@@ -36,6 +36,7 @@ def mesh(
     ] = None,
     data_dir: DataOption = None,
     *,
+    again: Annotated[bool, typer.Option("--again", help="Read files that are held already, too.")] = False,
     no_wait: NoWaitOption = False,
 ) -> None:
     """Read NLM's MeSH of a year, for searches that find narrower headings; without files, the newest is downloaded."""
@@ -45,7 +46,7 @@ def mesh(
     settings = load_settings(data_dir=data_dir, no_wait=no_wait or None)
     url = from_ if files else from_ or NLM_MESH
     with show_progress() as progress:
-        for sentence in add_mesh(settings, files or [], url=url, progress=progress):
+        for sentence in add_mesh(settings, files or [], url=url, is_again=again, progress=progress):
             typer.echo(sentence)
 
 

@@ -4,7 +4,7 @@ https://pubmed.ncbi.nlm.nih.gov/help/#automatic-term-mapping
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -12,7 +12,6 @@ import duckdb
 from flows.corpus_search.vocabulary import (
     Heading,
     find_authors,
-    find_headings,
     find_journals,
     find_variants,
     spaced,
@@ -44,16 +43,36 @@ class Mapped:
     headings: tuple[Heading, ...]
 
 
-def map_untagged(con: duckdb.DuckDBPyConnection, texts: Sequence[str]) -> dict[str, Mapped]:
-    """How each of some runs of untagged words is searched."""
-    words = {text: [word for word in text.replace(",", " ").split() if re.search(r"[^\W_]", word)] for text in texts}
-    runs = {
+def words_of_text(text: str) -> list[str]:
+    """The words of a run of untagged words that have a letter or digit."""
+    return [word for word in text.replace(",", " ").split() if re.search(r"[^\W_]", word)]
+
+
+def runs_of(texts: Iterable[str]) -> set[str]:
+    """All words that follow each other in some texts, as a heading, journal or author may be named by."""
+    return {
         " ".join(found[start:end])
-        for found in words.values()
+        for found in map(words_of_text, texts)
         for start in range(len(found))
         for end in range(start + 1, min(len(found), start + LONGEST) + 1)
     }
-    headings, journals = find_headings(con, runs, "descriptor"), find_journals(con, runs)
+
+
+def map_untagged(
+    con: duckdb.DuckDBPyConnection, texts: Sequence[str], headings: dict[str, Heading]
+) -> dict[str, Mapped]:
+    """How each of some runs of untagged words is searched.
+
+    Args:
+        con: The corpus.
+        texts: The runs.
+        headings: The descriptors that any of `runs_of` the texts stands for.
+    """
+    if not texts:
+        return {}
+    words = {text: words_of_text(text) for text in texts}
+    runs = runs_of(texts)
+    journals = find_journals(con, runs)
     authors = find_authors(con, {run.lower() for run in runs if re.fullmatch(r"[^\W\d]{2,}(?: [^\W\d]{1,2})", run)})
     singles = {part for found in split_words(con, sorted(runs)).values() for part in found if len(found) == 1}
     variants = find_variants(con, sorted(singles))

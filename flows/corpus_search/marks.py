@@ -213,18 +213,17 @@ FROM seen LEFT JOIN tested USING (pmid))
         flags: dict[str, list[str]] = {name: [] for name in names}
         for (asked, test), number in self.tests.items():
             of_fields = f"field IN {listed(asked)} AND " if asked and set(asked) != fields else ""
+            # One expression needs no folding of most texts; for several, each text is folded once.
+            condition = test.replace("regexp_matches(folded,", "search_matches(text,") if len(self.tests) == 1 else test
             flags[f"t{number // WIDTH}"].append(
-                f"CASE WHEN {of_fields}({test}) THEN {1 << number % WIDTH} ELSE 0 END::BIGINT"
+                f"CASE WHEN {of_fields}({condition}) THEN {1 << number % WIDTH} ELSE 0 END::BIGINT"
             )
         said = ",\n".join(f"bit_or({' | '.join(tests)}) AS {name}" for name, tests in flags.items())
-        text = "search_fold(text) AS folded"
-        words = (
-            ", regexp_extract_all(folded, '[\\p{L}\\p{N}]+') AS words"
-            if any("words" in t for _, t in self.tests)
-            else ""
-        )
-        return f"""tested AS (SELECT pmid, {said}
-FROM (SELECT pmid, field, {text}{words} FROM search_text SEMI JOIN doubtful USING (pmid){where}) GROUP BY pmid)"""
+        read = f"search_text SEMI JOIN doubtful USING (pmid){where}"
+        texts = f"SELECT pmid, field, text, search_fold(text) AS folded FROM {read}"
+        if any("words" in test for _, test in self.tests):
+            texts = f"SELECT *, search_split(folded) AS words FROM ({texts})"
+        return f"tested AS (SELECT pmid, {said}\nFROM ({texts}) GROUP BY pmid)"
 
     def word_sources(self, names: Sequence[str]) -> Iterable[str]:
         """Queries for the citations that have the words, with their marks."""

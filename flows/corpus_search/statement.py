@@ -22,7 +22,7 @@ from flows.corpus_search.clauses import (
     write_value,
     write_words,
 )
-from flows.corpus_search.mapping import Mapped, map_untagged
+from flows.corpus_search.mapping import Mapped, map_untagged, runs_of
 from flows.corpus_search.marks import NOTHING, Found, Pmids, Selection, join
 from flows.corpus_search.vocabulary import (
     find_headings,
@@ -79,14 +79,16 @@ def write_statement(
     texts = {clause.text for clause in clauses}
     heads = {part for text in texts for part in (text, text.rpartition("/")[0])}
     words = split_words(con, texts)
+    untagged = [c.text for c in clauses if is_mapped(c)]
+    headings = find_headings(con, {*filter(None, heads), *runs_of(untagged)}, "descriptor")
     context = Context(
         con=con,
         today=today,
         statement=Statement(notes=[f"{note}." for note in query.notes]),
         words=words,
-        headings=find_headings(con, {head for head in heads if head}, "descriptor"),
+        headings=headings,
         qualifiers=find_headings(con, {t for text in texts for t in (text, text.rpartition("/")[2])}, "qualifier"),
-        mapped=map_untagged(con, [c.text for c in clauses if is_mapped(c)]),
+        mapped=map_untagged(con, untagged, headings),
         has_mesh=has_mesh(con),
         journals=find_journals(con, {c.text for c in clauses if c.field is places.JOURNAL}),
         stop_words=find_stop_words(con, {word for found in words.values() for word in found}),

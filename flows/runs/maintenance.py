@@ -11,6 +11,7 @@ from flows.runs import rebuild as rebuilding
 from warehouse import build, check
 from warehouse import compact as compaction
 from warehouse.errors import StoreError
+from warehouse.schema.ledger import RUN
 from warehouse.store import DataDirectory, run_folders, writing
 
 
@@ -42,6 +43,11 @@ def compact(settings: Settings, *, keep: str = "all") -> Iterator[str]:
         yield f"DuckDB: {before / 1e6:,.1f} MB are {size_of(directory.database) / 1e6:,.1f} MB."
 
 
+def is_of_mesh(folder: Path) -> bool:
+    """Whether a run's folder has nothing but MeSH and the account of the run."""
+    return all(file.stem.startswith("mesh_") or file.stem == RUN.name for file in folder.glob("*.parquet"))
+
+
 def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progress: Progress = silent) -> Iterator[str]:
     """Make the model anew from the raw records and publish it; says what differs.
 
@@ -64,8 +70,12 @@ def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progre
             yield f"{name}: {gone:,} rows are no longer, {come:,} are new."
         yield f"{found.replaced:,} of {found.folders:,} folders are others now."
         if found.lost:
+            first = Path(found.lost[0])
+            # Everything of MeSH comes from its files, so that its folder is not needed for them.
+            anew = f", or remove {first.parent}, run `corpus rebuild`, then `corpus mesh` with its files"
             raise StoreError(
-                f"{found.lost[0]} is damaged and cannot be made from raw; put it back from a backup. "
+                f"{first} is damaged and cannot be made from raw; put it back from a backup"
+                f"{anew if first.stem.startswith('mesh_') and is_of_mesh(first.parent) else ''}. "
                 f"{len(found.lost):,} such files; nothing was published."
             )
         notes: list[str] = []

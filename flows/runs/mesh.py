@@ -30,17 +30,19 @@ def add_mesh(
     *,
     url: str | None = None,
     folders: Sequence[Path] = (),
+    is_again: bool = False,
     progress: Progress = silent,
 ) -> Iterator[str]:
     """Read files of MeSH into one run and publish it; says what it read.
 
-    A file that is held already is not read again.
+    A file that is held already is not read again unless it is asked for.
 
     Args:
         settings: Options.
         paths: Descriptor, qualifier and supplementary files, `.xml` or packed.
         url: A page that links to them; the newest of each kind are downloaded as well.
         folders: The folders that the paths have to be below; none is without bound.
+        is_again: Read files that are held, too.
         progress: Told of the bytes.
     Raises:
         UsageError: A file does not exist, or two are of one kind.
@@ -55,6 +57,8 @@ def add_mesh(
     with writing(directory, purpose="mesh", wait=not settings.no_wait):
         now = datetime.now(UTC)
         held = read_held(directory)
+        if is_again:
+            held = {kind: (year, "") for kind, (year, _) in held.items()}
         writer = start_run(directory, now)
         folder = directory.staging / "mesh"
         sources = [(path, str(path.name)) for path in paths]

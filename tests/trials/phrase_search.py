@@ -23,13 +23,14 @@ import duckdb
 from flows.corpus_search.statement import asked_as, write_statement
 from flows.corpus_search.vocabulary import find_headings, spaced
 from flows.eutils_server.corpus import CorpusStore
+from transforms.pubmed_fields import BY_NAME
 from transforms.pubmed_query import Clause, Group, Node, Range, parse_query
 from warehouse.store import DataDirectory
 
 FIELDS = "UID TITL TIAB PAIR CODE TREE MESH SUBH YEAR JOUR VOL ISS PAGE LANG PROP PTYP AUTH FAUT LAUT"
 RECORDS_AT_ONCE = 5_000
-EVERYTHING = "1:3000 [YEAR]"
 NOTHING = "zzzznothing [TIAB]"
+WORDS = (BY_NAME["TIAB"],)
 
 
 def build_archive(store: CorpusStore, folder: Path) -> None:
@@ -45,7 +46,9 @@ def build_archive(store: CorpusStore, folder: Path) -> None:
     for number, start in enumerate(range(0, len(pmids), RECORDS_AT_ONCE)):
         records = store.xml_of(pmids[start : start + RECORDS_AT_ONCE])
         document = folder / "records.xml"
-        document.write_bytes(b"<PubmedArticleSet>\n" + b"\n".join(records.values()) + b"\n</PubmedArticleSet>\n")
+        # EDirect finds only some of the records if they do not come by PMID.
+        ordered = b"\n".join(records[pmid] for pmid in sorted(records))
+        document.write_bytes(b"<PubmedArticleSet>\n" + ordered + b"\n</PubmedArticleSet>\n")
         run(
             f"cat {document} | transmute -strict -normalize pubmed | transmute -compress -strict -wrp PubmedArticleSet "
             "-pattern 'PubmedArticleSet/*' -format flush | rchive -strict -transform meshtree.txt -e2index | "
@@ -73,7 +76,12 @@ def ask_edirect(folder: Path, query: str) -> set[int]:
 def in_edirect(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
     """A clause in EDirect's words; '' where it has no such field."""
     if isinstance(asked, Range):
-        return f"{asked.first[:4]}:{asked.last[:4]} [YEAR]"
+        # An archive made so has no ranges.
+        years = con.execute(
+            "SELECT DISTINCT pub_year FROM citation WHERE pub_year BETWEEN $1 AND $2",
+            [int(asked.first[:4]), int(asked.last[:4])],
+        ).fetchall()
+        return f"({' OR '.join(f'{year} [YEAR]' for (year,) in years)})" if years else ""
     name = asked.field.name if asked.field else "ALL"
     if name in ("MESH", "MAJR"):
         heading = find_headings(con, [asked.text], "descriptor").get(spaced(asked.text))
@@ -102,6 +110,13 @@ def cause(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
     return "truncated" if asked.is_truncated else "phrase" if len(words) > 1 else "word"
 
 
+def without_keywords(con: duckdb.DuckDBPyConnection, asked: Clause) -> set[int]:
+    """What a clause of words finds in titles and abstracts alone."""
+    words = f'"{asked.text}{"*" * asked.is_truncated}"'
+    statement = write_statement(con, f"{words}[ti] OR {words}[ab]", today=datetime.now(UTC).date())
+    return {pmid for (pmid,) in con.execute(statement.sql).fetchall()}
+
+
 def prune(group: Group, places: set[int]) -> Group:
     """A search without the clauses that have no word and were left out."""
     parts: list[tuple[str, Node]] = []
@@ -128,16 +143,16 @@ def combine(node: Node, sets: Iterator[set[int]], everything: set[int]) -> set[i
     return found
 
 
-def spell(node: Node, clauses: Iterator[str]) -> str:
+def spell(node: Node, clauses: Iterator[str], everything: str) -> str:
     """A search in EDirect's language, its operators in parentheses from the left."""
     if not isinstance(node, Group):
         return next(clauses)
     said, last = "", ""
     for number, (operator, part) in enumerate(node.parts):
-        text = spell(part, clauses)
+        text = spell(part, clauses, everything)
         if number and last and operator != last:
             said = f"({said})"
-        said = f"{said} {operator} {text}" if number else f"({EVERYTHING}) NOT {text}" if operator == "NOT" else text
+        said = f"{said} {operator} {text}" if number else f"({everything}) NOT {text}" if operator == "NOT" else text
         last = operator if number else ""
     return f"({said})"
 
@@ -148,6 +163,8 @@ def compare(directory: DataDirectory, queries: Path, folder: Path) -> Iterator[s
     if not (folder / "Postings").exists():
         build_archive(store, folder)
     everything = set(store.pmids)
+    codes = store.con.execute("SELECT DISTINCT language FROM language ORDER BY language").fetchall()
+    languages = " OR ".join(f"{code} [LANG]" for (code,) in codes)
     causes: Counter[str] = Counter()
     examples: dict[str, str] = {}
     asked_there: dict[str, set[int]] = {}
@@ -164,7 +181,10 @@ def compare(directory: DataDirectory, queries: Path, folder: Path) -> Iterator[s
         rows = store.con.execute(f"{statement.steps}SELECT pmid, [{conditions}] FROM marked").fetchall()
         here = [{pmid for pmid, holds in rows if holds[place]} for place in range(len(clauses))]
         there = [asked_there[text] for text in spelt]
-        ours, theirs = set(store.search(query, {}).pmids), ask_edirect(folder, spell(root, iter(spelt))) & everything
+        ours, theirs = (
+            set(store.search(query, {}).pmids),
+            ask_edirect(folder, spell(root, iter(spelt), languages)) & everything,
+        )
         # The clauses explain the whole if both wholes follow from them.
         assert combine(root, iter(here), everything) == ours, f"{number}: our operators"
         follows = combine(root, iter(there), everything) == theirs
@@ -173,6 +193,8 @@ def compare(directory: DataDirectory, queries: Path, folder: Path) -> Iterator[s
             if found_here == found_there:
                 continue
             why = "a field that it does not have" if text == NOTHING else cause(store.con, asked)
+            if text != NOTHING and asked.field in WORDS and found_there == without_keywords(store.con, asked):
+                why = "keywords: in Title/Abstract here, as at PubMed, not there"
             differing[why] += 1
             only = sorted(found_here - found_there)[:2], sorted(found_there - found_here)[:2]
             examples.setdefault(f"{why}: {asked_as(asked)}", f"only here {only[0]}, only there {only[1]}")

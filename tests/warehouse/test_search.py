@@ -116,3 +116,22 @@ def test_citations_beyond_one_batch_are_found(tmp_path: Path, monkeypatch: pytes
     commit(directory, *(article(pmid, title="Ketamine.") for pmid in range(1, 6)))
     build.publish(directory)
     assert found(directory, "ketamine") == [1, 2, 3, 4, 5]
+
+
+def test_an_index_made_afresh_is_in_the_order_of_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few rows are sorted together; what a later run adds follows, and nothing is left on disk."""
+    monkeypatch.setattr("warehouse.search_index.INDEXED_AT_ONCE", 2)
+    monkeypatch.setattr("warehouse.search_index.SORTED_AT_ONCE", 3)
+    monkeypatch.setattr("warehouse.search_index.SAMPLED", 1)
+    directory = DataDirectory(tmp_path)
+    commit(directory, *(article(pmid, title=f"Alpha of zeta number {pmid}.") for pmid in range(1, 8)))
+    build.publish(directory)
+    with duckdb.connect(directory.database, read_only=True) as con:
+        afresh = con.execute("SELECT word, pmid, field FROM search_index ORDER BY rowid").fetchall()
+    assert afresh == sorted(afresh)
+    assert {(word, pmid) for word, pmid, _ in afresh} >= {("alpha", 1), ("zeta", 7), ("7", 7)}
+    assert list(tmp_path.rglob("words-*")) == []
+    monkeypatch.undo()
+    build.publish(directory, afresh=True)
+    with duckdb.connect(directory.database, read_only=True) as con:
+        assert con.execute("SELECT word, pmid, field FROM search_index ORDER BY ALL").fetchall() == sorted(afresh)

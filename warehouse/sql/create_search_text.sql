@@ -15,7 +15,7 @@ SELECT pmid, 'affiliation', affiliation FROM affiliation
 UNION ALL
 SELECT pmid, 'indexing', descriptor_name FROM article_mesh
 UNION ALL
-SELECT DISTINCT pmid, 'indexing', qualifier_name FROM mesh_heading WHERE qualifier_name <> ''
+SELECT pmid, 'indexing', qualifier_name FROM mesh_heading WHERE qualifier_name <> ''
 UNION ALL
 SELECT pmid, 'indexing', substance_name FROM substance
 UNION ALL

@@ -1,15 +1,19 @@
 """A corpus asked in PubMed's language: what each kind of clause finds, and what is said of it."""
 
+from datetime import date
+
 import duckdb
 import pytest
 
 from flows.corpus_search.ask import SearchAnswer, search_corpus
+from flows.corpus_search.statement import write_statement
 from flows.definition.settings import load_settings
 from flows.runs.mesh import add_mesh
 from tests.mesh_records import descriptor, mesh_set, qualifier
 from tests.records import article
 from tests.warehouse.test_build import commit
 from warehouse.errors import SearchError, UsageError
+from warehouse.query import open_published
 from warehouse.store import DataDirectory
 
 ABSTRACT = "<Abstract><AbstractText>{}</AbstractText></Abstract>"
@@ -162,6 +166,44 @@ def test_each_clause_is_counted_and_the_sql_finds_the_same(directory: DataDirect
     assert found.notes == ["'not' at character 37 was read as the operator NOT."]
     with duckdb.connect(directory.database, read_only=True) as con:
         assert [row[0] for row in con.execute(found.sql).fetchall()] == pmids(found) == [3, 2]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "heart AND attack",
+        "heart NOT (sorrow OR young[ti])",
+        'NOT "heart attack"[tiab]',
+        '("heart attack"[tiab] OR mood[mh]) NOT "of the heart"[ti] AND 2:3[pmid]',
+        "excludepreprints[sb] AND heart*[ti]",
+    ],
+)
+def test_a_search_finds_what_follows_from_its_clauses(directory: DataDirectory, query: str) -> None:
+    """Together and apart, although what is looked up together is marked together."""
+    con = open_published(directory)
+    together = write_statement(con, query, today=date(2026, 1, 1))
+    apart = write_statement(con, query, today=date(2026, 1, 1), is_by_clause=True)
+    assert sorted(con.execute(together.sql).fetchall()) == sorted(con.execute(apart.sql).fetchall())
+    assert [line.translation for line in together.lines] == [line.translation for line in apart.lines]
+    con.close()
+
+
+def test_entrez_leaves_out_a_heading_that_is_not_in_mesh(directory: DataDirectory) -> None:
+    """A former heading that a citation has stays; the command searches the words as they stand."""
+    con = open_published(directory)
+    for query, translation in (
+        ("fleegle[MeSH Terms] OR mood[mh]", '"mood"[MeSH Terms]'),
+        ("mood[mh] AND (fleegle[mh] OR flaggle[majr])", '"mood"[MeSH Terms]'),
+        ("fleegle[mh]", ""),
+    ):
+        statement = write_statement(con, query, today=date(2026, 1, 1), is_forgiving=True)
+        assert statement.translation == translation
+        assert "fleegle" in " ".join(line.translation for line in statement.lines)
+        assert bool(con.execute(statement.sql).fetchall()) == bool(translation)
+    con.close()
+    assert search_corpus(directory, "fleegle[MeSH Terms] OR mood[mh]").translation == (
+        '"fleegle"[MeSH Terms] OR "mood"[MeSH Terms]'
+    )
 
 
 def test_the_most_relevant_come_first_if_asked_for(directory: DataDirectory) -> None:

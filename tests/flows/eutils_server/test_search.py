@@ -147,7 +147,7 @@ def test_the_translation_says_how_a_term_was_read(store: RecordStore) -> None:
         '"else"[All Fields] OR ("ketamine"[All Fields] AND "rats"[All Fields])'
     )
     result = store.search("smith ja", {})
-    assert result.translations == [("smith ja", 'smith ja[Author]')]
+    assert result.translations == [("smith ja", "smith ja[Author]")]
 
 
 def test_the_most_relevant_comes_first(store: RecordStore) -> None:

@@ -3,6 +3,7 @@
 import functools
 import gzip
 import http.server
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from tests.records import article
 from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.check import check_all
-from warehouse.errors import DocumentError, PermanentError, TransientError, UsageError
+from warehouse.errors import DocumentError, PermanentError, StoreError, TransientError, UsageError
 from warehouse.store import DataDirectory, run_folders
 
 DESCRIPTORS = mesh_set(
@@ -128,6 +129,31 @@ def test_nothing_is_kept_where_a_file_cannot_be_used(settings: Settings, tmp_pat
         list(add_mesh(settings, [tmp_path / "desc2027.xml"]))
     assert len(run_folders(DataDirectory(settings.data_dir))) == runs
     assert rows(settings, "SELECT count(*) FROM mesh_term") == [(0,)]
+
+
+def test_a_damaged_folder_of_mesh_is_read_anew_from_its_files(settings: Settings, tmp_path: Path) -> None:
+    """`corpus rebuild` says what to do, and that is enough; a file that is held is read again if asked for."""
+    file, directory = write(tmp_path, "desc2026.xml", DESCRIPTORS), DataDirectory(settings.data_dir)
+    list(add_mesh(settings, [file]))
+    held = rows(settings, "FROM mesh_term ORDER BY ALL")
+    assert [*add_mesh(settings, [file])] == [
+        "desc2026.xml: the descriptors of MeSH 2026 are held already; not read again."
+    ]
+    assert [*add_mesh(settings, [file], is_again=True)] == ["desc2026.xml: 6 descriptor records of MeSH 2026."]
+    assert rows(settings, "FROM mesh_term ORDER BY ALL") == held
+    for folder in run_folders(directory)[1:]:
+        (folder / "mesh_term.parquet").write_bytes(b"damaged")
+    with pytest.raises(
+        StoreError, match=r"or remove .*run=.*, run `corpus rebuild`, then `corpus mesh` with its files"
+    ):
+        list(maintenance.rebuild(settings))
+    for folder in run_folders(directory)[1:]:
+        shutil.rmtree(folder)
+    list(maintenance.rebuild(settings))
+    assert rows(settings, "FROM mesh_term") == []
+    list(add_mesh(settings, [file]))
+    assert rows(settings, "FROM mesh_term ORDER BY ALL") == held
+    assert list(check_all(directory)) == []
 
 
 def test_mesh_is_content_whatever_its_file_is_called(settings: Settings, tmp_path: Path) -> None:

@@ -1,0 +1,7 @@
+-- Whether a text, folded as searches fold it, has a match of an expression in small ASCII letters. Most texts are ASCII,
+-- and need not be folded: capitals are all that they have.
+-- Example: SELECT search_matches('The role of the β-catenin', 'of[^a-z]+the[^a-z]+beta');
+CREATE MACRO search_matches(text, pattern) AS CASE
+    WHEN strlen(text) = length(text) AND NOT contains(text, '&') THEN regexp_matches(text, pattern, 'i')
+    ELSE regexp_matches(search_fold(text), pattern)
+END;
