@@ -110,9 +110,9 @@ def cause(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
     return "truncated" if asked.is_truncated else "phrase" if len(words) > 1 else "word"
 
 
-def without_keywords(con: duckdb.DuckDBPyConnection, asked: Clause) -> set[int]:
+def without_keywords(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> set[int]:
     """What a clause of words finds in titles and abstracts alone."""
-    words = f'"{asked.text}{"*" * asked.is_truncated}"'
+    words = f'"{asked.text}"{"*" * asked.is_truncated}' if isinstance(asked, Clause) else ""
     statement = write_statement(con, f"{words}[ti] OR {words}[ab]", today=datetime.now(UTC).date())
     return {pmid for (pmid,) in con.execute(statement.sql).fetchall()}
 
