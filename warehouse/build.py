@@ -18,7 +18,8 @@ import duckdb
 import pyarrow as pa
 
 from warehouse.companions import Refuse, renew_companions
-from warehouse.current import limit, literal, open_memory, quoted, view_runs
+from warehouse.content import begin_digests
+from warehouse.current import limit, literal, open_memory, quoted, use_file, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, names_of, note_build
@@ -223,6 +224,8 @@ def build_within(
         con.execute("USE next")
         con.execute("BEGIN")
         create_tables(con)
+        use_file(con, "next")
+        begin_digests(con)
         for file in read_definitions():
             con.execute(file.statement)
             comment_on_view(con, file)
@@ -250,7 +253,7 @@ def bring_up_to_date(
         # Without this size, the first checkpoint puts the groups together, and writes the whole file anew.
         con.execute(f"ATTACH {literal(str(target))} AS next (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
         view_runs(con, directory, run_ids=run_ids, base="next")
-        con.execute("USE next")
+        use_file(con, "next")
         con.execute("BEGIN")
         fill_tables(con, base="next")
         return finish(con, directory, base="next")

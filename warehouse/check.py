@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from warehouse.build import build, check_build, facts_of, first_line
-from warehouse.current import literal, open_memory, quoted
+from warehouse.current import literal, open_memory, quoted, use_file
 from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
 from warehouse.open_file import open_file
 from warehouse.published import check_ownership, own_published, read_fingerprints, read_published
@@ -104,9 +104,12 @@ def compare(database: Path, afresh: Path, *, through: Path | None = None) -> Ite
     try:
         con.execute(f"ATTACH {literal(str(through or database))} AS published (READ_ONLY)")
         con.execute(f"ATTACH {literal(str(afresh))} AS afresh (READ_ONLY)")
-        con.execute("USE published")
+        use_file(con, "published")
         for name in [t.name for t in TABLES.values() if not t.is_raw and t not in (BUILD, COMPANION)]:
-            counts = [digest_rows(con, f"{file}.{quoted(name)}", name) for file in ("published", "afresh")]
+            counts = [
+                digest_rows(con, f"{file}.{TABLES[name].schema}.{quoted(name)}", name)
+                for file in ("published", "afresh")
+            ]
             if counts[0] != counts[1]:
                 yield (
                     f"Table {name} of {database} has {counts[0][0]:,} rows, and the committed runs give "

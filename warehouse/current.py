@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from warehouse.errors import StoreError
 from warehouse.schema.citation import CITATION
-from warehouse.schema.declaration import DERIVED, Table
+from warehouse.schema.declaration import DERIVED, PROGRAM, Table
 from warehouse.schema.deliveries import DELIVERY, FILE
 from warehouse.schema.ledger import DELETED_CITATION
 from warehouse.schema.links import LINK_LIST, LINKOUT_LIST
@@ -49,6 +49,13 @@ OWNERS = (SEED_DOCUMENT, CITATION, LINK_LIST, LINKOUT_LIST, MEMBER, DELETED_CITA
 
 # The tables that say which seed text holds.
 ON_PAGES = (SEED_DOCUMENT, SEED_CITATION)
+
+
+def use_file(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Let names without a schema be those of an attached file: of the corpus, then of the program."""
+    query = "SELECT 1 FROM duckdb_schemas() WHERE database_name = $1 AND schema_name = $2"
+    has_program = con.execute(query, [name, PROGRAM]).fetchall()
+    con.execute(f"SET search_path = {literal(f'{name}.main,{name}.{PROGRAM}' if has_program else f'{name}.main')}")
 
 
 def quoted(name: str) -> str:

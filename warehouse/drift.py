@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.current import limit, literal, open_memory
+from warehouse.current import limit, literal, open_memory, use_file
 from warehouse.errors import DriftError
 from warehouse.published import own_published
 from warehouse.sql_files import read_statement
@@ -81,7 +81,7 @@ def measure_within(directory: DataDirectory, database: Path, size: int | None) -
     with open_memory() as con:
         limit(con, directory, size)
         con.execute(f"ATTACH {literal(str(database))} AS measured (READ_ONLY)")
-        con.execute("USE measured")
+        use_file(con, "measured")
         result = con.execute(read_statement("select_drift"))
         names = [column[0] for column in result.description or []]
         ((*values,),) = result.fetchall()

@@ -5,11 +5,11 @@ Both ways run the same statements over the views of warehouse/current.py, so tha
 
 import duckdb
 
-from warehouse.content import add_digest, begin_digests
+from warehouse.content import add_digest
 from warehouse.current import OWNERS, columns_ddl, literal, quoted
 from warehouse.portions import delete_rows, parts_of, ranges_of, rows_between
 from warehouse.schema.citation import CITATION
-from warehouse.schema.declaration import Table
+from warehouse.schema.declaration import PROGRAM, Table
 from warehouse.schema.derived import (
     ARTICLE_LIST,
     ARTICLE_MESH,
@@ -30,15 +30,15 @@ UNCOMPARED = ("pmid", "run_id", "fetched_at", "content_sha256")
 
 def create_tables(con: duckdb.DuckDBPyConnection) -> None:
     """Create every table, empty, with its comments."""
+    con.execute(f"CREATE SCHEMA {PROGRAM}")
     for table in TABLES.values():
         if not table.is_raw:
             create_table(con, table)
-    begin_digests(con)
 
 
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Create a table and comment it and its columns."""
-    name = quoted(table.name)
+    name = f"{table.schema}.{quoted(table.name)}"
     con.execute(f"CREATE TABLE {name} ({columns_ddl(table)})")
     comment = f"One row is: {table.row} Key: {', '.join(table.key)}."
     con.execute(f"COMMENT ON TABLE {name} IS {literal(comment)}")

@@ -23,6 +23,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import StoreError
+from warehouse.schema.declaration import PROGRAM
+from warehouse.schema.derived import BUILD
 from warehouse.store import DataDirectory, sync
 
 logger = logging.getLogger("corpus")
@@ -85,7 +87,7 @@ def read_once(database: Path, *_state: int) -> Published:
     """
     with duckdb.connect(database, read_only=True) as con:
         run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
-        return Published(run_ids, dict(con.execute("SELECT fact, value FROM build").fetchall()))
+        return Published(run_ids, dict(con.execute(f"SELECT fact, value FROM {PROGRAM}.{BUILD.name}").fetchall()))
 
 
 def own_published(directory: DataDirectory) -> Published | None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
+from warehouse.current import use_file
 from warehouse.errors import QueryError, StoreError, StuckError, UsageError
 from warehouse.published import reading
 from warehouse.sql_files import read_statement
@@ -21,6 +22,9 @@ T = TypeVar("T")
 
 # Letters of a statement, before and after the place of an error, that are shown with it.
 SHOWN = 40
+
+# What is answered by the tables and views that people ask, with what one row of each is.
+SHOW_TABLES = re.compile(r"\s*SHOW\s+TABLES\s*;?\s*", re.IGNORECASE)
 
 # Rows that DuckDB hands over at once: the size of its own vectors.
 BATCH_ROWS = 2048
@@ -57,7 +61,7 @@ def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.D
         con.execute("SET streaming_buffer_size = '1KB'")  # DuckDB does not count the letters of what waits in it.
         with reading(directory):
             con.execute(f"ATTACH {quote(str(database))} AS corpus (READ_ONLY, TYPE duckdb)")
-        con.execute("USE corpus")
+        use_file(con, "corpus")
         # The first leaves the attached file and its logs open to COPY; the second closes every file for good.
         con.execute("SET enable_external_access = false")
         con.execute("SET disabled_filesystems = 'LocalFileSystem'")
@@ -107,6 +111,8 @@ def stream(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = 
             long or too much. All but the first two also come while the answer is read.
     """
     expect_question(con, sql)
+    if SHOW_TABLES.fullmatch(sql):
+        sql = read_statement("select_tables")
     steps = Steps(con, sql, seconds)
     reader = steps.take(lambda: con.sql(sql).to_arrow_reader(BATCH_ROWS))
 

@@ -25,11 +25,11 @@ import pyarrow.compute as pc
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from warehouse.current import limit, literal, open_memory, quoted
+from warehouse.current import limit, literal, open_memory, quoted, use_file
 from warehouse.errors import StoreError, UsageError
 from warehouse.published import reading
 from warehouse.schema.companions import COMPANION
-from warehouse.schema.declaration import Column, Table
+from warehouse.schema.declaration import PROGRAM, Column, Table
 from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_definitions
 from warehouse.store import DataDirectory, why_not_written
@@ -118,7 +118,7 @@ def write_snapshot(directory: DataDirectory, address: str, *, progress: Progress
         con.execute(f"SET temp_directory = {literal(str(directory.staging / 'snapshot.spill'))}")
         with reading(directory):
             con.execute(f"ATTACH {literal(str(directory.database))} AS corpus (READ_ONLY)")
-        con.execute("USE corpus")
+        use_file(con, "corpus")
         (manifest,) = con.sql("FROM manifest").to_arrow_table().to_pylist()
         if manifest["last_run_id"] is None:
             raise StoreError(f"{directory.database} has no run yet; run `corpus refresh` or `corpus ingest` first.")
@@ -259,10 +259,12 @@ def attach_sql(shown: str, written: dict[str, list[dict[str, Any]]], manifest: d
         f"-- The corpus of run {manifest['last_run_id']} over Parquet, for DuckDB 1.5 and later: .read attach.sql",
         f"-- If the snapshot is moved, write its new place for {shown} everywhere here.",
         f"-- {LICENCE.format(as_of=manifest['as_of'])}",
+        f"CREATE SCHEMA IF NOT EXISTS {PROGRAM};",
     ]
     for table, files in written.items():
         names = ", ".join(literal(f"{shown}/{file['path']}") for file in files)
-        lines.append(f"CREATE VIEW {quoted(table)} AS FROM read_parquet([{names}]);")
+        schema = TABLES[table].schema if table in TABLES else "main"
+        lines.append(f"CREATE VIEW {schema}.{quoted(table)} AS FROM read_parquet([{names}]);")
     lines += [f"{file.statement.rstrip().rstrip(';')};" for file in read_definitions()]
     return "\n".join(lines) + "\n"
 

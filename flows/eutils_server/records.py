@@ -31,9 +31,10 @@ from transforms.parsed_records import Provenance
 from transforms.pubmed_document import split_document
 from transforms.pubmed_xml import make_tables
 from transforms.raw_records import RawRecord, read_chunk
-from warehouse.current import columns_ddl, literal, open_memory, quoted
+from warehouse.current import columns_ddl, literal, open_memory, quoted, use_file
 from warehouse.errors import CorpusError, DocumentError, UsageError
 from warehouse.fill import fill_lists
+from warehouse.schema.declaration import PROGRAM
 from warehouse.schema.tables import TABLES
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_definitions
@@ -169,7 +170,7 @@ def attach(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         con.execute(f"SET memory_limit = {literal(MEMORY)}")
         con.execute(f"ATTACH {literal(str(path))} AS records (READ_ONLY, TYPE duckdb)")
-        con.execute("USE records")
+        use_file(con, "records")
     except duckdb.Error:
         con.close()
         raise
@@ -262,7 +263,9 @@ class Gathered:
             con.execute(f"ATTACH {literal(str(path))} AS records")
             con.execute("USE records")
             con.execute("BEGIN")
-            for ddl in [f"{quoted(t.name)} ({columns_ddl(t)})" for t in TABLES.values() if not t.is_raw]:
+            con.execute(f"CREATE SCHEMA {PROGRAM}")
+            use_file(con, "records")
+            for ddl in [f"{t.schema}.{quoted(t.name)} ({columns_ddl(t)})" for t in TABLES.values() if not t.is_raw]:
                 con.execute(f"CREATE TABLE {ddl}")
             for ddl in OWN_TABLES:
                 con.execute(f"CREATE TABLE {ddl}")

@@ -107,6 +107,7 @@ class Table:
         extended_by: Paths, below those, of elements of which each after the first begins a further row with the same
             values but its own.
         nested: The column with the position of the row around this one, where elements of `rows` can hold each other.
+        schema: Of the DuckDB file: main, which people ask, or PROGRAM, which views and searches stand on.
     """
 
     name: str
@@ -121,6 +122,7 @@ class Table:
     rows: str = ""
     extended_by: str = ""
     nested: str = ""
+    schema: str = "main"
 
     @cached_property
     def arrow_schema(self) -> pa.Schema:
@@ -197,6 +199,9 @@ def order(name: str, of: str, *, counts: str = "", within: str = "", default: ob
 
 
 RUN_ID = column("run_id", TEXT, "The run that wrote the row; sorts by time.")
+
+# The schema of the tables that are there for the program alone.
+PROGRAM = "program"
 
 # Owner of the tables that are no part of a run: the build of the DuckDB file makes them from the others.
 DERIVED = "derived"

@@ -10,6 +10,7 @@ from warehouse.schema.declaration import (
     INT16,
     INT32,
     INT64,
+    PROGRAM,
     RUN_ID,
     TEXT,
     TEXTS,
@@ -65,6 +66,7 @@ CITATION_PAST = Table(
     ("pmid", "run_id"),
     (*CITATION.columns, column("until_run_id", TEXT, "The run that replaced it, or took its seed page away.")),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 MEMBER_PAST = Table(
@@ -76,6 +78,7 @@ MEMBER_PAST = Table(
         column("until_run_id", TEXT, "The run that no longer found it."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 ARTICLE_LIST = Table(
@@ -112,6 +115,7 @@ ARTICLE_LIST = Table(
         ),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 CITATION_DOI = Table(
@@ -125,6 +129,7 @@ CITATION_DOI = Table(
         column("is_valid", BOOL, "False if the record marks it as wrong wherever it has it."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 ARTICLE_MESH = Table(
@@ -140,6 +145,7 @@ ARTICLE_MESH = Table(
         column("is_major", BOOL, "The descriptor, or one of its qualifiers, is a main point."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 JOURNAL_NAME = Table(
@@ -168,6 +174,7 @@ SEARCH_INDEX = Table(
         column("word_count", INT32, "How often it stands there."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 SEARCH_VOCABULARY = Table(
@@ -179,6 +186,7 @@ SEARCH_VOCABULARY = Table(
         optional("stem", TEXT, "Its stem, as search_stem gives it.", null="A stop word: it has no weight."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 SEARCH_LENGTH = Table(
@@ -190,6 +198,7 @@ SEARCH_LENGTH = Table(
         column("term_count", INT32, "Terms in its titles and abstract, each as often as it stands there."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 CONTENT = Table(
@@ -208,6 +217,7 @@ CONTENT = Table(
         column("full_digest", TEXT, "The same of every column."),
     ),
     owner=DERIVED,
+    schema=PROGRAM,
 )
 
 BUILD = Table(
@@ -216,4 +226,5 @@ BUILD = Table(
     ("fact",),
     (column("fact", TEXT, "definition_sha256 or rebuilt."), column("value", TEXT, "Its value.")),
     owner=DERIVED,
+    schema=PROGRAM,
 )

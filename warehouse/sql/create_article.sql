@@ -28,7 +28,7 @@ SELECT
     citation.source
 FROM citation
 LEFT JOIN book USING (pmid)
-LEFT JOIN article_list USING (pmid)
+LEFT JOIN program.article_list USING (pmid)
 LEFT JOIN retracted USING (pmid)
 LEFT JOIN deleted_citation USING (pmid)
 LEFT JOIN current_member USING (pmid);

@@ -6,7 +6,7 @@ WITH past_run AS NOT MATERIALIZED (
     SELECT run_id FROM run WHERE finished_at <= CAST(as_of AS TIMESTAMP)
 ),
 member_then AS (
-    SELECT DISTINCT pmid FROM (FROM member UNION ALL BY NAME FROM member_past)
+    SELECT DISTINCT pmid FROM (FROM member UNION ALL BY NAME FROM program.member_past)
     WHERE since_run_id IN (FROM past_run) AND (until_run_id IS NULL OR until_run_id NOT IN (FROM past_run))
 ),
 withdrawn_then AS (

@@ -5,15 +5,15 @@
 -- Example: SELECT pmid, duplicate_pmid, evidence, title FROM duplicate WHERE list_contains(evidence, 'doi');
 CREATE VIEW duplicate AS
 WITH same_title AS (
-    SELECT title_key FROM article_list WHERE title_key IS NOT NULL GROUP BY title_key HAVING count(*) > 1
+    SELECT title_key FROM program.article_list WHERE title_key IS NOT NULL GROUP BY title_key HAVING count(*) > 1
 ),
 same_doi AS (
-    SELECT normal_doi FROM citation_doi WHERE is_valid GROUP BY normal_doi HAVING count(*) > 1
+    SELECT normal_doi FROM program.citation_doi WHERE is_valid GROUP BY normal_doi HAVING count(*) > 1
 ),
 candidate AS (
-    SELECT pmid FROM article_list SEMI JOIN same_title USING (title_key)
+    SELECT pmid FROM program.article_list SEMI JOIN same_title USING (title_key)
     UNION
-    SELECT pmid FROM citation_doi SEMI JOIN same_doi USING (normal_doi) WHERE is_valid
+    SELECT pmid FROM program.citation_doi SEMI JOIN same_doi USING (normal_doi) WHERE is_valid
 ),
 notice AS (
     SELECT pmid FROM publication_type SEMI JOIN candidate USING (pmid)
@@ -30,12 +30,12 @@ described AS (
         coalesce(medline_pgn, start_page) AS pages
     FROM citation
     JOIN first_author USING (pmid)
-    JOIN article_list USING (pmid)
+    JOIN program.article_list USING (pmid)
     ANTI JOIN notice USING (pmid)
 ),
 sharing AS (
     SELECT pmid, normal_doi, author_key, pub_year
-    FROM citation_doi SEMI JOIN same_doi USING (normal_doi) JOIN described USING (pmid) WHERE is_valid
+    FROM program.citation_doi SEMI JOIN same_doi USING (normal_doi) JOIN described USING (pmid) WHERE is_valid
 ),
 -- Grouped by author as well, so that a title of many records, `Reply.`, makes few pairs.
 agreeing AS (

@@ -6,13 +6,13 @@
 CREATE VIEW manifest AS
 SELECT
     (SELECT sha256(string_agg(concat_ws(' ', table_name, row_digest), chr(10) ORDER BY table_name))
-        FROM content WHERE row_digest IS NOT NULL) AS content_sha256,
+        FROM program.content WHERE row_digest IS NOT NULL) AS content_sha256,
     (SELECT sha256(string_agg(concat_ws(' ', table_name, row_count, full_digest), chr(10) ORDER BY table_name))
-        FROM content) AS full_sha256,
+        FROM program.content) AS full_sha256,
     (SELECT max(run_id) FROM run) AS last_run_id,
     (SELECT max(finished_at) FROM run) AS as_of,
     (SELECT list(run_id ORDER BY run_id) FROM run) AS run_ids,
     (SELECT map(list(table_name ORDER BY table_name), list(row_count ORDER BY table_name))
-        FROM content WHERE row_digest IS NOT NULL) AS row_counts,
+        FROM program.content WHERE row_digest IS NOT NULL) AS row_counts,
     (SELECT list({table_name: table_name, file_name: file_name, file_sha256: file_sha256, row_count: row_count}
         ORDER BY table_name) FROM companion) AS companions;

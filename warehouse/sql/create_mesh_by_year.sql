@@ -7,5 +7,5 @@ SELECT
     pub_year AS year,
     count(*) AS citation_count,
     count(*) FILTER (is_major) AS major_count
-FROM article_mesh
+FROM program.article_mesh
 GROUP BY descriptor_name, pub_year;

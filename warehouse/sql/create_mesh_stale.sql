@@ -4,7 +4,7 @@
 CREATE VIEW mesh_stale AS
 WITH heading AS (
     SELECT descriptor_ui, descriptor_name, count(*) AS citation_count
-    FROM article_mesh
+    FROM program.article_mesh
     WHERE EXISTS (FROM mesh_descriptor)
     GROUP BY descriptor_ui, descriptor_name
 ),

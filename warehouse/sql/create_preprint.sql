@@ -28,7 +28,7 @@ SELECT
     coalesce(min(article_doi), min(published.normal_doi)) AS article_doi,
     bool_and(is_by_doi) AS is_by_doi
 FROM tie
-LEFT JOIN article_list AS preprint ON preprint.pmid = preprint_pmid
-LEFT JOIN article_list AS published ON published.pmid = article_pmid
+LEFT JOIN program.article_list AS preprint ON preprint.pmid = preprint_pmid
+LEFT JOIN program.article_list AS published ON published.pmid = article_pmid
 GROUP BY preprint_pmid, article_pmid,
     CASE WHEN preprint_pmid IS NULL THEN preprint_doi END, CASE WHEN article_pmid IS NULL THEN article_doi END;

@@ -8,13 +8,13 @@ WITH asked AS (
 ),
 found AS (
     SELECT term, pmid, sum(word_count) AS term_count, count(*) OVER (PARTITION BY term) AS citation_count
-    FROM search_index
-    JOIN (SELECT word, stem AS term FROM search_vocabulary WHERE stem IN (FROM asked)) USING (word)
+    FROM program.search_index
+    JOIN (SELECT word, stem AS term FROM program.search_vocabulary WHERE stem IN (FROM asked)) USING (word)
     WHERE field IN ('title', 'abstract', 'vernacular_title')
     GROUP BY term, pmid
 ),
 corpus AS (
-    SELECT count(*) AS citation_count, avg(term_count) AS term_count FROM search_length
+    SELECT count(*) AS citation_count, avg(term_count) AS term_count FROM program.search_length
 ),
 scored AS (
     SELECT pmid, sum(
@@ -22,7 +22,7 @@ scored AS (
         * found.term_count * 2.2
         / (found.term_count + 1.2 * (0.25 + 0.75 * search_length.term_count / corpus.term_count))
     ) AS score
-    FROM found JOIN search_length USING (pmid) CROSS JOIN corpus
+    FROM found JOIN program.search_length USING (pmid) CROSS JOIN corpus
     GROUP BY pmid
 )
 SELECT pmid, round(score, 3) AS score FROM scored ORDER BY scored.score DESC, pmid;

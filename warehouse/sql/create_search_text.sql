@@ -13,7 +13,7 @@ SELECT pmid, 'keyword', keyword FROM keyword
 UNION ALL
 SELECT pmid, 'affiliation', affiliation FROM affiliation
 UNION ALL
-SELECT pmid, 'indexing', descriptor_name FROM article_mesh
+SELECT pmid, 'indexing', descriptor_name FROM program.article_mesh
 UNION ALL
 SELECT pmid, 'indexing', qualifier_name FROM mesh_heading WHERE qualifier_name <> ''
 UNION ALL
