@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from warehouse.schema.declaration import DERIVED, RECORD, Column, Table
+from warehouse.schema.declaration import DERIVED, PROGRAM, RECORD, Column, Table
 from warehouse.schema.left_out import LEFT_OUT, READ_WITH_DOCUMENT
 from warehouse.schema.tables import TABLES
 
@@ -46,7 +46,8 @@ def table_lines(table: Table) -> Iterator[str]:
     if table.is_log:
         yield "- Rows of every run stay."
     if table.owner == DERIVED:
-        yield "- In DuckDB only, made from the others."
+        where = f", in schema `{table.schema}`" if table.schema == PROGRAM else ""
+        yield f"- In DuckDB only{where}, made from the others."
     if table.is_raw:
         yield "- In Parquet only."
     yield ""
