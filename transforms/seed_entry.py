@@ -84,28 +84,17 @@ JOURNAL_LENGTH = 150
 ENTRY_LENGTH = 10_000
 
 
-@dataclass(frozen=True)
-class SeedEntry:
-    """An entry of one of a seed page's lists.
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """What a page tells of a citation, verbatim; None where it does not, or not for certain.
 
     Attributes:
-        list_name: similar, cited_by or reference; the page's own heading for any other list.
-        citation_order: Position in its list, from 1.
-        citation_text: The entry as it stands, its lines joined by a space, without bullet.
-        pmid: None where the entry gives none.
-        title: With its full stop, as in Entrez; None where it cannot be told where it begins or stops.
-        journal: As NLM abbreviates it; None where it cannot be told.
-        pub_date: Verbatim, beginning with the year: 2020 Dec 7, 2020 Jan-Feb, 1998 Spring.
+        title: As it stands: an entry's with its full stop, a page's own without.
+        journal: As NLM abbreviates it.
+        pub_date: Beginning with the year: 2020 Dec 7, 2020 Jan-Feb, 1998 Spring.
         pub_year: Its year.
-        volume, issue, pages, doi, pii, pmc_id, epub_date, authors: Verbatim; None where not given or not certain.
-        flags: Phrases of the entry that are no publication type, in order: Free PMC article, Online ahead of print.
-        publication_types: Phrases that are, in order: Review, Clinical Trial.
-        resolution: How Entrez found the PMID where the entry gives none: ecitmatch or esearch; None otherwise.
     """
 
-    list_name: str
-    citation_order: int
-    citation_text: str
     pmid: int | None = None
     title: str | None = None
     journal: str | None = None
@@ -119,6 +108,28 @@ class SeedEntry:
     pmc_id: str | None = None
     epub_date: str | None = None
     authors: str | None = None
+
+
+# What is told of a citation besides its PMID, its title and its year.
+TOLD = ("journal", "pub_date", "volume", "issue", "pages", "doi", "pii", "pmc_id", "epub_date", "authors")
+
+
+@dataclass(frozen=True)
+class SeedEntry(Cited):
+    """An entry of one of a seed page's lists.
+
+    Attributes:
+        list_name: similar, cited_by or reference; the page's own heading for any other list.
+        citation_order: Position in its list, from 1.
+        citation_text: The entry as it stands, its lines joined by a space, without bullet.
+        flags: Phrases of the entry that are no publication type, in order: Free PMC article, Online ahead of print.
+        publication_types: Phrases that are, in order: Review, Clinical Trial.
+        resolution: How Entrez found the PMID where the entry gives none: ecitmatch or esearch; None otherwise.
+    """
+
+    list_name: str
+    citation_order: int
+    citation_text: str
     flags: tuple[str, ...] = ()
     publication_types: tuple[str, ...] = ()
     resolution: str | None = None
@@ -173,17 +184,16 @@ def parse_entry(lines: str, *, list_name: str, citation_order: int) -> SeedEntry
     found = pmid or PUBMED_URL.search(text)
     date = parts.values.get("pub_date")
     phrases = tuple(dict.fromkeys(parts.phrases))
-    names = ("title", "journal", "pub_date", "volume", "issue", "pages", "doi", "pii", "pmc_id", "epub_date", "authors")
-    told = {name: parts.values.get(name) for name in names}
     return SeedEntry(
         list_name,
         citation_order,
         text,
-        int(found[1]) if found else None,
+        pmid=int(found[1]) if found else None,
+        title=parts.values.get("title"),
         pub_year=int(date[:4]) if date else None,
         flags=tuple(p for p in phrases if not is_publication_type(p)),
         publication_types=tuple(p for p in phrases if is_publication_type(p)),
-        **told,
+        **{name: parts.values.get(name) for name in TOLD},
     )
 
 

@@ -17,7 +17,9 @@ from transforms.seed_entry import (
     DATE,
     PARTICLE,
     PUBMED_URL,
+    TOLD,
     UPPER,
+    Cited,
     Parts,
     SeedEntry,
     clean_id,
@@ -71,49 +73,31 @@ ABOUT_ABSTRACT = re.compile(
 LABEL = re.compile(r"[^\W\d_][^.:;]{1,60}:")
 
 
-@dataclass(frozen=True)
-class SeedPage:
-    """A seed page, taken apart.
+@dataclass(frozen=True, kw_only=True)
+class SeedPage(Cited):
+    """A seed page, taken apart; its PMID is None for a file of references, whose entries are seeds (list `seed`).
 
     Attributes:
         seed_id: Name of the file without its ending.
         file_name: Name of the file.
-        pmid: The page's own PMID; None for a file of references, whose entries are seeds themselves (list `seed`).
-        title: As the page shows it, which is without a full stop at its end; None where it cannot be told.
-        doi, pmc_id: None where the page gives none.
         abstract: Paragraphs one a line, labels as they stand; None where the page has no abstract.
         seed_text: The file, decoded and otherwise as it is.
         seed_sha256: SHA-256, hex, of its bytes.
         entries: Of all lists, in the page's order.
         terms: (section_name, term_order, term) of the other sections, in the page's order.
         list_names: Lists that the page has a heading for, once each, with or without entries.
-        authors, journal, pub_date, pub_year, volume, issue, pages, pii, epub_date: Of the page's own citation, as in
-            SeedEntry; None where the page does not show them.
         resolution_asked_at: When Entrez was last asked for the PMIDs of entries that give none, UTC; None if it never
             was, or every entry gives its PMID.
     """
 
     seed_id: str
     file_name: str
-    pmid: int | None
-    title: str | None
-    doi: str | None
-    pmc_id: str | None
     abstract: str | None
     seed_text: str
     seed_sha256: str
     entries: tuple[SeedEntry, ...]
     terms: tuple[tuple[str, int, str], ...]
     list_names: tuple[str, ...] = ()
-    authors: str | None = None
-    journal: str | None = None
-    pub_date: str | None = None
-    pub_year: int | None = None
-    volume: str | None = None
-    issue: str | None = None
-    pages: str | None = None
-    pii: str | None = None
-    epub_date: str | None = None
     resolution_asked_at: datetime | None = None
 
     def section(self, name: str) -> list[str]:
@@ -150,7 +134,6 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
                 if not (is_ignored(term) or is_identifier(term) or same_title(strip_bullet(term), title)):
                     terms += split_term(section.name, strip_bullet(term))
     date = own.values.get("pub_date")
-    names = ("doi", "pmc_id", "authors", "journal", "pub_date", "volume", "issue", "pages", "pii", "epub_date")
     return SeedPage(
         seed_id=seed_id,
         file_name=file_name,
@@ -163,7 +146,7 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
         terms=tuple(number_terms(terms)),
         list_names=tuple(dict.fromkeys(section.name for section in sections if section.is_list)),
         pub_year=int(date[:4]) if date else None,
-        **{name: own.values.get(name) for name in names},  # type: ignore[arg-type]
+        **{name: own.values.get(name) for name in TOLD},  # type: ignore[arg-type]
     )
 
 
