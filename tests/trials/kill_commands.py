@@ -33,7 +33,9 @@ COMPARED = [t.name for t in TABLES.values() if is_content(t) and not t.is_raw an
 
 WHOLE_RUNS = """SELECT run_id FROM run LEFT JOIN request USING (run_id)
     GROUP BY run_id HAVING any_value(requested_count) <> count(request.pmid)"""
-WHOLE_TABLES = "SELECT row_count FROM content WHERE table_name = 'citation' EXCEPT SELECT count(*) FROM citation"
+WHOLE_TABLES = (
+    "SELECT row_count FROM program.content WHERE table_name = 'citation' EXCEPT SELECT count(*) FROM citation"
+)
 
 
 @dataclass
@@ -78,7 +80,7 @@ def content_of(database: Path) -> dict[str, tuple[int, int]]:
             assert con.execute(query).fetchall() == [], query
         for name in COMPARED:
             columns = ", ".join(f'"{c}"' for c in TABLES[name].column_names if c not in OF_A_RUN)
-            sums = f"SELECT count(*), sum(hash(t)) FROM (SELECT {columns} FROM {name}) AS t"
+            sums = f"SELECT count(*), sum(hash(t)) FROM (SELECT {columns} FROM {TABLES[name].schema}.{name}) AS t"
             ((rows, total),) = con.execute(sums).fetchall()
             contents[name] = (int(rows), int(total or 0))
     return contents

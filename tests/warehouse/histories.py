@@ -143,6 +143,6 @@ def write_accounts(writer: RunWriter, outcomes: dict[int, str], now: datetime) -
 
 def read_tables(database: Path) -> dict[str, pa.Table]:
     """Every table of a file, sorted, without how it was built."""
-    names = [table.name for table in TABLES.values() if not table.is_raw and table.name != "build"]
+    names = {t.name: f"{t.schema}.{t.name}" for t in TABLES.values() if not t.is_raw and t.name != "build"}
     with duckdb.connect(database, read_only=True) as con:
-        return {name: con.sql(f"FROM {name} ORDER BY ALL").to_arrow_table() for name in names}
+        return {name: con.sql(f"FROM {place} ORDER BY ALL").to_arrow_table() for name, place in names.items()}

@@ -64,7 +64,7 @@ def test_the_corpus_is_what_it_was_at_the_end_of_each_day(database: Path) -> Non
             query = f"SELECT article_title, is_member, is_deleted FROM corpus_as_of('{at}')"
             found += con.execute(query).fetchall()
         before = con.execute(f"SELECT count(*) FROM corpus_as_of('{BEGINNING:%Y-%m-%d}')").fetchall()
-        times = con.execute("SELECT count(*) FROM member_past").fetchall()
+        times = con.execute("SELECT count(*) FROM program.member_past").fetchall()
     titles = ["First.", "First.", "Second.", "Second.", "Second.", "Third.", "Third.", "Third."]
     is_member = [True, True, False, False, True, True, False, True]
     assert [(title, member, False) for title, member in zip(titles, is_member, strict=True)] == found

@@ -118,7 +118,7 @@ def test_an_identifier_that_is_no_doi_is_found_as_it_stands(directory: DataDirec
 
 def test_escapes_are_no_words(directory: DataDirectory) -> None:
     """Verbatim they stay in citation."""
-    words = "SELECT list(word ORDER BY word) FROM search_index WHERE pmid = 1 AND field = 'title'"
+    words = "SELECT list(word ORDER BY word) FROM program.search_index WHERE pmid = 1 AND field = 'title'"
     assert ask(directory, words) == [(["0", "05", "brca1", "effect", "of", "p"],)]
     assert ask(directory, "SELECT article_title FROM citation WHERE pmid = 1") == [(ESCAPED[0],)]
     for query in ('"effect of brca1"[ti]', "p 0 05[ti]"):

@@ -52,7 +52,7 @@ def test_both_ways_of_building_give_the_same_content(tmp_path: Path, seed: int) 
         build.publish(history.directory)
     assert_same_content(history.directory, tmp_path / "afresh.duckdb")
     with duckdb.connect(tmp_path / "afresh.duckdb", read_only=True) as con:
-        assert con.execute("SELECT count(*) > 0 FROM citation_past").fetchall() == [(True,)]
+        assert con.execute("SELECT count(*) > 0 FROM program.citation_past").fetchall() == [(True,)]
         assert con.execute("SELECT count(*) > 0 FROM change WHERE table_name = 'link'").fetchall() == [(True,)]
 
 

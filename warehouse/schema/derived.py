@@ -129,7 +129,6 @@ CITATION_DOI = Table(
         column("is_valid", BOOL, "False if the record marks it as wrong wherever it has it."),
     ),
     owner=DERIVED,
-    schema=PROGRAM,
 )
 
 ARTICLE_MESH = Table(

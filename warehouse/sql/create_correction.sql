@@ -9,7 +9,7 @@ WITH named AS (
 ),
 found AS (
     SELECT normal_doi AS related_doi, min(pmid) AS found_pmid
-    FROM program.citation_doi
+    FROM citation_doi
     WHERE is_valid AND normal_doi IN (SELECT related_doi FROM named WHERE related_pmid IS NULL)
     GROUP BY normal_doi HAVING count(*) = 1
 )

@@ -3,6 +3,6 @@
 -- Example: SELECT normal_doi, pmids FROM doi_shared ORDER BY citation_count DESC;
 CREATE VIEW doi_shared AS
 SELECT normal_doi, count(*) AS citation_count, list(pmid ORDER BY pmid) AS pmids, bool_and(is_valid) AS is_valid
-FROM program.citation_doi
+FROM citation_doi
 GROUP BY normal_doi
 HAVING count(*) > 1;

@@ -8,12 +8,12 @@ WITH same_title AS (
     SELECT title_key FROM program.article_list WHERE title_key IS NOT NULL GROUP BY title_key HAVING count(*) > 1
 ),
 same_doi AS (
-    SELECT normal_doi FROM program.citation_doi WHERE is_valid GROUP BY normal_doi HAVING count(*) > 1
+    SELECT normal_doi FROM citation_doi WHERE is_valid GROUP BY normal_doi HAVING count(*) > 1
 ),
 candidate AS (
     SELECT pmid FROM program.article_list SEMI JOIN same_title USING (title_key)
     UNION
-    SELECT pmid FROM program.citation_doi SEMI JOIN same_doi USING (normal_doi) WHERE is_valid
+    SELECT pmid FROM citation_doi SEMI JOIN same_doi USING (normal_doi) WHERE is_valid
 ),
 notice AS (
     SELECT pmid FROM publication_type SEMI JOIN candidate USING (pmid)
@@ -35,7 +35,7 @@ described AS (
 ),
 sharing AS (
     SELECT pmid, normal_doi, author_key, pub_year
-    FROM program.citation_doi SEMI JOIN same_doi USING (normal_doi) JOIN described USING (pmid) WHERE is_valid
+    FROM citation_doi SEMI JOIN same_doi USING (normal_doi) JOIN described USING (pmid) WHERE is_valid
 ),
 -- Grouped by author as well, so that a title of many records, `Reply.`, makes few pairs.
 agreeing AS (
