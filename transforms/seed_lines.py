@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from transforms.seed_entry import AUTHOR, DATED, NOTE, STRONG, find_anchors
+from transforms.seed_entry import AUTHOR, DATED, NOTE, PMID, STRONG, find_anchors
 from transforms.seed_phrases import PHRASES, are_known_phrases, listed
 
 # Headings of PubMed's pages in lower case, and the section's name in the tables; '' is the page's own heading.
@@ -269,7 +269,7 @@ def group_entries(section: Section, width: int) -> list[tuple[str, str]]:
     mark = mark_of(lines[0].text, 0) if lines else ""
     mark = mark or ("-" if any(BULLET.fullmatch(line.text) for line in lines) else "")
     groups: list[tuple[str, list[Line]]] = []
-    heading, number = section.heading if section.name == section.heading else section.name, 0
+    heading, number = section.name, 0
     for index, line in enumerate(lines):
         found = mark_of(line.text, number) if mark else ""
         text = line.text
@@ -280,12 +280,8 @@ def group_entries(section: Section, width: int) -> list[tuple[str, str]]:
         if mark_of(text, number) == "1" and not (groups and groups[-1][1]):
             number, text = number + 1, NUMBER.sub("", text, count=1)
         following = lines[index + 1].text if index + 1 < len(lines) else ""
-        if (
-            mark
-            and groups
-            and text == line.text
-            and is_list_heading(groups[-1][1], text, mark_of(following, 0) == mark)
-        ):
+        is_between = groups and text == line.text and mark and mark_of(following, 0) == mark
+        if is_between and is_list_heading(groups[-1][1], text):
             heading, number = text, 0
         elif text:
             groups = groups or [(heading, [])]
@@ -312,10 +308,10 @@ def mark_of(line: str, number: int) -> str:
     return bullet[1] if bullet else ""
 
 
-def is_list_heading(group: Sequence[Line], line: str, is_before_bullet: bool) -> bool:  # noqa: FBT001
-    """Whether a line between two whole entries is a heading that PubMed's pages do not have as far as is known."""
+def is_list_heading(group: Sequence[Line], line: str) -> bool:
+    """Whether a line before a bullet, behind a whole entry, is a heading that PubMed's pages have not had so far."""
     is_short = len(line) <= 60 and line[-1] not in ".?!;,:" and not are_known_phrases(line)
-    return is_before_bullet and is_short and bool(find_anchors("\n".join(one.text for one in group)))
+    return is_short and bool(find_anchors("\n".join(one.text for one in group)))
 
 
 def split_at_anchors(lines: Sequence[Line], width: int, *, is_bulleted: bool, is_reference: bool) -> list[str]:
@@ -330,33 +326,30 @@ def split_at_anchors(lines: Sequence[Line], width: int, *, is_bulleted: bool, is
         end = max(anchor.end(), start)
         while (found := PHRASES.match(text, end)) and found.end() > end:
             end = found.end()
-        rest = text[end:].split("\n", 1)[0]
+        line_end = text.find("\n", end) % (len(text) + 1)
         # A phrase that is not known ends with its line.
-        if not find_anchors(rest) and (is_bulleted or (len(rest) <= 60 and rest.endswith("."))):
-            end += len(rest)
-        *before, entry = cut_unanchored(text[start:end])
-        entries += [*before, entry]
+        is_phrase = is_bulleted or (line_end - end <= 60 and text.endswith(".", end, line_end))
+        if is_phrase and not PMID.search(text, end, line_end):
+            end = line_end
+        entries += cut_unanchored(text[start:end])
         start = end
-    used = text.count("\n", 0, start)
-    rest_lines = [Line(0, text[start:].split("\n", 1)[0].strip()), *lines[used + 1 :]] if anchors else list(lines)
-    return [
-        entry.strip()
-        for entry in [*entries, *split_whole(rest_lines, width, is_reference=is_reference)]
-        if entry.strip()
-    ]
+    left = [Line(0, text[start:].split("\n", 1)[0].strip()), *lines[text.count("\n", 0, start) + 1 :]]
+    entries += split_whole(left if anchors else lines, width, is_reference=is_reference)
+    return [entry.strip() for entry in entries if entry.strip()]
 
 
 def cut_unanchored(text: str) -> list[str]:
     """A text that ends with a PMID, cut behind each whole citation that stands before the last one."""
     dates = [m for m in DATED.finditer(text) if STRONG.match(text, m.end())]
-    note = next((m.start() for m in NOTE.finditer(text) if dates and m.start() > dates[0].end()), len(text))
+    cuts = [0]
     for date, later in pairwise(dates):
         line_end = text.find("\n", date.end())
         while 0 < line_end < later.start() and CONTINUES.match(text, line_end + 1):
             line_end = text.find("\n", line_end + 1)
-        if 0 < line_end < later.start() < note and ENDS_ENTRY.search(text[:line_end]):
-            return [text[:line_end], *cut_unanchored(text[line_end + 1 :])]
-    return [text]
+        is_whole = 0 < line_end < later.start() and ENDS_ENTRY.search(text, max(date.end(), line_end - 9), line_end)
+        if is_whole and not NOTE.search(text, date.end(), later.start()):
+            cuts.append(line_end)
+    return [text[start:end] for start, end in pairwise([*cuts, len(text)])]
 
 
 def split_whole(lines: Sequence[Line], width: int, *, is_reference: bool) -> list[str]:
@@ -366,14 +359,14 @@ def split_whole(lines: Sequence[Line], width: int, *, is_reference: bool) -> lis
     for line in lines:
         if not line.text:
             continue
-        text = entries[-1] if entries else ""
-        is_whole = any(STRONG.match(text, m.end()) for m in DATED.finditer(text[-2_000:])) or (
-            is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text[-2_000:]) is not None
+        text = entries[-1][-2_000:] if entries else ""
+        is_whole = any(STRONG.match(text, m.end()) for m in DATED.finditer(text)) or (
+            is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text) is not None
         )
         goes_on = (CONTINUES.match(line.text) and not ONE_AUTHOR.match(line.text)) or NOTE.match(line.text)
         may_end = not is_wrapped(before, line.text, width) or ENDS_ENTRY.search(before)
         is_start = (is_whole and may_end and not goes_on) or (is_reference and line.after_blank)
-        if not entries or is_start or len(text) > LONGEST_ENTRY:
+        if not entries or is_start or len(entries[-1]) > LONGEST_ENTRY:
             entries.append(line.text)
         else:
             entries[-1] += f"\n{line.text}"

@@ -25,7 +25,8 @@ READERS = 4
 
 SNAPSHOT = """SELECT (SELECT max(run_id) FROM run), (SELECT content_sha256 FROM manifest),
     (SELECT sum(requested_count) FROM run), (SELECT count(*) FROM request),
-    (SELECT list(row_count ORDER BY table_name) FROM program.content WHERE table_name IN ('author', 'citation', 'link')),
+    (SELECT list(row_count ORDER BY table_name) FROM program.content
+        WHERE table_name IN ('author', 'citation', 'link')),
     [(SELECT count(*) FROM author), (SELECT count(*) FROM citation), (SELECT count(*) FROM link)]"""
 QUESTIONS = (
     "SELECT pmid, score, title FROM search_article('ketamine trial 7') LIMIT 10",
