@@ -35,7 +35,6 @@ from transforms.seed_lines import (
     group_entries,
     heading_key,
     is_ignored,
-    is_wrapped,
     page_width,
     read_lines,
     read_sections,
@@ -64,7 +63,8 @@ SIGNS = r"(?:[\s(]*(?:[0-9]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
 WORD = rf"(?:[dl]['\u2019])?{UPPER}[\w.'\u2019\u2010-]*"
 NAME = rf"(?>(?:{PARTICLE} )*{WORD}(?: (?:{PARTICLE}|{WORD})){{0,5}})"
 NAMES = re.compile(rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+\.?|{AUTHOR}[,.]?")
-ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|PMID")
+FIRST_NAME = re.compile(rf"(?:{AUTHOR}|{NAME}){SIGNS}(?:[,;]|\.?$)")
+ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|# |PMID")
 COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
 NAMED = re.compile(r"(?P<name>key ?words?|conflicts? of interest(?: statement)?)\s*:\s*(?P<rest>.+)", re.IGNORECASE)
 ABOUT_ABSTRACT = re.compile(
@@ -276,10 +276,10 @@ def find_title(lines: Sequence[Line], header: Sequence[Line], width: int) -> str
             # Some programs wrap headings too.
             rest = takewhile(lambda one: not (one.after_blank or ENDS_TITLE.match(one.text)), lines[place + 1 :])
             return " ".join([title[1] or title[2], *(one.text for one in rest if len(title[1] or "") > MIN_WRAP_WIDTH)])
-    return find_title_below(header, width)
+    return find_title_below(header)
 
 
-def find_title_below(header: Sequence[Line], width: int) -> str | None:
+def find_title_below(header: Sequence[Line]) -> str | None:
     """The title below the page's citation: one line, or several up to a line of authors or a blank one."""
     places = [index for index, line in enumerate(header) if is_citation(line.text)]
     if not places:
@@ -293,11 +293,10 @@ def find_title_below(header: Sequence[Line], width: int) -> str | None:
             IDENTIFIER.match(strip_bullet(line.text)) or is_ignored(line.text) or line.text.startswith("[Article in ")
         )
         if title and (line.after_blank or (is_end and len(title) == 1)):
-            return " ".join(title)
+            return " ".join(title) if is_end or FIRST_NAME.match(line.text) else None
         if title and NAMES.fullmatch(line.text):
-            # Words in capitals on the second line of a title look like names.
-            is_certain = not is_wrapped(title[-1], line.text, width) or re.search(r"[0-9]|[A-Z]{2}\b", line.text)
-            return " ".join(title) if is_certain else None
+            # Words in capitals on the second line of a title look like names, but have neither numbers nor initials.
+            return " ".join(title) if re.search(r"[0-9*#^]|\b[A-Z]{1,3}\b", line.text) else None
         if is_end or NAMES.fullmatch(line.text) or are_known_phrases(line.text):
             return None
         title.append(line.text)

@@ -135,10 +135,11 @@ old patients
 Mahin Roe 1, Daniel Poe 2
 PMID: 1
 """
-UNDERLINED = """\
-It is time - PubMed
+LONG = "It is time for reducing global cardiovascular mortality"
+UNDERLINED = f"""\
+{LONG} - PubMed
 ===================
-# It is time
+# {LONG}
 * PMID: **1**
 """
 
@@ -150,7 +151,7 @@ It is time - PubMed
         (TWICE, "Of oleate"),
         (DATED, "It is time"),
         (WRAPPED, "Markers in old patients"),
-        (UNDERLINED, "It is time"),
+        (UNDERLINED, LONG),
         (WRAPPED.replace("Mahin Roe 1, Daniel Poe 2", "Mahin Roe"), None),
         ("Save\nCite\nPMID: 1\nAbstract\nText.", None),
     ],
