@@ -269,7 +269,7 @@ def add_companions(directory: DataDirectory, target: Path, refuse: Refuse) -> No
             "SET preserve_insertion_order = true"
         )  # Rows of a file are numbered, to name the line of a bad one.
         con.execute(f"ATTACH {literal(str(target))} AS next (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
-        con.execute("USE next")
+        use_file(con, "next")
         renew_companions(con, directory, refuse)
         con.execute("CHECKPOINT next")
         con.execute("USE memory")

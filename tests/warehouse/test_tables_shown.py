@@ -1,21 +1,18 @@
 """What SHOW TABLES shows: the tables and views that people ask, apart from those of the program."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from tests.records import article, article_set
-from transforms.pubmed_document import read_chunk, split_document
-from transforms.pubmed_xml import Provenance, make_tables
+from tests.records import article
+from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.query import ask, open_published
 from warehouse.schema.declaration import PROGRAM
 from warehouse.schema.tables import TABLES
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.store import DataDirectory
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 OF_PROGRAM = [name for name, table in TABLES.items() if table.schema == PROGRAM]
 
 
@@ -23,11 +20,7 @@ OF_PROGRAM = [name for name, table in TABLES.items() if table.schema == PROGRAM]
 def directory(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
     """A corpus of one citation."""
     directory = DataDirectory(tmp_path_factory.mktemp("shown") / "data")
-    writer = start_run(directory, NOON)
-    (chunk,) = split_document([article_set(article(1, title="Ketamine in an invented trial."))], name="test")
-    origin = Provenance(writer.run_id, "efetch", "test", NOON, "0")
-    writer.write(make_tables(read_chunk(chunk, name="test").records, origin).tables)
-    commit_run(writer)
+    commit(directory, article(1, title="Ketamine in an invented trial."))
     build.publish(directory)
     return directory
 
