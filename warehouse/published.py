@@ -23,7 +23,6 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import StoreError
-from warehouse.schema.declaration import PROGRAM
 from warehouse.schema.derived import BUILD
 from warehouse.store import DataDirectory, sync
 
@@ -87,7 +86,10 @@ def read_once(database: Path, *_state: int) -> Published:
     """
     with duckdb.connect(database, read_only=True) as con:
         run_ids = frozenset(run_id for (run_id,) in con.execute("SELECT run_id FROM run").fetchall())
-        return Published(run_ids, dict(con.execute(f"SELECT fact, value FROM {PROGRAM}.{BUILD.name}").fetchall()))
+        # Earlier versions have it in schema main.
+        place = "SELECT schema_name FROM duckdb_tables() WHERE table_name = $1"
+        ((schema,),) = con.execute(place, [BUILD.name]).fetchall() or [("main",)]
+        return Published(run_ids, dict(con.execute(f"SELECT fact, value FROM {schema}.{BUILD.name}").fetchall()))
 
 
 def own_published(directory: DataDirectory) -> Published | None:
