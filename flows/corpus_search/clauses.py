@@ -175,7 +175,7 @@ def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[S
         if len(words) == 1 and clause.is_truncated
         else f"word = {literal(words[0])}"
     )
-    named = f"pmid IN (SELECT pmid FROM search_index WHERE field = 'name' AND {first})"
+    named = f"pmid IN (SELECT pmid FROM program.search_index WHERE field = 'name' AND {first})"
     tables = [
         f"SELECT pmid FROM {t} WHERE {named} AND {where} AND {test}"
         for t, where in places.NAME_TABLES[search_field.name]
@@ -238,14 +238,16 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
         "SUBH": ("mesh_heading", "qualifier_ui", "qualifier_name"),
         "PTYP": ("publication_type", "publication_type_ui", "publication_type"),
     }
-    table, ui, column = names.get(search_field.name, ("article_mesh", "descriptor_ui", "descriptor_name"))
+    table, ui, column = names.get(search_field.name, ("program.article_mesh", "descriptor_ui", "descriptor_name"))
     if search_field.name == "PAPX":
         acting = (
             f"action_ui {below(whole, is_exploded=clause.is_exploded)}" if whole else f"lower(action_name) = {text}"
         )
         acts = f"SELECT mesh_ui FROM mesh_pharmacological_action WHERE {acting}"
         acting = f"SELECT pmid FROM substance WHERE substance_ui IN ({acts})"
-        return Selection(f"{acting} UNION ALL SELECT pmid FROM article_mesh WHERE descriptor_ui IN ({acts})"), said
+        return Selection(
+            f"{acting} UNION ALL SELECT pmid FROM program.article_mesh WHERE descriptor_ui IN ({acts})"
+        ), said
     if clause.is_truncated:
         return Selection(f"SELECT pmid FROM {table} WHERE starts_with(lower({column}), {text}){is_major}"), said
     if whole is None:

@@ -231,18 +231,18 @@ FROM seen LEFT JOIN tested USING (pmid))
         for one, bits in self.bits.items():
             if isinstance(one, Word) and one.is_truncated:
                 yield (
-                    f"SELECT pmid, {constants(bits, names)} FROM search_index WHERE word >= {literal(one.word)} "
-                    f"AND word < {literal(following(one.word))}{in_fields(one.fields)}"
+                    f"SELECT pmid, {constants(bits, names)} FROM program.search_index "
+                    f"WHERE word >= {literal(one.word)} AND word < {literal(following(one.word))}{in_fields(one.fields)}"
                 )
             elif isinstance(one, Word):
                 by_fields.setdefault(one.fields, {})[one.word] = bits
         for fields, words in by_fields.items():
             where = f"WHERE word IN {listed(words)}{in_fields(fields)}"
             if len(set(words.values())) == 1:
-                yield f"SELECT pmid, {constants(next(iter(words.values())), names)} FROM search_index {where}"
+                yield f"SELECT pmid, {constants(next(iter(words.values())), names)} FROM program.search_index {where}"
             else:
                 asked = table(((literal(word), bits) for word, bits in words.items()), "word", names)
-                yield f"SELECT pmid, {', '.join(names)} FROM search_index JOIN {asked} USING (word) {where}"
+                yield f"SELECT pmid, {', '.join(names)} FROM program.search_index JOIN {asked} USING (word) {where}"
 
     def descriptor_sources(self, names: Sequence[str]) -> Iterable[str]:
         """Queries for the citations that have the headings, with their marks."""
@@ -270,14 +270,14 @@ FROM seen LEFT JOIN tested USING (pmid))
                 )
             where = " WHERE is_major" if is_major else ""
             yield (
-                f"SELECT pmid, {', '.join(names)} FROM article_mesh JOIN (SELECT descriptor_number, {sums} FROM (\n"
-                f"{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
+                f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
+                f"JOIN (SELECT descriptor_number, {sums} FROM (\n{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
             )
             # Records of before 2012 have names only.
             named = table(((literal(one.heading.name.lower()), bits) for one, bits in asked.items()), "name", names)
             yield (
-                f"SELECT pmid, {', '.join(names)} FROM article_mesh JOIN {named} ON lower(descriptor_name) = name "
-                f"WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
+                f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
+                f"JOIN {named} ON lower(descriptor_name) = name WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
             )
 
 

@@ -205,7 +205,7 @@ def is_unknown_heading(clause: Clause, context: Context) -> bool:
         return False
     if spaced(clause.text) in context.headings:
         return False
-    former = "SELECT 1 FROM article_mesh WHERE lower(descriptor_name) = $1 LIMIT 1"
+    former = "SELECT 1 FROM program.article_mesh WHERE lower(descriptor_name) = $1 LIMIT 1"
     return not context.con.execute(former, [clause.text.lower()]).fetchall()
 
 

@@ -97,7 +97,7 @@ def find_authors(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> set[
     rows = con.execute(
         f"""SELECT DISTINCT asked
         FROM (SELECT last_name, initials FROM author
-            WHERE pmid IN (SELECT pmid FROM search_index WHERE field = 'name' AND word IN {words})),
+            WHERE pmid IN (SELECT pmid FROM program.search_index WHERE field = 'name' AND word IN {words})),
             (SELECT unnest([{", ".join(map(literal, names))}]) AS asked)
         WHERE lower(strip_accents(last_name)) = regexp_extract(asked, '^(.*) \\S+$', 1)
             AND starts_with(lower(initials), regexp_extract(asked, '\\S+$'))"""
@@ -126,7 +126,8 @@ def find_variants(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> dic
         stemmed AS (SELECT word, stem FROM search_stem((SELECT list(word) FROM asked))),
         counting AS (SELECT unnest(search_word(array_to_string($1::VARCHAR[], ' '))) AS word)
         SELECT stemmed.word, list(search_vocabulary.word ORDER BY search_vocabulary.word)[:{MOST_VARIANTS}]
-        FROM stemmed SEMI JOIN counting USING (word) LEFT JOIN search_vocabulary USING (stem) GROUP BY stemmed.word""",
+        FROM stemmed SEMI JOIN counting USING (word) LEFT JOIN program.search_vocabulary USING (stem)
+        GROUP BY stemmed.word""",
         [list(words)],
     ).fetchall()
     found: dict[str, list[str] | None] = dict.fromkeys(words)
