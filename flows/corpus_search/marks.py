@@ -232,7 +232,8 @@ FROM seen LEFT JOIN tested USING (pmid))
             if isinstance(one, Word) and one.is_truncated:
                 yield (
                     f"SELECT pmid, {constants(bits, names)} FROM program.search_index "
-                    f"WHERE word >= {literal(one.word)} AND word < {literal(following(one.word))}{in_fields(one.fields)}"
+                    f"WHERE word >= {literal(one.word)} "
+                    f"AND word < {literal(following(one.word))}{in_fields(one.fields)}"
                 )
             elif isinstance(one, Word):
                 by_fields.setdefault(one.fields, {})[one.word] = bits
@@ -271,13 +272,15 @@ FROM seen LEFT JOIN tested USING (pmid))
             where = " WHERE is_major" if is_major else ""
             yield (
                 f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
-                f"JOIN (SELECT descriptor_number, {sums} FROM (\n{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
+                f"JOIN (SELECT descriptor_number, {sums} FROM (\n"
+                f"{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
             )
             # Records of before 2012 have names only.
             named = table(((literal(one.heading.name.lower()), bits) for one, bits in asked.items()), "name", names)
             yield (
                 f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
-                f"JOIN {named} ON lower(descriptor_name) = name WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
+                f"JOIN {named} ON lower(descriptor_name) = name "
+                f"WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
             )
 
 

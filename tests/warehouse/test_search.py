@@ -127,7 +127,7 @@ def test_an_index_made_afresh_is_in_the_order_of_its_words(tmp_path: Path, monke
     commit(directory, *(article(pmid, title=f"Alpha of zeta number {pmid}.") for pmid in range(1, 8)))
     build.publish(directory)
     with duckdb.connect(directory.database, read_only=True) as con:
-        afresh = con.execute("SELECT word, pmid, field FROM search_index ORDER BY rowid").fetchall()
+        afresh = con.execute("SELECT word, pmid, field FROM program.search_index ORDER BY rowid").fetchall()
     assert afresh == sorted(afresh)
     assert {(word, pmid) for word, pmid, _ in afresh} >= {("alpha", 1), ("zeta", 7), ("7", 7)}
     assert list(tmp_path.rglob("words-*")) == []
