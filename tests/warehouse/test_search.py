@@ -134,4 +134,6 @@ def test_an_index_made_afresh_is_in_the_order_of_its_words(tmp_path: Path, monke
     monkeypatch.undo()
     build.publish(directory, afresh=True)
     with duckdb.connect(directory.database, read_only=True) as con:
-        assert con.execute("SELECT word, pmid, field FROM search_index ORDER BY ALL").fetchall() == sorted(afresh)
+        assert con.execute("SELECT word, pmid, field FROM program.search_index ORDER BY ALL").fetchall() == sorted(
+            afresh
+        )
