@@ -37,16 +37,17 @@ ENCODINGS = {
     *(f"cp{page}" for page in range(1250, 1259)),
 }
 
-# A quantifier with a plus never goes back: what is not matched at once is not tried in all other ways.
-COMMENT = rb"<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>).)*+\?>"
+# A quantifier with a plus never goes back: what is not matched at once is not tried in all other ways. That of a group
+# goes wrong before Python 3.11.5, so only single characters have one.
 QUOTED = rb"\"[^\"]*+\"|'[^']*+'"
 DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?\sencoding\s*=\s*(?:\"([^\">]*)\"|'([^'>]*)')")
 ENCODING_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,40}")
-SKIPPED = re.compile(rb"(?:\s++|" + COMMENT + rb")*+", re.DOTALL)
-SUBSET = rb"\[((?:" + COMMENT + rb"|" + QUOTED + rb"|[^\]\"'<]++|<(?!!--|\?))*+)\]\s*"
-DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^<>\[\]\"']++|" + QUOTED + rb")*+(?:" + SUBSET + rb")?>", re.DOTALL)
-ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s(?:[^<>\"'/]++|" + QUOTED.replace(b"]*", b"<]*") + rb")*+)?(/?)>")
-ASIDE = re.compile(COMMENT + rb"|<!\[CDATA\[(?:(?!\]\]>).)*+\]\]>", re.DOTALL)
+COMMENT = rb"<!--[^-]*+(?:-(?!->)[^-]*+)*-->|<\?[^?]*+(?:\?(?!>)[^?]*+)*\?>"
+SUBSET = rb"\[((?:" + COMMENT + rb"|" + QUOTED + rb"|[^\]\"'<]++|<(?!!--|\?))*)\]\s*"
+DOCTYPE = re.compile(rb"<!DOCTYPE(?:[^<>\[\]\"']++|" + QUOTED + rb")*(?:" + SUBSET + rb")?>")
+ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?:\s(?:[^<>\"'/]++|" + QUOTED.replace(b"]*", b"<]*") + rb")*)?(/?)>")
+ASIDE = re.compile(rb"<!--.*?-->|<\?.*?\?>|<!\[CDATA\[.*?\]\]>", re.DOTALL)
+BLANKS = re.compile(rb"\s*+")
 
 
 @dataclass(frozen=True)
@@ -104,14 +105,24 @@ def skip_prolog(buffer: bytes, name: str) -> int:
     """
     position = 0
     while True:
-        skipped = SKIPPED.match(buffer, position)
-        position = skipped.end() if skipped else position
+        position = skip_aside(buffer, position)
         doctype = DOCTYPE.match(buffer, position)
         if doctype is None:
             return position
         if doctype[1] and b"<!ENTITY" in ASIDE.sub(b"", doctype[1]):
             raise DocumentError(f"{name}, line 1: it declares entities of its own, as no PubMed file does; not read.")
         position = doctype.end()
+
+
+def skip_aside(buffer: bytes, position: int) -> int:
+    """Where blanks, whole comments and processing instructions end that begin at a position."""
+    while True:
+        position = BLANKS.match(buffer, position).end()  # type: ignore[union-attr] # it matches nothing as well
+        begin, end = (b"<!--", b"-->") if buffer.startswith(b"<!--", position) else (b"<?", b"?>")
+        at = buffer.find(end, position + len(begin)) if buffer.startswith(begin, position) else -1
+        if at < 0:
+            return position
+        position = at + len(end)
 
 
 def explain_root(tag: bytes, document: bytes) -> str:

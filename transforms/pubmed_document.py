@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transforms.document_prolog import SKIPPED, read_prolog, to_utf8
+from transforms.document_prolog import read_prolog, skip_aside, to_utf8
 from warehouse.errors import DocumentError
 
 CHUNK_BYTES = 3 << 20
@@ -129,7 +129,5 @@ def has_sections(buffer: bytes) -> bool:
 
 def is_end(rest: bytes, end_tag: bytes) -> bool:
     """Whether what follows the last record is the end of the document and nothing else."""
-    skipped = SKIPPED.match(rest)
-    position = skipped.end() if skipped else 0
-    end = re.compile(re.escape(end_tag).replace(b">", rb"\s*+>")).match(rest, position)
-    return end is not None and SKIPPED.fullmatch(rest, end.end()) is not None
+    end = re.compile(re.escape(end_tag).replace(b">", rb"\s*+>")).match(rest, skip_aside(rest, 0))
+    return end is not None and skip_aside(rest, end.end()) == len(rest)
