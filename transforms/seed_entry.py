@@ -56,14 +56,14 @@ UPPER = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
 PARTICLE = r"(?:d[aeiou]s?|del|della|de[nr]|van|von|vom|zu[rm]?|l[ae]|el|al|bin|ibn|ben|ten|ter?|het|af|av|y)"
 NAME_WORD = rf"(?:{PARTICLE}|'t|(?:[dl]['\u2019]|el-|al-)?{UPPER}[^\W\d_]*(?:[-'\u2019\u2010][^\W\d_]+)*)"
 # Atomic: a name can be split in several ways, and hundreds of names in a row must not try them all.
-AUTHOR = rf"(?>{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
-AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*+(?:,? et al)?(?:; [^.;]+)*+"
+AUTHOR = rf"(?:{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
+AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*(?:,? et al)?(?:; [^.;]+)*"
 # MDPI's form, with full stops behind all that is short: `Smith J.A., Roe B. A title. Int. J. Mol. Sci. 2021;22:4642.`
 DOTTED_AUTHOR = (
-    rf"(?>{NAME_WORD}(?: {NAME_WORD}){{0,5}},? {UPPER}\.(?:[- ]?{UPPER}\.)*+(?:,? (?:Jr|Sr|2nd|3rd|I{{1,3}}|IV)\.?)?)"
+    rf"(?:{NAME_WORD}(?: {NAME_WORD}){{0,5}},? {UPPER}\.(?:[- ]?{UPPER}\.)*(?:,? (?:Jr|Sr|2nd|3rd|I{{1,3}}|IV)\.?)?)"
 )
 DOTTED = re.compile(
-    rf"(?P<authors>{DOTTED_AUTHOR}(?:(?:, and|,| and| &) {DOTTED_AUTHOR})*+(?:,? et al\.)?),? (?P<title>.+?[.?!]) "
+    rf"(?P<authors>{DOTTED_AUTHOR}(?:(?:, and|,| and| &) {DOTTED_AUTHOR})*(?:,? et al\.)?),? (?P<title>.+?[.?!]) "
     rf"(?P<journal>(?:[A-Z][A-Za-z]{{0,14}}\.? |of |and |in |& ){{0,11}}?[A-Z][A-Za-z]{{0,14}}\.?) "
     rf"(?P<date>{YEAR})(?=[;:.])"
 )

@@ -67,7 +67,7 @@ KNOWN_PHRASE = re.compile(_PHRASE, re.IGNORECASE)
 ANY_PHRASE = re.compile(r".+?(?=\.(?:\s|$)|$)")
 # Known phrases and identifiers one behind the other, over line breaks.
 PHRASES = re.compile(
-    rf"(?:[\s.;,|]*(?:{_PHRASE}|PMCID\s*:?\s*PMC[0-9]+|\bDOI\s*:\s*10\.\S+|Bookshelf\s+ID\s*:\s*NBK[0-9]+))*+[.;]?",
+    rf"(?:[\s.;,|]*(?:{_PHRASE}|PMCID\s*:?\s*PMC[0-9]+|\bDOI\s*:\s*10\.\S+|Bookshelf\s+ID\s*:\s*NBK[0-9]+))*[.;]?",
     re.IGNORECASE,
 )
 

@@ -61,7 +61,7 @@ GOES_ON = re.compile(
 # Numbers and signs of affiliations behind a name, and a line of names: with two of them, such a sign, or initials.
 SIGNS = r"(?:[\s(]*(?:[0-9]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
 WORD = rf"(?:[dl]['\u2019])?{UPPER}[\w.'\u2019\u2010-]*"
-NAME = rf"(?>(?:{PARTICLE} )*{WORD}(?: (?:{PARTICLE}|{WORD})){{0,5}})"
+NAME = rf"(?:(?:{PARTICLE} )*{WORD}(?: (?:{PARTICLE}|{WORD})){{0,5}})"
 NAMES = re.compile(rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+\.?|{AUTHOR}[,.]?")
 FIRST_NAME = re.compile(rf"(?:{AUTHOR}|{NAME}){SIGNS}(?:[,;]|\.?$)")
 ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|# |PMID")
