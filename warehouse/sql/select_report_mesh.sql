@@ -1,7 +1,7 @@
 -- The 15 MeSH descriptors that are a main point most often, by year of publication over the 20 last years that have MeSH:
 -- the share of the year's indexed citations that have them, in percent.
 WITH indexed AS (
-    SELECT pub_year AS year, count(DISTINCT pmid) AS indexed_count FROM article_mesh WHERE pub_year IS NOT NULL
+    SELECT pub_year AS year, count(DISTINCT pmid) AS indexed_count FROM program.article_mesh WHERE pub_year IS NOT NULL
     GROUP BY pub_year ORDER BY year DESC LIMIT 20
 ),
 main_point AS (

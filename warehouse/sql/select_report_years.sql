@@ -10,7 +10,7 @@ WITH typed AS (
         WHEN list_has_any(publication_types, ['Letter', 'Comment', 'Editorial', 'News']) THEN 'Letter, editorial'
         ELSE 'Other'
     END AS type
-    FROM citation LEFT JOIN article_list USING (pmid)
+    FROM citation LEFT JOIN program.article_list USING (pmid)
 )
 SELECT year, type, count(*) AS citations FROM typed
 WHERE year > (SELECT max(pub_year) FROM citation) - 40
