@@ -160,9 +160,11 @@ def minute_of(element: Element) -> str:
 
 
 def author_names(element: Element) -> list[tuple[str, str]]:
-    """The authors' names with their kind, in order; suffixes are at the end, `Hambrick GW Jr`."""
+    """The authors' names with their kind, in order, without those marked as wrong; suffixes are last, `Hambrick GW Jr`."""
     names = []
     for author in element.iterfind(".//AuthorList/Author"):
+        if author.get("ValidYN") == "N":
+            continue
         collective = author.find("CollectiveName")
         if collective is not None:
             names.append((text_of(collective), "CollectiveName"))

@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
+from lxml import etree
 
 from flows.corpus_search.statement import asked_as, write_statement
 from flows.corpus_search.vocabulary import find_headings, spaced
@@ -46,8 +47,8 @@ def build_archive(store: CorpusStore, folder: Path) -> None:
     for number, start in enumerate(range(0, len(pmids), RECORDS_AT_ONCE)):
         records = store.xml_of(pmids[start : start + RECORDS_AT_ONCE])
         document = folder / "records.xml"
-        # EDirect finds only some of the records if they do not come by PMID.
-        ordered = b"\n".join(records[pmid] for pmid in sorted(records))
+        # Behind a `>` that stands as text EDirect reads nothing more; written anew, it is `&gt;`.
+        ordered = b"\n".join(etree.tostring(etree.fromstring(records[pmid])) for pmid in sorted(records))
         document.write_bytes(b"<PubmedArticleSet>\n" + ordered + b"\n</PubmedArticleSet>\n")
         run(
             f"cat {document} | transmute -strict -normalize pubmed | transmute -compress -strict -wrp PubmedArticleSet "

@@ -23,15 +23,16 @@ JOURNALS = "NCBI's list of journals has names that no citation here has"
 MAPPED = "NCBI's table of mapped words has more than one heading for a word that is the name of none"
 LEXICON = "NCBI takes a word's variants from a lexicon, this corpus from its words with the same stem"
 OLDER = "in a reply of before 2020 words have no variants"
+NAMES = "a MeSH made by full_mesh.py has names of preferred concepts only, and so not `Cancer`"
 
 # What was asked, by a part of the file's name, and why ours is another. Replies to other databases are left out.
 TERMS = {
     "Klortho+Eutils-JSON__esearch.error": ("fleegle[MeSH Terms] OR obstetrics[MeSH Terms]", ""),
-    "Klortho+Eutils-JSON__esearch.pubmed": ("cancer AND 2012/09/25:2012/11/24[EDAT]", OLDER),
+    "Klortho+Eutils-JSON__esearch.pubmed": ("cancer AND 2012/09/25:2012/11/24[EDAT]", f"{OLDER}; {NAMES}"),
     "bcbi+PubMedMiner": ("sleep apnea, obstructive[MeSH Major Topic]", ""),
     "biocommons+eutils": ("hart rk[author]", AUTHORS),
     "biopython__esearch1": ("biopython", ""),
-    "biopython__esearch2": ("cancer AND 2025/09/27:2025/11/26[edat]", LEXICON),
+    "biopython__esearch2": ("cancer AND 2025/09/27:2025/11/26[edat]", f"{LEXICON}; {NAMES}"),
     "biopython__esearch3": ("PNAS[ta] AND 97[vi]", JOURNALS),
     "biopython__esearch5": ("stem cells AND hasabstract", OLDER),
     "jmjamison": (

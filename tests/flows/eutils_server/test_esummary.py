@@ -16,7 +16,8 @@ from tests.records import article, article_set
 
 AUTHORS = """<Abstract><AbstractText>Text.</AbstractText></Abstract><AuthorList>
 <Author><LastName>Hambrick</LastName><ForeName>George W</ForeName><Initials>GW</Initials><Suffix>Jr</Suffix></Author>
-<Author><CollectiveName>A Group</CollectiveName></Author></AuthorList>"""
+<Author><CollectiveName>A Group</CollectiveName></Author>
+<Author ValidYN="N"><LastName>Hambrik</LastName><Initials>GW</Initials></Author></AuthorList>"""
 ERRATUM = """<CommentsCorrectionsList><CommentsCorrections RefType="ErratumIn">
 <RefSource>J Invent Res. 2020;8:1</RefSource>
 <PMID Version="1">9</PMID></CommentsCorrections></CommentsCorrectionsList>"""
