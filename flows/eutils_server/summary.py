@@ -160,7 +160,7 @@ def minute_of(element: Element) -> str:
 
 
 def author_names(element: Element) -> list[tuple[str, str]]:
-    """The names of authors with their kind, in order, none that is marked as wrong; suffixes are last, `Hambrick GW Jr`."""
+    """The names of authors with their kind, in order, none marked as wrong; suffixes are last, `Hambrick GW Jr`."""
     names = []
     for author in element.iterfind(".//AuthorList/Author"):
         if author.get("ValidYN") == "N":
