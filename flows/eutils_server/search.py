@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from flows.corpus_search.clauses import Line, Statement
-from flows.corpus_search.places import DAYS, FIRST, UID
+from flows.corpus_search.places import DAYS, FIRST, UID, YEARS
 from flows.corpus_search.statement import asked_as, write_statement
 from transforms.pubmed_query import LONGEST_TERM, Clause, Range
 from warehouse.errors import SearchError
@@ -24,10 +24,12 @@ WEIGHED = ("words", "value", "name", "mesh")
 NAME = "array_to_string(search_split(concat_ws(' ', coalesce(last_name, collective_name), initials)), ' ')"
 FIRST_AUTHORS = f"SELECT pmid, any_value({NAME}) AS author FROM author WHERE {FIRST} GROUP BY pmid"
 JOURNALS = "search_fold(coalesce(medline_ta, iso_abbreviation, journal_title, ''))"
+# The day of publication of every citation, in whatever year.
+PUBLISHED = DAYS["PPDT"].replace(YEARS, "0 AND 9999")
 # Orders by the name of `sort`, over a query `found` for PMIDs.
 SORTS = {
     "": "FROM found ORDER BY pmid DESC",
-    "pub_date": f"FROM found LEFT JOIN ({DAYS['PPDT']}) AS issue USING (pmid) ORDER BY day DESC NULLS LAST, pmid DESC",
+    "pub_date": f"FROM found LEFT JOIN ({PUBLISHED}) AS issue USING (pmid) ORDER BY day DESC NULLS LAST, pmid DESC",
     "author": f"FROM found LEFT JOIN ({FIRST_AUTHORS}) USING (pmid) ORDER BY coalesce(author, ''), pmid DESC",
     "journalname": f"FROM found LEFT JOIN citation USING (pmid) ORDER BY {JOURNALS}, pmid DESC",
 }
