@@ -3,7 +3,8 @@
 -- Example: SELECT descriptor_name, depth FROM mesh_under('Depressive Disorder');
 CREATE MACRO mesh_under(heading) AS TABLE
 WITH asked AS (
-    SELECT DISTINCT mesh_ui FROM mesh_term WHERE mesh_ui = upper(heading) OR lower(term_name) = lower(heading)
+    SELECT DISTINCT mesh_ui FROM mesh_term
+    WHERE mesh_kind IN ('descriptor', 'qualifier') AND (mesh_ui = upper(heading) OR lower(term_name) = lower(heading))
 ),
 record AS (
     SELECT descriptor_ui AS mesh_ui, descriptor_name FROM mesh_descriptor
