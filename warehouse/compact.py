@@ -18,24 +18,14 @@ import pyarrow.parquet as pq
 from warehouse.current import limit, literal, open_memory, quoted, view_runs
 from warehouse.errors import StoreError, UsageError
 from warehouse.portions import portion_bytes, ranges_of
+from warehouse.run_writer import RunWriter, commit_run, discard_run, start_run
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import TEXT, Table
 from warehouse.schema.deliveries import DELIVERY
 from warehouse.schema.raw import RAW_CITATION
 from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_statement
-from warehouse.store import (
-    SUPERSEDES,
-    DataDirectory,
-    RunWriter,
-    commit_run,
-    discard_run,
-    read_note,
-    refuse_damaged,
-    run_folders,
-    run_ids_of,
-    start_run,
-)
+from warehouse.store import SUPERSEDES, DataDirectory, read_note, refuse_damaged, run_folders, run_ids_of
 
 # Folders smaller than this are put together.
 SMALL_BYTES = 64 << 20

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from warehouse.current import columns_ddl, literal, open_memory
 from warehouse.errors import StoreError
+from warehouse.run_writer import RunWriter
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import Table
 from warehouse.schema.deliveries import DELIVERY, STAGED_DELIVERY
@@ -27,7 +28,7 @@ from warehouse.schema.members import MEMBER
 from warehouse.schema.raw import RAW_CITATION
 from warehouse.schema.tables import STAGED_TABLES
 from warehouse.sql_files import read_statement
-from warehouse.store import RunWriter, why_not_written, writing_file
+from warehouse.store import why_not_written, writing_file
 
 STEPS = ("staged", "delivered", "delivery_before", "delivery_after", "holding", "verdict", "kept_record", "kept_raw")
 

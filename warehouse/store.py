@@ -1,4 +1,4 @@
-"""The data directory: committed runs in Parquet, what an unfinished run had fetched, and the one writer's lock.
+"""The data directory: committed runs in Parquet, and what an unfinished run had fetched.
 
 corpus.duckdb                   published, replaced whole (warehouse/published.py)
 published.json                  by which that file is known as the project's own
@@ -11,27 +11,22 @@ refresh.lock                    held by the one process that writes
 """
 
 import errno
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import re
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.errors import LockedError, StoreError
-from warehouse.schema.declaration import BYTES, Table
-from warehouse.schema.tables import STAGED_TABLES, TABLES
+from warehouse.errors import StoreError
+from warehouse.schema.tables import TABLES
 
 logger = logging.getLogger("corpus")
 
@@ -57,13 +52,6 @@ def writing_file(path: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         raise StoreError(f"Cannot write {path}: {why_not_written(exc)}. Nothing was changed.") from exc
-
-
-# Endings of the columns whose values are all different.
-UNREPEATED = ("_sha256", "abstract", "article_title", "_text", "citation")
-
-# Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded in any run.
-ROW_GROUP_BYTES = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -113,78 +101,9 @@ class DataDirectory:
         return self.root / "refresh.lock"
 
 
-@contextmanager
-def writing(directory: DataDirectory, *, purpose: str = "writing", wait: bool = False) -> Iterator[None]:
-    """Be the one process that writes to the data directory.
-
-    Args:
-        directory: The data directory.
-        purpose: What for, in a word; others are told.
-        wait: Wait for another process that is writing, with a word about it.
-    Raises:
-        LockedError: Another process is writing.
-        StoreError: The directory cannot be made or written.
-    """
-    with holding(directory.lock, purpose=purpose, wait=wait, option="--data-dir"):
-        yield
-
-
-@contextmanager
-def holding(lock: Path, *, purpose: str, wait: bool, option: str) -> Iterator[None]:
-    """Be the one process that writes to the folder of a lock file.
-
-    The operating system gives the lock back when the process ends, however it ends; a file left behind locks nothing.
-
-    Args:
-        lock: The lock file; its folder is made.
-        purpose: What for, in a word; others are told.
-        wait: Wait for another process that holds it, with a word about it.
-        option: What chooses another folder.
-    Raises:
-        LockedError: Another process holds it.
-        StoreError: The folder cannot be made or written.
-    """
-    try:
-        lock.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as exc:
-        raise StoreError(f"Cannot write to {lock.parent}: {exc.strerror}; choose another with {option}.") from exc
-    try:
-        take_lock(descriptor, lock.parent, wait=wait)
-        holder = f"{os.getpid()} ({purpose}, since {datetime.now(UTC):%Y-%m-%d %H:%M} UTC)\n"
-        # The holder's name is only informational, so a full disk is ignored here.
-        with suppress(OSError):
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, holder.encode(), 0)
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                os.ftruncate(descriptor, 0)
-    finally:
-        os.close(descriptor)
-
-
-def take_lock(descriptor: int, folder: Path, *, wait: bool) -> None:
-    """Take the lock of an open lock file.
-
-    Raises:
-        LockedError: Another process has it, and `wait` is not set.
-    """
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as exc:
-        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "unknown"
-        if not wait:
-            raise LockedError(f"Process {holder} is writing to {folder}; try again when it is done.") from exc
-        logger.warning("Process %s is writing to %s; waiting for it to end.", holder, folder)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
-
 # A file in the folder of a compaction or a rebuild: the folders that it supersedes, the runs whose rows it has, and
 # whether they were made anew from raw.
 SUPERSEDES = "supersedes.json"
-
 
 # The SHA-256 of each file of a committed run, as `sha256sum -c` reads them.
 SUMS = "SHA256SUMS"
@@ -274,142 +193,6 @@ def next_run_id(directory: DataDirectory, now: datetime) -> str:
     return new_run_id(now, run_id_of(folders[-1]) if folders else None)
 
 
-def start_run(directory: DataDirectory, now: datetime) -> "RunWriter":
-    """Begin to write a run alone; what broken runs have left in staging is removed, but for their replies.
-
-    Raises:
-        StoreError: The directory cannot be written.
-    """
-    clear_staging(directory)
-    return open_run(directory, next_run_id(directory, now))
-
-
-def clear_staging(directory: DataDirectory) -> None:
-    """Remove what broken runs have left in staging, but for their replies.
-
-    Raises:
-        StoreError: It cannot be removed.
-    """
-    with writing_file(directory.staging):
-        for stale in (*directory.staging.glob("run=*"), *directory.staging.glob("read=*")):
-            shutil.rmtree(stale)
-
-
-def open_run(directory: DataDirectory, run_id: str) -> "RunWriter":
-    """Begin to write a run beside others that are being written.
-
-    Raises:
-        StoreError: The directory cannot be written.
-    """
-    return RunWriter(directory, run_id, make_folder(directory.staging / f"run={run_id}"))
-
-
-def open_reading(directory: DataDirectory, run_id: str) -> "RunWriter":
-    """Begin to read for a run: a staged folder of its own (warehouse/decide.py), whoever else reads for it as well.
-
-    A scheduler may believe a worker dead that is not, and have another one do its work.
-
-    Raises:
-        StoreError: The directory cannot be written.
-    """
-    return RunWriter(directory, run_id, make_folder(directory.staging / f"read={run_id}.{uuid4().hex[:8]}"))
-
-
-def discard_reading(directory: DataDirectory, run_id: str) -> None:
-    """Remove what was read for a run."""
-    for folder in directory.staging.glob(f"read={run_id}.*"):
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def make_folder(folder: Path) -> Path:
-    """An empty folder, made now."""
-    with writing_file(folder):
-        folder.mkdir(parents=True)
-    return folder
-
-
-@dataclass
-class RunWriter:
-    """Writes the tables of one run; nothing is visible before `commit_run`."""
-
-    directory: DataDirectory
-    run_id: str
-    folder: Path
-    row_counts: dict[str, int] = field(default_factory=dict)
-    _writers: dict[str, pq.ParquetWriter] = field(default_factory=dict)
-    _waiting: dict[str, list[pa.Table]] = field(default_factory=dict)
-    _waiting_bytes: dict[str, int] = field(default_factory=dict)
-
-    def write(self, tables: Mapping[str, pa.Table]) -> None:
-        """Append rows; `run_id` is added to tables that do not declare it.
-
-        Raises:
-            StoreError: The disk is full or not writable.
-        """
-        for name, table in tables.items():
-            if table.num_rows:
-                self._waiting.setdefault(name, []).append(table)
-                self._waiting_bytes[name] = self._waiting_bytes.get(name, 0) + table.nbytes
-                self.row_counts[name] = self.row_counts.get(name, 0) + table.num_rows
-                if self._waiting_bytes[name] >= ROW_GROUP_BYTES:
-                    self._flush(name)
-
-    def _flush(self, name: str) -> None:
-        table = with_run_id(STAGED_TABLES[name], pa.concat_tables(self._waiting.pop(name)), self.run_id)
-        self._waiting_bytes[name] = 0
-        with writing_file(self.folder / f"{name}.parquet"):
-            if name not in self._writers:
-                self._writers[name] = self._open(name, table.schema)
-            self._writers[name].write_table(table)
-
-    def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        path = self.folder / f"{name}.parquet"
-        # Texts that hardly ever come twice are not worth looking for twice.
-        repeated = [c.name for c in STAGED_TABLES[name].columns if c.type != BYTES and not c.name.endswith(UNREPEATED)]
-        return pq.ParquetWriter(
-            path, schema, compression="zstd", compression_level=1, use_dictionary=[*repeated, "run_id"]
-        )
-
-    def close(self) -> None:
-        """Write what is waiting and close all files."""
-        for name in list(self._waiting):
-            self._flush(name)
-        for name, writer in self._writers.items():
-            with writing_file(self.folder / f"{name}.parquet"):
-                writer.close()
-        self._writers.clear()
-
-
-def with_run_id(declared: Table, table: pa.Table, run_id: str) -> pa.Table:
-    """The table with its run in a column, as every table in Parquet has it; rows that have theirs keep it."""
-    if "run_id" in declared.column_names or "run_id" in table.column_names:
-        return table
-    indices = pa.Array.from_buffers(pa.int32(), table.num_rows, [None, pa.py_buffer(bytes(4 * table.num_rows))])
-    column = pa.DictionaryArray.from_arrays(indices, pa.array([run_id]))
-    return table.append_column(pa.field("run_id", column.type, nullable=False), column)
-
-
-def commit_run(writer: RunWriter) -> Path:
-    """Make everything that the run wrote visible at once, by one rename.
-
-    Returns:
-        The committed folder.
-    Raises:
-        StoreError: The directory cannot be written.
-    """
-    writer.close()
-    target = writer.directory.parquet / writer.folder.name
-    with writing_file(target):
-        writer.directory.parquet.mkdir(exist_ok=True)
-        write_sums(writer.folder)
-        for file in writer.folder.iterdir():
-            sync(file)
-        sync(writer.folder)
-        writer.folder.rename(target)
-        sync(writer.directory.parquet)
-    return target
-
-
 def write_sums(folder: Path) -> None:
     """Write the SHA-256 of each file of a run."""
     lines = [f"{sum_of(file)}  {file.name}\n" for file in sorted(folder.iterdir()) if file.name != SUMS]
@@ -477,14 +260,6 @@ def run_within(folder: Path) -> str | None:
         return None
     run_ids = pq.read_table(file, columns=["run_id"])["run_id"].to_pylist()
     return str(run_ids[0]) if run_ids else None
-
-
-def discard_run(writer: RunWriter) -> None:
-    """Remove what an uncommitted run wrote."""
-    for parquet_writer in writer._writers.values():
-        with suppress(OSError):  # What a full disk has no room for is removed all the same.
-            parquet_writer.close()
-    shutil.rmtree(writer.folder, ignore_errors=True)
 
 
 def sync(path: Path) -> None:

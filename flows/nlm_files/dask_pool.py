@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 READERS = (
     "transforms/*.py",
     "warehouse/schema/*.py",
+    "warehouse/run_writer.py",
     "warehouse/store.py",
     "flows/nlm_files/*.py",
     "flows/runs/rebuild.py",

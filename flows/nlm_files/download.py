@@ -29,7 +29,8 @@ from flows.entrez.limits import retry_after_s
 from flows.nlm_files.files import md5_of, opening
 from flows.nlm_files.listing import ListedFile, parse_listing
 from warehouse.errors import CorpusError, PermanentError, TransientError
-from warehouse.store import holding, sync, writing_file
+from warehouse.lock import holding
+from warehouse.store import sync, writing_file
 
 logger = logging.getLogger("corpus")
 

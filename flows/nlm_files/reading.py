@@ -20,8 +20,9 @@ from transforms.parsed_records import Provenance, UnknownElement, add_unknown
 from transforms.pubmed_document import DocumentChunk, split_document
 from transforms.pubmed_xml import make_rows
 from transforms.raw_records import ChunkRecords, read_chunk
+from warehouse.run_writer import RunWriter, discard_run, open_reading
 from warehouse.schema.ledger import REJECTED_CITATION, UNKNOWN_ELEMENT
-from warehouse.store import DataDirectory, RunWriter, discard_run, open_reading
+from warehouse.store import DataDirectory
 
 # A file of NLM's baseline or update files.
 NLM_NAME = re.compile(r"pubmed(\d\d)n(\d{4,6})\.xml(?:\.gz)?")

@@ -30,7 +30,7 @@ from flows.runs.report import RunReport
 from flows.runs.work import Steps
 from warehouse.build import publish
 from warehouse.errors import CorpusError
-from warehouse.store import commit_run
+from warehouse.run_writer import commit_run
 
 
 def titled(title: str, **limits: Any) -> Any:

@@ -15,11 +15,12 @@ from flows.runs.file_ledger import FILE_STATE, begin_call, make_jobs
 from warehouse import decide
 from warehouse.current import literal
 from warehouse.errors import DocumentError, UsageError
+from warehouse.lock import writing
+from warehouse.run_writer import RunWriter, clear_staging, discard_reading
 from warehouse.schema.deliveries import STAGED_DELIVERY
 from warehouse.schema.ledger import REQUEST
 from warehouse.sql_files import read_statement
 from warehouse.state import Connection, open_state
-from warehouse.store import RunWriter, clear_staging, discard_reading, writing
 
 # What of the state is asked: which PMIDs the runs of a baseline met is in their requests.
 BASELINE_STATE = (*FILE_STATE, REQUEST)

@@ -12,6 +12,7 @@ from transforms.pubmed_xml import read_records
 from warehouse import decide
 from warehouse.compact import read_rows
 from warehouse.errors import StoreError
+from warehouse.run_writer import RunWriter
 from warehouse.schema.citation import CITATION
 from warehouse.schema.deliveries import STAGED_DELIVERY
 from warehouse.schema.ledger import REQUEST
@@ -19,7 +20,7 @@ from warehouse.schema.links import LINK, LINK_LIST
 from warehouse.schema.raw import RAW_CITATION
 from warehouse.schema.tables import TABLES
 from warehouse.state import Connection
-from warehouse.store import DataDirectory, RunWriter, run_folders, run_ids_of
+from warehouse.store import DataDirectory, run_folders, run_ids_of
 
 # The outcomes of what was read, as REQUEST has them; of files, all of it; `asked` has what a refresh asked for.
 FILE_REQUESTS = """SELECT run_id, pmid, 'file' AS plan_reason, outcome, detail

@@ -25,19 +25,12 @@ from flows.runs.work import Steps, Work, timed
 from warehouse import decide
 from warehouse.drift import measure_published
 from warehouse.errors import CheckError, CorpusError
+from warehouse.lock import writing
+from warehouse.run_writer import RunWriter, discard_reading, discard_run, open_reading, open_run, start_run
 from warehouse.schema.ledger import RUN, SEARCH_RUN
 from warehouse.schema.raw import RAW_REPLY
 from warehouse.sql_files import read_statement
 from warehouse.state import Connection
-from warehouse.store import (
-    RunWriter,
-    discard_reading,
-    discard_run,
-    open_reading,
-    open_run,
-    start_run,
-    writing,
-)
 
 logger = logging.getLogger("corpus")
 

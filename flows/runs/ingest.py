@@ -28,20 +28,12 @@ from warehouse import build, decide, rejected
 from warehouse.current import literal
 from warehouse.drift import measure_published
 from warehouse.errors import DocumentError
+from warehouse.lock import writing
+from warehouse.run_writer import clear_staging, commit_run, discard_reading, discard_run, open_reading, open_run
 from warehouse.schema.deliveries import FILE
 from warehouse.schema.ledger import RUN, UNKNOWN_ELEMENT
 from warehouse.state import Connection, add_run, open_state
-from warehouse.store import (
-    DataDirectory,
-    clear_staging,
-    commit_run,
-    discard_reading,
-    discard_run,
-    next_run_id,
-    open_reading,
-    open_run,
-    writing,
-)
+from warehouse.store import DataDirectory, next_run_id
 
 
 def ingest(  # noqa: PLR0913 - options of the command

@@ -11,8 +11,9 @@ from flows.runs import rebuild as rebuilding
 from warehouse import build, check
 from warehouse import compact as compaction
 from warehouse.errors import StoreError
+from warehouse.lock import writing
 from warehouse.schema.ledger import RUN
-from warehouse.store import DataDirectory, run_folders, writing
+from warehouse.store import DataDirectory, run_folders
 
 
 def compact(settings: Settings, *, keep: str = "all") -> Iterator[str]:

@@ -16,10 +16,12 @@ from flows.runs.ledger import RunFacts, run_table
 from transforms.mesh_xml import MeshDocument, read_mesh
 from warehouse import build
 from warehouse.errors import UsageError
+from warehouse.lock import writing
 from warehouse.query import open_published
+from warehouse.run_writer import RunWriter, commit_run, discard_run, start_run
 from warehouse.schema.ledger import RUN
 from warehouse.schema.mesh_vocabulary import MESH_FILE
-from warehouse.store import DataDirectory, RunWriter, commit_run, discard_run, start_run, writing
+from warehouse.store import DataDirectory
 
 Held = dict[str, tuple[int, str]]
 

@@ -32,6 +32,7 @@ from warehouse.compact import (
 )
 from warehouse.current import literal, open_memory
 from warehouse.errors import DocumentError, StoreError
+from warehouse.run_writer import RunWriter, clear_staging, commit_run, discard_reading, discard_run, open_reading
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import Table
 from warehouse.schema.ledger import REQUEST
@@ -39,20 +40,7 @@ from warehouse.schema.links import LINK, LINK_LIST
 from warehouse.schema.raw import RAW_CITATION
 from warehouse.schema.seeds import SEED_CITATION, SEED_DOCUMENT
 from warehouse.schema.tables import TABLES
-from warehouse.store import (
-    DataDirectory,
-    RunWriter,
-    changed_files,
-    clear_staging,
-    commit_run,
-    discard_reading,
-    discard_run,
-    new_run_id,
-    next_run_id,
-    open_reading,
-    run_folders,
-    writing_file,
-)
+from warehouse.store import DataDirectory, changed_files, new_run_id, next_run_id, run_folders, writing_file
 
 # The tables that are made from a record. Of links, only the record's own list.
 MADE = tuple(t for t in TABLES.values() if CITATION.name in (t.name, t.owner) or t in (LINK, LINK_LIST))

@@ -27,8 +27,10 @@ from flows.runs.sync_plan import (
 )
 from warehouse import build
 from warehouse.errors import CorpusError, DocumentError, StoreError
+from warehouse.lock import writing
+from warehouse.run_writer import clear_staging
 from warehouse.state import Connection, open_state
-from warehouse.store import DataDirectory, clear_staging, run_folders, writing, writing_file
+from warehouse.store import DataDirectory, run_folders, writing_file
 
 # A first load can be asked when so many files are read, and then whenever it has become four times as large: building
 # the published file takes as long as the corpus is large, so that all of these together take a third of the last one.

@@ -11,9 +11,10 @@ from flows.definition.settings import NLM_FILES_URL, Settings
 from flows.nlm_files.download import CONNECTIONS, FileClient, read_listing, read_md5
 from flows.nlm_files.listing import FOLDERS, ListedFile
 from warehouse.errors import UsageError
+from warehouse.lock import writing
 from warehouse.schema.deliveries import FILE
 from warehouse.state import open_state
-from warehouse.store import DataDirectory, writing
+from warehouse.store import DataDirectory
 
 # A file that was changed later than this before it was read may be another one by now: a listing has no time zone.
 CHANGED_WITHIN = timedelta(days=2)

@@ -17,7 +17,8 @@ from flows.runs.report import RunReport
 from transforms.parsed_records import Provenance
 from transforms.raw_records import ChunkRecords
 from warehouse import build
-from warehouse.store import DataDirectory, RunWriter, commit_run
+from warehouse.run_writer import RunWriter, commit_run
+from warehouse.store import DataDirectory
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,11 @@ import pyarrow.parquet as pq
 
 from warehouse import build
 from warehouse.query import ask, open_published
+from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.declaration import Table
 from warehouse.schema.ledger import OUTCOMES, REQUEST, RUN
 from warehouse.schema.tables import TABLES
-from warehouse.store import DataDirectory, commit_run, run_folders, start_run
+from warehouse.store import DataDirectory, run_folders
 
 REVISED = 1000
 # With PMIDs in place of {0}, one that is cited and linked from somewhere, and {1}, the last one.

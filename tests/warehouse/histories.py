@@ -17,12 +17,13 @@ from transforms.pubmed_xml import make_tables
 from transforms.raw_records import read_chunk
 from transforms.seed_tables import make_seed_tables
 from transforms.seed_text import parse_seed_document
+from warehouse.run_writer import RunWriter, commit_run, start_run
 from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
 from warehouse.schema.links import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST
 from warehouse.schema.members import MEMBER
 from warehouse.schema.seeds import SEED_DOCUMENT
 from warehouse.schema.tables import TABLES
-from warehouse.store import DataDirectory, RunWriter, commit_run, start_run
+from warehouse.store import DataDirectory
 
 PMIDS = range(1, 10)
 BEGINNING = datetime(2026, 11, 1, 2, tzinfo=UTC)

@@ -13,8 +13,9 @@ from transforms.pubmed_document import split_document
 from transforms.pubmed_xml import make_tables
 from transforms.raw_records import read_chunk
 from warehouse import build
+from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.members import MEMBER
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.store import DataDirectory
 
 # What happens to PMID 1 on each day: its title, and whether its reason begins or ends, or is only found nearer.
 DAYS = (

@@ -17,9 +17,10 @@ from warehouse.check import check_all
 from warehouse.current import limit, open_memory
 from warehouse.errors import CheckError, QueryError, StoreError, UsageError
 from warehouse.query import ask, open_published, read_status
+from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.ledger import OUTCOMES, REQUEST, RUN
 from warehouse.schema.tables import TABLES
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.store import DataDirectory
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

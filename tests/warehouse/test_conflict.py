@@ -15,7 +15,8 @@ from transforms.raw_records import read_chunk
 from transforms.seed_tables import make_seed_tables
 from transforms.seed_text import parse_seed_document
 from warehouse import build
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.run_writer import commit_run, start_run
+from warehouse.store import DataDirectory
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -10,8 +10,9 @@ from tests.records import article
 from tests.warehouse.test_build import NOON, commit
 from warehouse import build
 from warehouse.query import read_retracted, read_run_changes
+from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.store import DataDirectory
 
 TIE = (
     "<CommentsCorrectionsList><CommentsCorrections RefType='{}'><RefSource>{}</RefSource>{}"

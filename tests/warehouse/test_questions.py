@@ -8,11 +8,12 @@ import pytest
 from tests.records import article
 from tests.warehouse.test_build import NOON, commit
 from warehouse import build
+from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
 from warehouse.schema.links import LINK, LINK_LIST
 from warehouse.schema.members import MEMBER
 from warehouse.sql_files import read_sql
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.store import DataDirectory
 
 AUTHOR = "<Author><LastName>{}</LastName><Initials>{}</Initials>{}</Author>"
 ORCID = '<Identifier Source="ORCID">0000-0002-1825-0097</Identifier>'

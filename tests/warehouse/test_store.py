@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from warehouse.errors import LockedError, StoreError
+from warehouse.lock import writing
+from warehouse.run_writer import commit_run, discard_run, start_run
 from warehouse.schema.publication import LANGUAGE
-from warehouse.store import DataDirectory, commit_run, discard_run, new_run_id, run_folders, start_run, writing
+from warehouse.store import DataDirectory, new_run_id, run_folders
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -71,7 +73,8 @@ def test_the_folder_of_a_broken_run_is_removed_by_the_next(tmp_path: Path) -> No
 
 
 HOLD = """import sys, time, pathlib
-from warehouse.store import *
+from warehouse.lock import writing
+from warehouse.store import DataDirectory
 with writing(DataDirectory(pathlib.Path(sys.argv[1])), purpose="refresh"):
     print("held", flush=True)
     sys.stdin.read()

@@ -28,9 +28,10 @@ from tests.warehouse.histories import write_accounts
 from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.errors import StoreError, UsageError
+from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.ledger import SEARCH_RUN
 from warehouse.schema.members import MEMBER
-from warehouse.store import DataDirectory, commit_run, start_run
+from warehouse.store import DataDirectory
 
 EVIL = "Ketamine &lt;script&gt;alert(1)&lt;/script&gt; {{ 7 * 7 }}."
 HEADING = '<MeshHeading><DescriptorName UI="D007649" MajorTopicYN="Y">Ketamine</DescriptorName></MeshHeading>'

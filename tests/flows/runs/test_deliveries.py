@@ -28,8 +28,9 @@ from transforms.parsed_records import Provenance
 from transforms.pubmed_document import split_document
 from warehouse.build import publish
 from warehouse.errors import DriftError, StoreError, UsageError
+from warehouse.run_writer import clear_staging, open_reading
 from warehouse.state import open_state
-from warehouse.store import DataDirectory, clear_staging, next_run_id, open_reading
+from warehouse.store import DataDirectory, next_run_id
 
 PMIDS = range(1, 6)
 BEGINNING = datetime(2026, 3, 1)  # noqa: DTZ001 - as rows have it, UTC

@@ -22,8 +22,9 @@ from flows.runs.work import Steps
 from tests.conftest import REPOSITORY
 from tests.records import article, article_set
 from warehouse.errors import KeyRefusedError, LockedError, UsageError
+from warehouse.lock import writing
 from warehouse.query import read_run_changes
-from warehouse.store import DataDirectory, run_folders, writing
+from warehouse.store import DataDirectory, run_folders
 
 Make = Callable[..., Settings]
 Serve = Callable[[bytes], str]
