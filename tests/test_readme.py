@@ -1,4 +1,4 @@
-"""The README's "Ask it" chapter shows what the sample corpus answers."""
+"""The README's "Ask it" chapter and `warehouse/QUESTIONS.md` show what the sample corpus answers."""
 
 import json
 import re
@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from flows.command.cli import app
 
 REPOSITORY = Path(__file__).parents[1]
-CHAPTER = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("\n## Ask it\n")[2].partition("\n## ")[0]
+CHAPTER = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("\n## Ask it\n")[2].partition("\n## ")[0] + (
+    REPOSITORY / "warehouse" / "QUESTIONS.md"
+).read_text(encoding="utf-8")
 # A fenced block of a command after `$`, which can go over several lines within its quotes, and what it prints.
 EXAMPLES = re.findall(r"```\n\$ (corpus sql \"[^\"]*\")\n(.*?)```", CHAPTER, re.DOTALL)
 
