@@ -15,6 +15,6 @@ SELECT
             WHERE later.pmid = rejected.pmid AND later.source <> 'seed' AND later.run_id > rejected.run_id
         )) AS rejected,
     (SELECT count(*) FROM seed_citation
-        WHERE pmid IS NULL AND list_name IN ('similar', 'cited_by', 'reference')) AS unresolved,
+        WHERE pmid IS NULL AND list_name IN ('seed', 'similar', 'cited_by', 'reference')) AS unresolved,
     (SELECT count(*) FROM run) AS runs,
     (SELECT min(fetched_at) FROM citation) AS oldest_fetched_at;

@@ -6,7 +6,7 @@ from pathlib import Path
 from flows.definition.settings import Settings
 from flows.runs.refresh import refresh
 from tests.records import article, article_set
-from warehouse.query import ask, open_published
+from warehouse.query import ask, open_published, read_status
 
 DOI = '<ELocationID EIdType="doi" ValidYN="Y">10.5555/two</ELocationID>'
 IDS = '<ArticleIdList><ArticleId IdType="doi">10.5555/two</ArticleId></ArticleIdList>'
@@ -44,3 +44,12 @@ def test_references_become_members_and_a_broken_file_ends_none(
     (tmp_path / "seeds" / "a.nbib").unlink()
     assert refresh(settings).exit_code == 0
     assert members(settings) == [(2, "seed", "b.ris")]
+
+
+def test_a_reference_that_is_not_found_is_counted_by_the_run_and_by_the_status(
+    serve_records: Callable[[bytes], str], make_settings: Callable[..., Settings]
+) -> None:
+    """Both say the same."""
+    settings = make_settings(serve_records(article_set(article(1))), b__ris=RIS, corpus__toml=NO_LINKS)
+    assert refresh(settings).unresolved == 1
+    assert read_status(settings.directory)["unresolved"] == 1
