@@ -52,7 +52,12 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterato
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("UV_RUN_RECURSION_DEPTH", raising=False)  # Hints would begin with `uv run`.
     monkeypatch.chdir(tmp_path)
+    before = dict(os.environ)
     yield
+    # A command sets variables of its own process; here that is the tests' own.
+    for name in os.environ.keys() - before.keys():
+        del os.environ[name]
+    os.environ.update(before)
     urllib.request.install_opener(urllib.request.build_opener())
 
 

@@ -381,10 +381,10 @@ def test_any_text_is_an_entry(pieces: list[str], list_name: str) -> None:
 )
 def test_the_time_for_an_entry_is_bounded(text: str) -> None:
     """Patterns that try every way to split a long line would hang a refresh."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     parse(text)
     parse(text, list_name="reference")
-    assert time.perf_counter() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 def test_a_book_has_a_date_and_no_journal() -> None:

@@ -666,9 +666,9 @@ def test_several_hundred_entries_are_all_found(bullet: str) -> None:
         f"{bullet.format(n=n)}Title {n}: what of it?J Med. 2014 Mar;{n}:2-9. J Med. 2014. PMID: {1000 + n} Review."
         for n in range(1, 701)
     ]
-    begun = time.perf_counter()
+    begun = time.process_time()
     page = parse(SMALL + "\n".join(lines))
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
     found = [entry for entry in page.entries if entry.list_name == "reference"]
     assert [entry.pmid for entry in found] == list(range(1001, 1701))
     assert {entry.journal for entry in found} == {"J Med"}
@@ -689,9 +689,9 @@ def test_several_hundred_entries_are_all_found(bullet: str) -> None:
 @pytest.mark.parametrize("heading", ["Similar articles", "References", "MeSH terms", "Abstract"])
 def test_the_time_for_a_page_grows_with_its_length(line: str, heading: str) -> None:
     """Entries whose end cannot be told must not be searched again for each line that follows."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     parse(f"{SMALL}{heading}\n" + f"{line}\n" * 3000)
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 def test_references_of_one_length_are_not_taken_for_wrapped_lines() -> None:

@@ -57,7 +57,8 @@ def test_another_author_is_not_found(serve_records: Callable[[bytes], str], auth
 
 def test_records_of_seed_pages_are_matched(tmp_path: Path) -> None:
     """They have what the page says of them: journal, year, volume and pages, and no author."""
-    page = "Ketamine.\nPMID: 5\n\nSimilar articles\n\nOther. Mann BJ. J Invent Res. 2001 Mar;7(2):11-9. PMID: 6\n"
+    entry = "Other.J Invent Res. 2001 Mar;7(2):11-9. J Invent Res. 2001. PMID: 6"
+    page = f"Ketamine.\nPMID: 5\n\nSimilar articles\n-\n{entry}\n"
     (tmp_path / "a.txt").write_text(page)
     store = RecordStore.from_seeds(tmp_path)
     assert sorted(store.pmids) == [5, 6]
