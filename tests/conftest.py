@@ -25,13 +25,15 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Files whose tests start servers, browsers, commands or processes, or publish many times; `-m "not slow"` leaves them
 # out.
 SLOW = {
-    *("flows/command/test_cli.py", "flows/command/test_answers.py", "test_readme.py"),
-    *("flows/nlm_files/test_dask.py", "flows/nlm_files/test_processes.py"),
+    *(f"flows/command/test_{name}.py" for name in ("answers", "cli", "start")),
+    *("flows/exports/test_read_back.py", "flows/nlm_files/test_dask.py", "flows/nlm_files/test_processes.py"),
     *(f"flows/runs/test_{name}.py" for name in ("backfill", "deliveries", "doctor", "ingest", "ledger", "maintenance")),
-    *(f"flows/runs/test_{name}.py" for name in ("mesh", "queries", "refresh", "resolve", "sync", "upgrade")),
-    *(f"warehouse/test_{name}.py" for name in ("build", "incremental", "published", "snapshot", "state")),
+    *(f"flows/runs/test_{name}.py" for name in ("mesh", "queries", "rebuild", "refresh", "resolve", "sync", "upgrade")),
+    *("test_readme.py", "test_recipes.py", "transforms/test_accounting.py"),
+    *(f"warehouse/test_{name}.py" for name in ("build", "companions", "corrections", "incremental", "published")),
+    *("warehouse/test_snapshot.py", "warehouse/test_state.py"),
 }
-SLOW_FOLDERS = ("flows/prefect_app", "flows/eutils_server")
+SLOW_FOLDERS = ("flows/prefect_app", "flows/eutils_server", "flows/report")
 
 
 @pytest.hookimpl(tryfirst=True)
