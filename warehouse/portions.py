@@ -2,11 +2,12 @@
 
 DuckDB notes a row that is deleted in 16 KB for the 2,048 rows around it, and keeps the note in memory until the next
 checkpoint. Revised citations stand anywhere in a corpus, so that a thousand of them take 16 MB in every table, and in
-the terms of the search index, which are sorted by term, as much as all of its rows are noted in: 8 bytes each. So the
-file that is built, which nobody else sees, is committed and written after each range.
+the search index, which is sorted by word, as much as all of its rows are noted in: 8 bytes each. So the file that is
+built, which nobody else sees, is committed and written after each range, which is one of words in that index.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -14,15 +15,14 @@ import pyarrow.parquet as pq
 
 from warehouse.current import quoted, rows_of_files
 from warehouse.schema.declaration import Table
-from warehouse.schema.derived import ARTICLE_MESH, SEARCH_INDEX
+from warehouse.schema.derived import ARTICLE_MESH
 
 # Keys whose rows are deleted together: 32 MB of notes.
 KEYS_AT_ONCE = 2_000
 
-# The tables whose rows are sorted by what they say, within some thousand citations. For each so many citations, the
-# terms of another portion are deleted together: 52 MB of notes.
-BY_TERM = (SEARCH_INDEX, ARTICLE_MESH)
-TERMS_AT_ONCE = 200_000
+# The rows of ARTICLE_MESH are sorted by descriptor, within some thousand citations. For each so many citations, the
+# rows of another portion are deleted together: 52 MB of notes.
+DESCRIBED_AT_ONCE = 200_000
 
 # Rows whose notes may stay in memory until the end: 1 MB a table.
 ROWS_NOT_WRITTEN = 64
@@ -117,7 +117,9 @@ def range_of_file(name: str) -> tuple[int | None, int | None]:
     return min(group.min for group in groups), max(group.max for group in groups)
 
 
-def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str) -> None:
+def delete_rows(
+    con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str, *, parts: Sequence[str] = ()
+) -> None:
     """Take out the rows of the keys in `gone_<owner>`, and write what was changed so far to the file.
 
     Args:
@@ -125,16 +127,18 @@ def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base
         table: What to delete from.
         owner: Whose keys have gone.
         base: The name of the file.
+        parts: Conditions on the rows that are deleted together; without any, they are parted by PMID.
     """
     gone = f"gone_{owner.name}"
     keys, citations = (int(con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]) for name in (gone, "citation"))
     if not keys:
         return
-    count = 1 + max(keys // KEYS_AT_ONCE, citations // TERMS_AT_ONCE if table in BY_TERM else 0)
+    count = 1 + max(keys // KEYS_AT_ONCE, citations // DESCRIBED_AT_ONCE if table is ARTICLE_MESH else 0)
     match = " AND ".join(f"gone.{quoted(name)} = {quoted(table.name)}.{quoted(name)}" for name in owner.key)
-    for part in ranges_of(con, gone, owner, count):
+    of_keys = [] if parts else ranges_of(con, gone, owner, count)
+    for keys_of, rows_of in [*((str(part), "true") for part in of_keys), *(("true", part) for part in parts)]:
         ((rows,),) = con.execute(
-            f"DELETE FROM {quoted(table.name)} USING (FROM {gone} WHERE {part}) AS gone WHERE {match}"
+            f"DELETE FROM {quoted(table.name)} USING (FROM {gone} WHERE {keys_of}) AS gone WHERE {match} AND {rows_of}"
         ).fetchall()
         if rows > ROWS_NOT_WRITTEN:
             con.execute("COMMIT")

@@ -1,5 +1,6 @@
 """The words that searches look up: plain tables, kept up to date by PMID, which any DuckDB client can ask."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,8 @@ from warehouse.sql_files import read_statement
 INDEXED_AT_ONCE = 10_000
 # Rows of the index that are sorted together when all of it is put into the order of its words.
 SORTED_AT_ONCE = 1_500_000
+# Rows of the index among which some are deleted together: DuckDB's notes of them take 40 MB.
+DELETED_AMONG = 5_000_000
 # One row in so many tells where the words are parted.
 SAMPLED = 1_000
 
@@ -32,10 +35,11 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     is_taken_out = bool(base) and bool(con.execute("SELECT 1 FROM held_citation LIMIT 1").fetchall())
     if is_taken_out:
         con.execute(
-            "CREATE TEMP TABLE gone_word AS SELECT DISTINCT word FROM search_index SEMI JOIN gone_citation USING (pmid)"
+            """CREATE TEMP TABLE gone_word AS
+            SELECT word, count(*) AS row_count FROM search_index SEMI JOIN gone_citation USING (pmid) GROUP BY word"""
         )
-        for table in (SEARCH_INDEX, SEARCH_LENGTH):
-            delete_rows(con, table, CITATION, str(base))
+        delete_rows(con, SEARCH_INDEX, CITATION, str(base), parts=parts_of_words(con))
+        delete_rows(con, SEARCH_LENGTH, CITATION, str(base))
     con.execute("CREATE TEMP TABLE unindexed AS SELECT pmid, row_number() OVER (ORDER BY pmid) AS n FROM put_citation")
     ((count, folder),) = con.execute("SELECT count(*), current_setting('temp_directory') FROM unindexed").fetchall()
     is_sorted_whole = folder and not base and count > INDEXED_AT_ONCE
@@ -51,7 +55,30 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
         for path in paths:
             path.unlink(missing_ok=True)
     if is_taken_out:
-        con.execute("DELETE FROM search_vocabulary WHERE word IN (FROM gone_word ANTI JOIN search_index USING (word))")
+        con.execute(
+            """DELETE FROM search_vocabulary
+            WHERE word IN (SELECT word FROM gone_word ANTI JOIN search_index USING (word))"""
+        )
+
+
+def parts_of_words(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """Conditions for ranges of words, each a share of the index: rows that go are as many in each of them."""
+    ((count,),) = con.execute("SELECT count(*) FROM search_index").fetchall()
+    found = con.execute(
+        """SELECT min(word) FROM (
+            SELECT word, (sum(row_count) OVER (ORDER BY word) - 1) * $1 // sum(row_count) OVER () AS part FROM gone_word
+        ) GROUP BY part ORDER BY part""",
+        [1 + count // DELETED_AMONG],
+    ).fetchall()
+    return between([word for (word,) in found[1:]])
+
+
+def between(bounds: Sequence[str]) -> list[str]:
+    """Conditions for the ranges of words that begin before, at and between some words."""
+    return [
+        " AND ".join([f"word >= {literal(low)}" if low else "true", f"word < {literal(high)}" if high else "true"])
+        for low, high in zip([None, *bounds], [*bounds, None], strict=True)
+    ]
 
 
 def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -> None:
@@ -91,9 +118,6 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
             [shares],
         ).fetchall()
         bounds = list(dict.fromkeys(found))
-    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
-        where = " AND ".join(
-            [f"word >= {literal(low)}" if low else "true", f"word < {literal(high)}" if high else "true"]
-        )
+    for where in between(bounds):
         con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, pmid, field")
     con.execute("DROP VIEW unsorted")
