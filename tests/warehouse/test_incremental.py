@@ -10,7 +10,7 @@ import pytest
 
 from flows.runs.rebuild import rebuild
 from tests.warehouse.histories import History, read_tables
-from warehouse import build, compact, fill, portions
+from warehouse import build, compact, fill, portions, search_index
 from warehouse.current import rows_of_files
 from warehouse.errors import CheckError, StoreError
 from warehouse.portions import PmidRange
@@ -27,7 +27,8 @@ def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small as the runs are here, each is a large part of the whole; what large ones need is done to them."""
     monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
     monkeypatch.setattr(portions, "KEYS_AT_ONCE", 2)
-    monkeypatch.setattr(portions, "TERMS_AT_ONCE", 2)
+    monkeypatch.setattr(portions, "DESCRIBED_AT_ONCE", 2)
+    monkeypatch.setattr(search_index, "DELETED_AMONG", 3)
     monkeypatch.setattr(portions, "ROWS_NOT_WRITTEN", 2)
     monkeypatch.setattr(fill, "COMPARED_AT_ONCE", 1)
     monkeypatch.setattr(fill, "LISTED_AT_ONCE", 3)
