@@ -1,10 +1,10 @@
 # The corpus command, Prefect and Dask's workers, for a read-only root and a user of its own: docker build -t corpus .
 FROM python:3.13-slim
 RUN pip install --no-cache-dir uv && useradd --uid 1000 --create-home corpus
-WORKDIR /opt/corpus
+WORKDIR /app
 COPY . .
 RUN uv sync --locked --no-dev --extra dask --extra report --compile-bytecode
 # What Prefect and Dask write for themselves goes to /tmp; the corpus is in CORPUS_DATA_DIR.
-ENV PATH=/opt/corpus/.venv/bin:$PATH HOME=/tmp PREFECT_HOME=/tmp/prefect DO_NOT_TRACK=1
+ENV PATH=/app/.venv/bin:$PATH HOME=/tmp PREFECT_HOME=/tmp/prefect DO_NOT_TRACK=1
 USER corpus
 CMD ["corpus", "--help"]

@@ -5,9 +5,8 @@
     range  := 2020/01/31:3000[field] or "2020/01/31"[field] : "2020/12/31"[field]
     field  := a tag or name of transforms/pubmed_fields.py, with :noexp or :~3 after it
 
-A field stands for all words before it, up to an operator. `Query.notes` names what was read otherwise than it may have
-been meant, and `Query.unknown_tags` the fields that PubMed does not have; everything else that is not understood is an
-error with its place. Time and memory grow with the length of the text.
+A field stands for all words before it, up to an operator. `Query.notes` names what may have been meant otherwise, and
+`Query.unknown_tags` the fields that PubMed does not have. Anything else that is not understood is an error.
 """
 
 import re
@@ -29,8 +28,7 @@ RANGE = re.compile(rf"({DATE}|\d+):({DATE}|\d+)")
 WILDCARD = re.compile(r"\w[?$]\w|\w\$$")
 # Reviews have searches of some thousand characters, and 10,000 PMIDs joined by OR have 150,000.
 LONGEST_TERM = 500_000
-# Parentheses inside each other, those around a single clause not counted.
-DEEPEST = 100
+DEEPEST = 100  # Nested parentheses; those around a single clause do not count.
 
 
 @dataclass(frozen=True)

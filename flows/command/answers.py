@@ -30,7 +30,7 @@ Row = tuple[str, ...]
 # Letters that a column of texts has at least. Where columns would have to be narrower than this, or than their longest
 # word, which can be an identifier, each row is drawn downwards.
 NARROWEST = 20
-# So many lines a value may take in its column.
+# The most lines of a value in a column; where one needs more, each row is drawn downwards.
 TALLEST = 8
 
 # Letters of one value in a table, and of all of them together. Of each value some letters are shown in any case.

@@ -134,7 +134,14 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
 
 
 def near(words: Sequence[str], distance: int) -> tuple[str, str]:
-    """A pattern, or else a condition, for words that stand in any order with at most so many others among them."""
+    """How words near each other are found in a text, in any order.
+
+    Args:
+        words: The words, folded.
+        distance: The most other words that may stand among them.
+    Returns:
+        A regular expression and '', or '' and an SQL condition on `words`, the words of a text.
+    """
     different = list(dict.fromkeys(words))
     if len(different) == len(words) == 2 and distance <= MOST_REPEATED:
         between = rf"({APART}[\p{{L}}\p{{N}}]+){{0,{distance}}}{APART}"

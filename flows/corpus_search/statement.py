@@ -223,7 +223,7 @@ def write_node(node: Node, context: Context) -> tuple[list[Found], str]:
             if context.is_forgiving:
                 raise SearchError(f"Unable to obtain query #{node.key}")
             raise SearchError(
-                f"#{node.key} at character {node.place} names an earlier search, but there is none; write it out."
+                f"#{node.key} at character {node.place} names an earlier search that is not known; write it out."
             )
         return [Selection(f"SELECT pmid FROM earlier_{node.key}")], f"#{node.key}"
     try:

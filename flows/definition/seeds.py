@@ -27,7 +27,7 @@ from warehouse.open_file import open_file
 
 logger = logging.getLogger("corpus")
 
-# Days that a rule may name; times before the first year are none.
+# The most days in a rule: today minus many more would lie before year 1, which `datetime` does not have.
 LONGEST_DAYS = 36_500
 
 LinkKind = Literal["similar", "cited_by", "reference"]
