@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import rispy
 
@@ -20,6 +19,7 @@ COMMANDS = {"python": [sys.executable, "-c"], "sh": ["sh", "-ec"], "r": ["Rscrip
 
 def test_every_recipe_runs_and_what_it_writes_can_be_read(tmp_path: Path) -> None:
     """One after the other, in a folder with the sample corpus: one can need what another has written."""
+    pandas = pytest.importorskip("pandas", reason="left out: pandas is not installed; `uv run --group readers pytest`")
     corpus(["refresh", "--entrez", "sample", "--seeds", str(REPOSITORY / "seeds")], tmp_path / "data")
     command = tmp_path / "bin" / "corpus"
     command.parent.mkdir()
@@ -40,7 +40,7 @@ def test_every_recipe_runs_and_what_it_writes_can_be_read(tmp_path: Path) -> Non
         assert done.returncode == 0, f"{block}\n{done.stderr}"
         assert done.stdout or language == "sh", block
     assert (tmp_path / "articles.csv").read_bytes().startswith(b"\xef\xbb\xbf")
-    assert len(pd.read_csv(tmp_path / "articles.csv")) == 8
+    assert len(pandas.read_csv(tmp_path / "articles.csv")) == 8
     for name, count in (("ketamine.ris", 11), ("citing.ris", 5)):
         with (tmp_path / name).open(encoding="utf-8") as file:
             assert [entry["type_of_reference"] for entry in rispy.load(file)] == ["JOUR"] * count
