@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, cast
 
-from prefect import flow, get_run_logger, tags
+from prefect import Flow, flow, get_run_logger, tags
 from prefect.client.schemas.objects import State
 from prefect.deployments.runner import RunnerDeployment
 from prefect.schedules import Cron
@@ -225,81 +225,51 @@ def rebuild() -> None:
 
 
 def deployments(settings: Settings | None = None) -> list[RunnerDeployment]:
-    """The deployments, one flow run at a time each.
+    """The deployments, one flow run at a time each. `prefect.yaml` is written from them.
 
     Args:
-        settings: When the nightly refresh is due, and in which zone the weekly ones are; None for the usual.
+        settings: When the nightly refresh is due, and in which zone the schedules are; None for the defaults.
     """
     at = settings or Settings(_env_file=None)
-    zone = at.nightly_zone
-    made = [
-        refresh.to_deployment(
-            name="nightly-refresh",
-            schedules=[Cron(f"0 {at.nightly_hour} * * *", timezone=zone)],
-            concurrency_limit=1,
-            tags=[TAG],
-            description="Every night in NCBI's off-peak hours: what is new, revised or owed.",
+
+    def deploy(run: Flow[..., Any], name: str, doc: str, cron: str = "", *, is_active: bool = True) -> RunnerDeployment:
+        schedules = [Cron(cron, timezone=at.nightly_zone, active=is_active)] if cron else None
+        made = run.to_deployment(name=name, description=doc, schedules=schedules, concurrency_limit=1, tags=[TAG])
+        # Prefect declares that a coroutine can come back: it does inside an event loop.
+        return cast("RunnerDeployment", made)
+
+    nightly = f"0 {at.nightly_hour} * * *"
+    return [
+        deploy(
+            refresh,
+            "nightly-refresh",
+            "Every night in NCBI's off-peak hours: what is new, revised or owed.",
+            nightly,
         ),
         # Saturday morning, when NCBI minds large jobs least.
-        refresh_links.to_deployment(
-            name="refresh-links",
-            schedules=[Cron("0 4 * * 6", timezone=zone)],
-            concurrency_limit=1,
-            tags=[TAG],
-            description="Every Saturday: the link lists of all members anew.",
-        ),
-        backfill.to_deployment(
-            name="backfill",
-            concurrency_limit=1,
-            tags=[TAG],
-            description="PMIDs of your choice, held or not; they become members of the corpus.",
-        ),
-        compact.to_deployment(
-            name="compact",
-            schedules=[Cron("0 5 * * 6", timezone=zone)],
-            concurrency_limit=1,
-            tags=[TAG],
-            description="Every Saturday: small runs put together.",
-        ),
-        check.to_deployment(
-            name="check",
-            schedules=[Cron("0 6 * * 6", timezone=zone)],
-            concurrency_limit=1,
-            tags=[TAG],
-            description="Every Saturday: everything against everything.",
-        ),
-        rebuild.to_deployment(
-            name="rebuild",
-            concurrency_limit=1,
-            tags=[TAG],
-            description="Every table anew from the raw records, with today's code.",
-        ),
-        ingest.to_deployment(
-            name="ingest",
-            concurrency_limit=1,
-            tags=[TAG],
-            description="PubMed XML on disk: baseline and update files, EFetch sets.",
-        ),
+        deploy(refresh_links, "refresh-links", "Every Saturday: the link lists of all members anew.", "0 4 * * 6"),
+        deploy(backfill, "backfill", "PMIDs of your choice, held or not; they become members of the corpus."),
+        deploy(ingest, "ingest", "PubMed XML on disk: baseline and update files, EFetch sets."),
+        deploy(compact, "compact", "Every Saturday: small runs put together.", "0 5 * * 6"),
+        deploy(check, "check", "Every Saturday: everything against everything.", "0 6 * * 6"),
+        deploy(rebuild, "rebuild", "Every table anew from the raw records, with today's code."),
         # In the afternoon in New York, when the day's update files are there. A first run would load all of PubMed, so
-        # that a person has to switch it on.
-        sync.to_deployment(
-            name="sync",
-            schedules=[Cron("0 16 * * *", timezone=zone, active=False)],
-            concurrency_limit=1,
-            tags=[TAG],
-            description="NLM's baseline and update files, followed every day once its schedule is switched on.",
+        # a person has to switch it on.
+        deploy(
+            sync,
+            "sync",
+            "NLM's baseline and update files, followed every day once its schedule is switched on.",
+            "0 16 * * *",
+            is_active=False,
         ),
         # NLM puts the MeSH of a year out in December, and the baseline with its headings after that.
-        mesh.to_deployment(
-            name="mesh",
-            schedules=[Cron("0 5 15 1 *", timezone=zone)],
-            concurrency_limit=1,
-            tags=[TAG],
-            description="Every January: NLM's MeSH of the year, which searches find narrower headings by.",
+        deploy(
+            mesh,
+            "mesh",
+            "Every January: NLM's MeSH of the year, which searches find narrower headings by.",
+            "0 5 15 1 *",
         ),
     ]
-    # Prefect declares that a coroutine can come back: it does inside an event loop.
-    return [cast("RunnerDeployment", deployed) for deployed in made]
 
 
 FLOWS: dict[str, Callable[..., Any]] = {

@@ -19,11 +19,9 @@ from urllib.parse import urlsplit
 import duckdb
 import httpx
 import pytest
-import yaml
 from playwright.sync_api import Page, expect, sync_playwright
 
 from flows.definition.seeds import read_seeds
-from flows.prefect_app.serve import HEARTBEAT_S
 from tests.conftest import REPOSITORY
 from tests.mesh_records import descriptor, mesh_set
 from tests.records import article, article_set
@@ -446,21 +444,3 @@ def test_a_run_that_finds_nothing_is_not_done(served: tuple[str, Path]) -> None:
     done = run(api, "backfill", pmids="99999999")
     assert done["state"]["name"] == "CompletedInPart"
     assert done["state"]["message"].startswith("Nothing that was asked for was found (99999999)")
-
-
-def test_prefect_yaml_has_the_same_deployments() -> None:
-    """Two ways to run them, one definition of when."""
-    from flows.prefect_app.deployments import deployments  # noqa: PLC0415 - Prefect takes seconds to import
-
-    written = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text())["deployments"]
-    by_name = {d["name"]: d for d in written}
-    for deployment in deployments():
-        other = by_name.pop(deployment.name)
-        crons = [(s["cron"], s["timezone"], s["active"]) for s in other.get("schedules", [])]
-        schedules: list[tuple[Any, bool]] = [(s.schedule, s.active is not False) for s in deployment.schedules or []]
-        assert crons == [(schedule.cron, schedule.timezone, is_active) for schedule, is_active in schedules]
-        assert other["description"] == deployment.description
-        assert other["tags"] == deployment.tags
-        assert other["work_pool"]["job_variables"]["env"] == {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_S)}
-        assert other["entrypoint"].endswith(f":{str(deployment.flow_name).replace('-', '_')}")
-    assert by_name == {}
