@@ -8,10 +8,22 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from transforms.elements import Elements, Positions
 from transforms.record_paths import NODE_OF_PATH, NODES, PATHS, READ_TABLES, Slot
+
+# Arrays of int64 all look alike; these say what each number is: a position among the elements of the chunk, its strings
+# (those in `texts` follow), the records that are read, or the rows of a table.
+ElementsAt = Positions
+StringsAt = Positions
+RecordsAt = Positions
+RowsAt = Positions
+# By node: NODES, and the three kinds of element that have none.
+NodesAt = npt.NDArray[np.int16]
+# A column: a string's position, a number, a flag, or NOTHING.
+Values = npt.NDArray[np.int64]
 
 NOTHING = -1
 
@@ -68,9 +80,9 @@ class Extensions:
         copies: How many rows each row becomes with those that extend it.
     """
 
-    elements: Positions
-    rows: Positions
-    copies: Positions
+    elements: ElementsAt
+    rows: RowsAt
+    copies: npt.NDArray[np.int64]
 
 
 @dataclass
@@ -94,31 +106,31 @@ class Columns:
     """
 
     elements: Elements
-    records: Positions
-    node: np.ndarray
-    row: Positions
-    record: Positions
-    rows: list[Positions] = field(default_factory=list)
-    record_of: list[Positions] = field(default_factory=list)
+    records: ElementsAt
+    node: NodesAt
+    row: RowsAt
+    record: RecordsAt
+    rows: list[ElementsAt] = field(default_factory=list)
+    record_of: list[RecordsAt] = field(default_factory=list)
     extensions: dict[int, Extensions] = field(default_factory=dict)
-    values: dict[tuple[int, int], np.ndarray] = field(default_factory=dict)
+    values: dict[tuple[int, int], Values] = field(default_factory=dict)
     texts: list[str] = field(default_factory=list)
     positions: dict[str, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
 
     @cached_property
-    def by_node(self) -> tuple[Positions, Positions]:
+    def by_node(self) -> tuple[ElementsAt, Positions]:
         """The elements sorted by their nodes, and where each node's begin."""
         order = np.argsort(self.node, kind="stable")
         return order, np.searchsorted(self.node[order], np.arange(INSIDE + 2))
 
-    def of(self, node: int) -> Positions:
+    def of(self, node: int) -> ElementsAt:
         """The elements of a node."""
         order, borders = self.by_node
         return order[borders[node] : borders[node + 1]]
 
-    def of_paths(self, paths: tuple[str, ...]) -> Positions:
+    def of_paths(self, paths: tuple[str, ...]) -> ElementsAt:
         """The elements of some paths."""
         return np.sort(np.concatenate([self.of(NODE_OF_PATH[path]) for path in paths]))
 
@@ -139,17 +151,17 @@ class Columns:
         """All strings: take a column's numbers of it to have the column."""
         return pa.concat_arrays([self.elements.strings, pa.array(self.texts, pa.string())])
 
-    def record_at(self, elements: Positions) -> Positions:
+    def record_at(self, elements: ElementsAt) -> RecordsAt:
         """Which of the records some elements belong to."""
         return self.record[elements]
 
-    def up(self, elements: Positions, steps: int) -> Positions:
+    def up(self, elements: ElementsAt, steps: int) -> ElementsAt:
         """The elements some steps above others."""
         for _ in range(steps):
             elements = self.elements.parent[elements]
         return elements
 
-    def row_at(self, slot: Slot, elements: Positions) -> Positions:
+    def row_at(self, slot: Slot, elements: ElementsAt) -> RowsAt:
         """The rows that some elements of a slot's node belong to."""
         if slot.steps is None:
             return self.record_at(elements)
@@ -159,14 +171,14 @@ class Columns:
             return extension.rows[np.searchsorted(extension.elements, holders)]
         return self.row[holders]
 
-    def column(self, table: int, column: int) -> np.ndarray:
+    def column(self, table: int, column: int) -> Values:
         """A column, made if there is none."""
         found = self.values.get((table, column))
         if found is None:
             found = self.values[table, column] = self.blank_column(table, column)
         return found
 
-    def blank_column(self, table: int, column: int) -> np.ndarray:
+    def blank_column(self, table: int, column: int) -> Values:
         """A column with what its rows have before anything is read."""
         default = READ_TABLES[table].columns[column].default
         own = PATHS.extended[table].own if table in PATHS.extended else {}
@@ -184,7 +196,7 @@ class Columns:
         return NOTHING if value is None else self.add_text(value) if isinstance(value, str) else int(value)  # type: ignore[call-overload]
 
     @cached_property
-    def attributes(self) -> dict[str, Positions]:
+    def attributes(self) -> dict[str, StringsAt]:
         """By the name of an attribute, its value's position by start tag; NOTHING where the tag has none."""
         found: dict[str, list[int]] = {}
         # As add_text, which would take half of the time: there are a dozen values a record.
@@ -200,13 +212,13 @@ class Columns:
                 found[name][number] = position
         return {name: np.array(of_name) for name, of_name in found.items()}
 
-    def attribute(self, elements: Positions, name: str) -> Positions:
+    def attribute(self, elements: ElementsAt, name: str) -> StringsAt:
         """The values of an attribute of some elements; NOTHING where there is none."""
         of_name = self.attributes.get(name)
         return np.full(len(elements), NOTHING) if of_name is None else of_name[self.elements.code[elements]]
 
     @cached_property
-    def text(self) -> Positions:
+    def text(self) -> StringsAt:
         """Of each element that holds text, the string it is; NOTHING for an empty one and for all others."""
         found = np.full(len(self.node), NOTHING)
         wanted = np.flatnonzero(HAS_TEXT[self.node])

@@ -34,9 +34,6 @@ from warehouse.schema.raw import RAW_CITATION
 LARGEST_RECORD_BYTES = 16 << 20
 
 
-# --- tables ----------------------------------------------------------------------------------------------------------
-
-
 def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejected_before: int = 0) -> ParsedRecords:
     """The rows of some records.
 

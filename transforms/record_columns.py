@@ -1,7 +1,19 @@
 """The columns of the schema's tables, read from all elements of a chunk at once.
 
 Each element gets the node of its path (transforms/record_paths.py). What a node declares is then done for all of its
-elements together, in the arrays of `Columns` (transforms/columns.py).
+elements together, in the arrays of `Columns` (transforms/columns.py). Of a chunk with one record,
+
+    <PubmedArticle><MedlineCitation><PMID>7</PMID><KeywordList Owner="NOTNLM">
+    <Keyword MajorTopicYN="Y">ketamine</Keyword><Keyword>mood</Keyword></KeywordList>...
+
+elements 0 to 5 are PubmedArticle, MedlineCitation, PMID, KeywordList, Keyword and Keyword. The table `keyword` becomes:
+
+    rows            4, 5        the elements that its rows begin with
+    record_of       0, 0        both belong to the first record
+    keyword         12, 16      positions of the strings "ketamine" and "mood"
+    is_major_topic  1, -1       Y; not said, so null
+    keyword_list_owner 25, 25   the string "NOTNLM", taken from the element around both
+    keyword_order   1, 2        positions in the record
 """
 
 import numpy as np
@@ -15,9 +27,13 @@ from transforms.columns import (
     SKIPPED,
     UNKNOWN,
     Columns,
+    ElementsAt,
     Extensions,
     Fault,
+    NodesAt,
+    StringsAt,
     Unknown,
+    Values,
 )
 from transforms.elements import Elements, Positions
 from transforms.record_paths import NODES, PATHS, READ_TABLES, Around, Convert, Node, Slot
@@ -26,7 +42,7 @@ from transforms.unknown_columns import report_unknown
 NAMES = {name: number for number, name in enumerate(dict.fromkeys(n for node in NODES for n in node.children))}
 
 
-def next_nodes() -> np.ndarray:
+def next_nodes() -> NodesAt:
     """The node of an element by the node around it and its name; the last column is for names of no path."""
     following = np.full((INSIDE + 1, len(NAMES) + 1), UNKNOWN, np.int16)
     following[UNKNOWN], following[SKIPPED], following[INSIDE] = SKIPPED, SKIPPED, INSIDE
@@ -50,7 +66,7 @@ WITH_TEXT = [node for node in NODES if node.text]
 WITH_ATTRIBUTES = [node for node in NODES if any(node.attributes.values())]
 
 
-def read_columns(elements: Elements, records: Positions) -> Columns:
+def read_columns(elements: Elements, records: ElementsAt) -> Columns:
     """Read the columns of some records.
 
     Args:
@@ -77,7 +93,7 @@ def read_columns(elements: Elements, records: Positions) -> Columns:
     return columns
 
 
-def find_nodes(elements: Elements, records: Positions) -> np.ndarray:
+def find_nodes(elements: Elements, records: ElementsAt) -> NodesAt:
     """The node of each element, or why it has none."""
     node = np.full(len(elements.tag), SKIPPED, np.int16)
     names = np.array([NAMES.get(tag.name, len(NAMES)) for tag in elements.start_tags])[elements.code]
@@ -116,7 +132,7 @@ def count_within(groups: Positions) -> Positions:
     return np.arange(len(groups)) - np.repeat(begins, np.diff(begins, append=len(groups)))
 
 
-def read_attributes(columns: Columns, node: Node, found: Positions) -> None:
+def read_attributes(columns: Columns, node: Node, found: ElementsAt) -> None:
     """Put the attributes of a node's elements into their columns."""
     for name, slots in node.attributes.items():
         if name in columns.attributes:
@@ -127,7 +143,7 @@ def read_attributes(columns: Columns, node: Node, found: Positions) -> None:
                 put_values(columns, f"{node.path}/@{name}", slot, values[given], found[given], NO_VALUES)
 
 
-def read_text(columns: Columns, node: Node, found: Positions) -> None:
+def read_text(columns: Columns, node: Node, found: ElementsAt) -> None:
     """Put the texts of a node's elements into their column."""
     slot = node.text
     assert slot  # noqa: S101 - for the type checker
@@ -136,7 +152,7 @@ def read_text(columns: Columns, node: Node, found: Positions) -> None:
     put_values(columns, node.path, slot, texts, found, columns.column(slot.table, slot.column))
 
 
-def put_values(columns: Columns, path: str, slot: Slot, values: Positions, found: Positions, held: np.ndarray) -> None:
+def put_values(columns: Columns, path: str, slot: Slot, values: StringsAt, found: ElementsAt, held: Values) -> None:
     """Put values into their column, in which a row has a place for one: the same twice is one, another makes a fault.
 
     Args:
@@ -161,7 +177,7 @@ def put_values(columns: Columns, path: str, slot: Slot, values: Positions, found
     of_column[rows] = made
 
 
-def convert(columns: Columns, path: str, of_text: Convert | None, values: Positions, found: Positions) -> Positions:
+def convert(columns: Columns, path: str, of_text: Convert | None, values: StringsAt, found: ElementsAt) -> Values:
     """The numbers that a column has for some strings of a path.
 
     A string that the column cannot hold is null, and reported; one that the record cannot do without makes a fault.
@@ -184,7 +200,7 @@ def convert(columns: Columns, path: str, of_text: Convert | None, values: Positi
     return np.array(made)[which]
 
 
-def take_around(columns: Columns, node: Node, found: Positions) -> None:
+def take_around(columns: Columns, node: Node, found: ElementsAt) -> None:
     """Fill what a node's rows have from the elements around them, and their positions."""
     new = node.row
     assert new  # noqa: S101 - for the type checker
@@ -217,7 +233,7 @@ def position_in_record(columns: Columns, table: int) -> Positions:
     return count_within(columns.record_at(columns.rows[table])) + 1
 
 
-def values_around(columns: Columns, around: Around, holders: Positions) -> Positions:
+def values_around(columns: Columns, around: Around, holders: ElementsAt) -> Values:
     """What some elements around rows give them."""
     if around.attribute:
         return columns.attribute(holders, around.attribute)
@@ -231,16 +247,8 @@ def values_around(columns: Columns, around: Around, holders: Positions) -> Posit
         return np.full(len(holders), NOTHING)
     holding = columns.elements.parent[children]
     for again in np.flatnonzero(holding[1:] == holding[:-1]).tolist():
-        if (
-            len(
-                {
-                    columns.text_at(text)
-                    for text in columns.text[children[again : again + 2]].tolist()
-                    if text != NOTHING
-                }
-            )
-            > 1
-        ):
+        texts = columns.text[children[again : again + 2]].tolist()
+        if len({columns.text_at(text) for text in texts if text != NOTHING}) > 1:
             sentence = f"There are two {around.child.path}, where there is a place for one."
             columns.faults.append(Fault(int(children[again]), sentence))
     first = np.minimum(np.searchsorted(holding, holders), len(children) - 1)
@@ -257,6 +265,3 @@ def repeat_extended(columns: Columns) -> None:
         position = np.repeat(columns.blank_column(number, extended.position), extension.copies)
         base = np.repeat(np.arange(len(extension.copies)), extension.copies)
         columns.values[number, extended.position] = position + count_within(base)
-
-
-# --- what no node is for ---------------------------------------------------------------------------------------------

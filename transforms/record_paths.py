@@ -1,7 +1,13 @@
 """The reader of a record, made from the paths that warehouse/schema/ declares.
 
 Every element that a path names has a node, and so have the elements around it: where its text and its attributes go,
-whether a row begins with it, and which elements can stand in it. What has no node is unknown.
+whether a row begins with it, and which elements can stand in it. What has no node is unknown. The table `keyword`, with
+the rows `MedlineCitation/KeywordList/Keyword`, makes these of the last two elements of that path:
+
+    KeywordList  attributes {"Owner": []}            known here; a row takes it from around itself
+    Keyword      row        NewRow(keyword, around=[@Owner, 1 step up], position=keyword_order)
+                 text       Slot(keyword, column keyword, 0 steps up to the element of the row)
+                 attributes {"MajorTopicYN": [Slot(keyword, column is_major_topic, yes_no, 0 steps)]}
 """
 
 from collections.abc import Callable, Iterable, Sequence

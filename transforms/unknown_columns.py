@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from transforms.columns import INSIDE, IS_BRANCH, UNKNOWN, Columns, Unknown
-from transforms.elements import Positions
+from transforms.columns import INSIDE, IS_BRANCH, UNKNOWN, Columns, ElementsAt, Unknown
 from transforms.record_paths import NODES
 from warehouse.schema.left_out import MARKUP, MATHML
 
@@ -62,7 +61,7 @@ def report_attributes(columns: Columns) -> None:
                     report(columns, element, node.path, f"@{name}", value)
 
 
-def report_inside(columns: Columns, inside: Positions) -> None:
+def report_inside(columns: Columns, inside: ElementsAt) -> None:
     """Note what stands inside of text and is neither markup nor MathML; its text is kept all the same."""
     elements = columns.elements
     math: set[int] = set()
@@ -78,6 +77,3 @@ def report_inside(columns: Columns, inside: Positions) -> None:
             report(columns, element, path, tag.name, elements.whole_text(element))
         for name, value in tag.attributes:
             report(columns, element, path, f"{tag.name}/@{name}", value)
-
-
-# --- tables ----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from lxml import etree
 
+from flows.eutils_server.elink import LinkSetDbs, json_set
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
 from tests.records import article, article_set
@@ -67,6 +68,17 @@ def test_json_has_a_set_for_each_id(serve_records: Callable[[bytes], str]) -> No
     links = scored["linksets"][0]["linksetdbs"][0]["links"]
     assert [link["id"] for link in links] == ["1", "2"]
     assert all(isinstance(link["score"], int) for link in links)
+
+
+def test_a_score_is_shown_where_it_is_asked_for_and_there_is_one() -> None:
+    """Otherwise a link is the PMID alone, as text."""
+    links: LinkSetDbs = [("pubmed_pubmed", {2: 900, 3: None})]
+    assert json_set([1], links, is_scored=True)["linksetdbs"] == [
+        {"dbto": "pubmed", "linkname": "pubmed_pubmed", "links": [{"id": "2", "score": 900}, "3"]}
+    ]
+    assert json_set([1], links, is_scored=False)["linksetdbs"] == [
+        {"dbto": "pubmed", "linkname": "pubmed_pubmed", "links": ["2", "3"]}
+    ]
 
 
 def test_nothing_links_to_another_database(serve_records: Callable[[bytes], str]) -> None:

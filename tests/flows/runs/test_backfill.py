@@ -1,11 +1,12 @@
 """A backfill brings what somebody asks for, by number, by search or by date, and refuses nonsense before it asks."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
 from flows.definition.settings import Settings
-from flows.runs.backfill import backfill, make_request, parse_pmids
+from flows.runs.backfill import backfill, make_request, parse_day, parse_pmids
 from flows.runs.refresh import refresh
 from tests.flows.runs.test_refresh import query
 from tests.records import article, article_set
@@ -75,6 +76,19 @@ def test_nonsense_is_refused_with_the_name_of_the_field(fields: dict[str, object
     """Before any request is made."""
     with pytest.raises(UsageError, match=sentence):
         make_request(**fields)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("text", ["2026-11-04", "2026/11/4", " 2026-11-04\n"])
+def test_a_day_is_written_with_hyphens_or_slashes(text: str) -> None:
+    """As in PubMed's searches and as everywhere else; blanks alone are no day, and no mistake."""
+    assert parse_day("from_date", text) == date(2026, 11, 4)
+    assert parse_day("from_date", " ") is None
+
+
+def test_what_is_no_day_is_quoted_without_blanks_and_within_bounds() -> None:
+    """Somebody may have pasted a page."""
+    with pytest.raises(UsageError, match=f"^from_date: '{'x' * 40}' is no day; write it as 2026-11-24.$"):
+        parse_day("from_date", f" {'x' * 50} ")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 from flows.command.cli import app
 from flows.definition.settings import Settings
-from flows.nlm_files import download, listing
+from flows.nlm_files import download
 from flows.runs import ingest as ingesting
 from flows.runs import sync as syncing
 from flows.runs.ingest import ingest
@@ -341,29 +341,6 @@ def test_there_is_room_or_nothing_is_downloaded(
     monkeypatch.setattr("flows.runs.sync_plan.PARQUET_SHARE", 1e15)
     with pytest.raises(StoreError, match="make room, give --no-keep-files, or choose another --data-dir"):
         sync(settings)
-
-
-TABLE_ROW = (
-    '<tr><td><a href="{0}">{0}</a></td><td align="right">2025-12-10 14:33  </td><td align="right"> 19M</td></tr>'
-)
-
-
-@pytest.mark.parametrize(
-    ("row", "size"),
-    [
-        ('<a href="{0}">{0}</a>      2025-12-10 14:33   19M', 19 << 20),
-        (TABLE_ROW, 19 << 20),
-        ('<a href="/pubmed/baseline/{0}">{0}</a>   10-Dec-2025 14:33   19922944', 19_922_944),
-    ],
-)
-def test_listings_of_other_servers_are_read(row: str, size: int) -> None:
-    """Apache's as text and as a table, nginx's; names that are no file of the series are passed over."""
-    names = (name_of(2), f"{name_of(2)}.md5", name_of(1), "README.txt", "pubmed26n0001_stats.html")
-    page = "<html><body>" + "\n".join(row.format(name) for name in names) + "</body></html>"
-    found = listing.parse_listing(page, "https://example.org/pubmed/baseline/", "baseline")
-    assert [(f.number, f.rounded_bytes, f.has_md5) for f in found] == [(1, size, False), (2, size, True)]
-    assert found[0].url == f"https://example.org/pubmed/baseline/{name_of(1)}"
-    assert str(found[0].changed_at) == "2025-12-10 14:33:00"
 
 
 def test_a_part_without_a_validator_is_begun_anew(
