@@ -5,6 +5,7 @@ a folder with the new rows takes its place by one rename; the rows keep their ru
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -300,10 +301,11 @@ def read_records(records: Mapping[int, bytes]) -> list[RawRecord]:
     Raises:
         StoreError: One is no record any longer.
     """
-    try:
-        return read_chunk(DocumentChunk(b"".join(records.values()), 1), name="raw records").records
-    except DocumentError:
-        return [read_record(record_xml, pmid) for pmid, record_xml in records.items()]
+    with suppress(DocumentError):
+        read = read_chunk(DocumentChunk(b"".join(records.values()), 1), name="raw records").records
+        if len(read) == len(records):
+            return read
+    return [read_record(record_xml, pmid) for pmid, record_xml in records.items()]
 
 
 def read_record(record_xml: bytes, pmid: int) -> RawRecord:

@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from transforms.pubmed_fields import BY_TAG, FIELDS
-from transforms.pubmed_query import Clause, Earlier, Group, Node, Range, parse_query
+from transforms.pubmed_query import Clause, Earlier, Group, Node, Range, Token, parse_query, split_truncated, with_tag
 from warehouse.errors import SearchError
 
 
@@ -164,3 +164,17 @@ def test_reading_takes_calls_that_grow_with_the_length(part: str) -> None:
         return sum(entry.callcount for entry in profile.getstats())
 
     assert calls(20_000) < 12 * calls(2_000)
+
+
+def test_a_field_is_kept_as_it_was_written_without_blanks_around() -> None:
+    """Messages and translations show it."""
+    assert with_tag(Clause("cancer"), " Nobody Knows ") == Clause("cancer", tag="Nobody Knows")
+
+
+def test_a_run_of_words_is_parted_behind_each_that_is_truncated() -> None:
+    """A phrase in quotes has a `*` of its own, which parts nothing."""
+    kinds = [("word", "a"), ("word", "b*"), ("phrase", "c*"), ("word", "d"), ("word", "e*")]
+    run = [Token(kind, text, 1) for kind, text in kinds]
+    parts = [[token.text for token in part] for part in split_truncated(run)]
+    assert parts == [["a", "b*"], ["c*", "d", "e*"]]
+    assert list(split_truncated([])) == []

@@ -45,6 +45,26 @@ def test_a_list_of_results_is_no_article(page: str) -> None:
     assert article_text(page) is None
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<?xml version="1.0" encoding="UTF-8"?>\n' + PAGE,
+        PAGE.replace("</ul>", '</ul><div class="docsum-content"></div>'),
+        PAGE.replace("<meta", "<META").replace('content="81"', "content=' 81 '"),
+    ],
+)
+def test_a_page_of_another_program_is_an_article_as_well(page: str) -> None:
+    """With a declaration of XML, which HTML has not, or with results below the article's own title."""
+    assert (article_text(page) or "").split() == (article_text(PAGE) or "").split()
+
+
+def test_a_part_of_a_page_is_read_as_it_is() -> None:
+    """What has no body is a body itself; what stands in the head is not shown."""
+    meta = '<meta name="citation_pmid" content="81">'
+    assert article_text(f"{meta}<p>One <b>two</b>\nthree</p>") == "PMID: 81\n\nOne two three\n"
+    assert article_text(f"<html><head>{meta}<title>No</title></head><body>x</body></html>") == "PMID: 81\nx"
+
+
 def test_real_records_printed_as_pages_are_read_whole(shared_data: Path) -> None:
     """PMIDs, lists and order; `tests.trials.seed_extractions` has the texts of fifteen tools."""
     for printed in make_pages(read_records(shared_data / "efetch")[:260]):

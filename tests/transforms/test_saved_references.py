@@ -72,6 +72,7 @@ BIB = """@article{a, title={A {Title}}, pmid={61}, year=2020}
 JSON = (
     '[{"id": "a", "PMID": "71", "title": "A"}, {"id": "b", "DOI": "10.5555/csl", "issued": {"date-parts": [[2020]]}}]'
 )
+NUMBERED = "\n1: Roe A. PMID: 5.\n\n2: -"
 BEGINNINGS = ("PMID- ", "TY  - JOUR\n", "1. ", "PMID,Title\n", "@article{", '[{"id": ', "<html>")
 NO_PMID = "line 1: it names no PMID of its own; save an article's page or a list of results of PubMed"
 HTML = '<html><head><meta name="citation_pmid" content="81"></head><body>Similar: <a href="/99/">x</a></body></html>'
@@ -107,6 +108,7 @@ def test_each_format_is_read_and_told(text: str, kind: str, right: list[tuple[in
     ("text", "kind", "problem"),
     [
         (RIS, "ris", "line 17: it has no PMID, DOI, PMCID or title; give it one, or remove it"),
+        (NUMBERED, "numbered", "line 4: it has no PMID, DOI, PMCID or title; give it one, or remove it"),
         (CSV, "csv", "line 4: 'x' is not a PMID; correct it, or remove the row"),
         (BIB, "bib", "line 3: the entry is no BibTeX; correct it, or remove it"),
         ("a,b\n1,2\n", "csv", "line 1: no column is called PMID, DOI, PMCID or Title; name one so"),

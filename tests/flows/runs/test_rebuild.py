@@ -12,9 +12,11 @@ from flows.nlm_files import processes
 from flows.runs import maintenance
 from flows.runs import rebuild as rebuilding
 from tests.flows.nlm_files.test_processes import start_and_kill
+from tests.records import article
 from tests.warehouse.histories import History
 from tests.warehouse.test_incremental import damage_languages
 from warehouse import build
+from warehouse.errors import StoreError
 from warehouse.store import DataDirectory, run_folders
 
 
@@ -61,3 +63,18 @@ def test_several_processes_make_what_one_makes_though_one_of_them_is_killed(
         assert list(settings.directory.staging.glob("r*=*")) == []
         assert list(maintenance.run_check(settings)) == []
     assert len(run_folders(apart.directory)) == 6
+
+
+def test_raw_records_are_read_together_and_each_keeps_its_bytes() -> None:
+    """One chunk for all: their elements are found once."""
+    records = {pmid: article(pmid).strip().encode() for pmid in (3, 1)}
+    read = rebuilding.read_records(records)
+    assert [(record.pmid, record.record_xml) for record in read] == list(records.items())
+    assert read[0].elements is read[1].elements
+
+
+@pytest.mark.parametrize("damaged", [b"<PubmedArticle>", b"", b"text", article(2).encode() * 2])
+def test_a_raw_record_that_is_none_any_longer_is_named(damaged: bytes) -> None:
+    """The others are not to blame for it."""
+    with pytest.raises(StoreError, match=r"^The raw record of PMID 2 cannot be read: .*; run `corpus check`\.$"):
+        rebuilding.read_records({1: article(1).encode(), 2: damaged})
