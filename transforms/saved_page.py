@@ -20,7 +20,7 @@ HIDDEN_CLASS = re.compile(
 OWN_PMID = re.compile(r"<meta[^>]*\bname=[\"'](?:citation_pmid|uid|ncbi_uidlist)[\"'][^>]*>", re.IGNORECASE)
 CONTENT = re.compile(r"\bcontent=[\"']\s*([0-9]+)\s*[\"']", re.IGNORECASE)
 LINKED_PMID = re.compile(
-    r"(?:https?://(?:pubmed\.|www\.)?ncbi\.nlm\.nih\.gov/(?:pubmed/)?|/)([1-9][0-9]{0,8})/?(?:[?#].*)?"
+    r"(?:file:/*|https?://(?:pubmed\.|www\.)?ncbi\.nlm\.nih\.gov/(?:pubmed/)?|/)([1-9][0-9]{0,8})/?(?:[?#].*)?"
 )
 
 

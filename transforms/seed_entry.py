@@ -18,56 +18,77 @@ from itertools import zip_longest
 from transforms import values
 from transforms.seed_phrases import is_publication_type, split_phrases
 
+# Above these an entry is no entry; they keep the time bounded whatever the text.
+JOURNAL_LENGTH = 150
+ENTRY_LENGTH = 10_000
+
 # Browsers copy the flags right behind the number: `PMID: 27172445Free PMC article.`
 PMID = re.compile(rf"\bPMID\s*:?\s*{values.PMID}(?![0-9])\.?")
 PUBMED_URL = re.compile(rf"\b(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/{values.PMID}\b/?")
 PMC_ID = re.compile(r"(?:\bPMCID\s*:?\s*)?\b(PMC[1-9][0-9]*)\b(?:\.[0-9]+)?\.?")
 # A DOI can be cut by a line break; what follows it is a part only if it ends with the full stop that PubMed sets.
-_DOI = r"(10\.[0-9]+(?:\.[0-9]+)*/\s?[^\s]+(?:(?<![.,;])\n[a-z0-9(/-][^\s]*\.(?=\s|$))?)"
-DOI = re.compile(rf"(?:\bdoi(?:\s*:\s*|\s+)\[?|\bhttps?://(?:dx\.)?doi\.org/)+{_DOI}|\bdoi:\s*\S+", re.IGNORECASE)
-BARE_DOI = re.compile(r"(?<![\w/.])(10\.[0-9]{4,9}/\S+)")
-PII = re.compile(r"\bpii\s*:\s*(\S+)")
+DOI = re.compile(
+    r"(?:\bdoi(?:\s*:\s*|\s+)\[?|\bhttps?://(?:dx\.)?doi\.org/)+"
+    r"(10\.[0-9]+(?:\.[0-9]+)*/\s?[^\s]+(?:(?<![.,;])\n[a-z0-9(/-][^\s]*\.(?=\s|$))?)|\bdoi:\s*\S+",
+    re.IGNORECASE,
+)
 
 YEAR = r"(?:1[5-9]|20|21)[0-9]{2}"
-MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC)[a-z]*"
-DATE_WORD = (
-    rf"(?:{MONTH}|Spring|Summer|Autumn|Fall|Winter|{YEAR}|[0-9]{{1,2}}|[1-4](?:st|nd|rd|th)|(?:Quart|Sem|Trim)[a-z]*)"
+DATE = (
+    rf"{YEAR}\b(?:(?:\s?[-\u2013/,]\s?|\s)(?:(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|JAN|FEB|MAR|APR|MAY|JUN"
+    rf"|JUL|AUG|SEP|OCT|NOV|DEC|Quart|Sem|Trim)[a-z]*|Spring|Summer|Autumn|Fall|Winter|{YEAR}|[0-9]{{1,2}}"
+    r"|[1-4](?:st|nd|rd|th))\b)*"
 )
-DATE = rf"{YEAR}\b(?:(?:\s?[-\u2013/,]\s?|\s){DATE_WORD}\b)*"
-EPUB = re.compile(rf"\bEpub ({DATE})\.?")
-SHORT_CITATION = re.compile(rf"\. ?{YEAR}\.?$")
+# What entries have besides their PMID, by its column; each is taken out of the text before the next one is looked for.
+IDENTIFIERS = (
+    ("doi", DOI),
+    ("doi", re.compile(r"(?<![\w/.])(10\.[0-9]{4,9}/\S+)")),
+    ("pii", re.compile(r"\bpii\s*:\s*(\S+)")),
+    ("pmc_id", PMC_ID),
+    ("epub_date", re.compile(rf"\bEpub ({DATE})\.?")),
+)
+# Where a journal ends and its date begins, and what follows a date that is certainly a citation's.
 DATED = re.compile(rf"(?: (?P<preprint>\[Preprint\]))?\.\s?(?P<date>{DATE})(?=[;:]|\.|$)")
 STRONG = re.compile(r"[;:]|\.\s?(?:doi|pii|Epub|Online ahead|Print|eCollection)\b")
-SENTENCE_END = re.compile(r"[.?!][\])\"\u201d\u2019']*\s*")
-NUMBERING = re.compile(r"[;:].*?(?=\.(?:\s|$|doi|pii|Epub)|\s+(?:doi|pii)\b|$)")
+SENTENCE_END = r"[.?!][\])\"\u201d\u2019']*\s*"
 NUMBERS = re.compile(
     r"(?:; ?(?P<volume>[^():]*?) ?(?:\( ?(?P<issue>[^()]*(?:\([^()]*\)[^()]*)*)\))?)?(?: ?: ?(?P<pages>.+))?"
 )
-# Books have a date and no journal: `2023 Jul 24. In: StatPearls [Internet]. Treasure Island (FL): ...`.
-BOOK = re.compile(rf"(?<=[.?!\])\"\u201d\u2019']) ?(?P<date>{DATE})(?P<updated> \[updated [^\]]+\])?\. (?=In: )")
-# References that leave out the full stop before the year: `Lancet 2001; 357: 1763-67.`
-UNDOTTED = re.compile(rf"(?<=[^\W\d_)]) (?P<date>{DATE}) ?(?=; ?[A-Z]?[0-9]+ ?[:(])")
-YEAR_IN_BRACKETS = re.compile(
-    rf"(?P<authors>[^()]+?) \((?P<pub_date>{YEAR})[a-z]?\)[.:]? (?P<title>.+[.?!]) (?P<journal>[^.?!0-9][^.?!]*?) "
-    r"(?P<volume>[0-9]+)(?: ?\((?P<issue>[^()]+)\))?: ?(?P<pages>[A-Za-z]?[0-9][-\u2013\w]*)(?=[.\s]|$)"
+# Books have a date and no journal: `2023 Jul 24. In: StatPearls [Internet]. ...`, which comes twice in that form.
+BOOK = re.compile(
+    rf"(?P<title>.+?[.?!\])\"\u201d\u2019']) ?(?P<pub_date>{DATE})(?: (?P<updated>\[updated [^\]]+\]))?\. "
+    r"(?P<source>In: .+?)(?P<again>\.? (?P=pub_date)\. In: .*)?"
 )
 
 UPPER = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
 PARTICLE = r"(?:d[aeiou]s?|del|della|de[nr]|van|von|vom|zu[rm]?|l[ae]|el|al|bin|ibn|ben|ten|ter?|het|af|av|y)"
 NAME_WORD = rf"(?:{PARTICLE}|'t|(?:[dl]['\u2019]|el-|al-)?{UPPER}[^\W\d_]*(?:[-'\u2019\u2010][^\W\d_]+)*)"
-# Atomic: a name can be split in several ways, and hundreds of names in a row must not try them all.
-AUTHOR = rf"(?:{NAME_WORD}(?: {NAME_WORD}){{0,5}} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
-AUTHORS = rf"{AUTHOR}(?:, {AUTHOR})*(?:,? et al)?(?:; [^.;]+)*"
-# MDPI's form, with full stops behind all that is short: `Smith J.A., Roe B. A title. Int. J. Mol. Sci. 2021;22:4642.`
-DOTTED_AUTHOR = (
-    rf"(?:{NAME_WORD}(?: {NAME_WORD}){{0,5}},? {UPPER}\.(?:[- ]?{UPPER}\.)*(?:,? (?:Jr|Sr|2nd|3rd|I{{1,3}}|IV)\.?)?)"
+LAST_NAME = rf"{NAME_WORD}(?: {NAME_WORD}){{0,5}}"
+AUTHOR = rf"(?:{LAST_NAME} {UPPER}(?:-?{UPPER}){{0,4}}(?: (?:Jr|Sr|2nd|3rd|4th|I{{1,3}}|IV))?\b)"
+DOTTED_AUTHOR = rf"(?:{LAST_NAME},? {UPPER}\.(?:[- ]?{UPPER}\.)*(?:,? (?:Jr|Sr|2nd|3rd|I{{1,3}}|IV)\.?)?)"
+AUTHORS_THEN_TITLE = re.compile(rf"(?P<authors>{AUTHOR}(?:, {AUTHOR})*(?:,? et al)?(?:; [^.;]+)*)[.:] ?(?P<title>.*\S)")
+# Authors and title, and the sentence before the date: a few words without a sentence's end, the first none like `and`.
+FRONT = (
+    rf"(?:(?P<front>.*?{SENTENCE_END})|(?![^.]* [a-z]))"
+    rf"(?P<journal>(?=\S*(?:{UPPER}|[0-9]))[^.?!;:]{{1,{JOURNAL_LENGTH}}}?(?<!\d{{4}}))"
 )
-DOTTED = re.compile(
-    rf"(?P<authors>{DOTTED_AUTHOR}(?:(?:, and|,| and| &) {DOTTED_AUTHOR})*(?:,? et al\.)?),? (?P<title>.+?[.?!]) "
-    rf"(?P<journal>(?:[A-Z][A-Za-z]{{0,14}}\.? |of |and |in |& ){{0,11}}?[A-Z][A-Za-z]{{0,14}}\.?) "
-    rf"(?P<date>{YEAR})(?=[;:.])"
+# The forms of a citation without PMID; `front` is authors and title, `details` are date and numbers.
+FORMS = tuple(
+    re.compile(form)
+    for form in (
+        # MDPI's, with full stops behind all that is short: `Smith J.A., Roe B. A title. Int. J. Mol. Sci. 2021;22:46.`
+        rf"(?P<authors>(?:{DOTTED_AUTHOR}(?=,| et al)|{LAST_NAME},? {UPPER}\.-?{UPPER}\.)"
+        rf"(?:(?:, and|,| and| &) {DOTTED_AUTHOR})*(?:,? et al\.)?),? (?P<title>.+?[.?!]) "
+        r"(?P<dotted_journal>(?:[A-Z][A-Za-z]{0,14}\.? |of |and |in |& ){0,11}?[A-Z][A-Za-z]{0,14}\.?) "
+        rf"(?P<details>{YEAR}[;:.].*)",
+        # Springer's: `Aan het Rot M (2010) Safety of x. Biol Psychiatry 67(2):139-145`
+        rf"(?P<authors>[^()]+?) \((?P<pub_date>{YEAR})[a-z]?\)[.:]? (?P<title>.+[.?!]) (?P<journal>[^.?!0-9][^.?!]*?) "
+        r"(?P<volume>[0-9]+)(?: ?\((?P<issue>[^()]+)\))?: ?(?P<pages>[A-Za-z]?[0-9][-\u2013\w]*)(?P<rest>[.\s].*|$)",
+        # NLM's, and the Lancet's, which leaves out the full stop before the year: `Lancet 2001; 357: 1763-67.`
+        rf"{FRONT}(?: \[Preprint\])?\.\s?(?P<details>{DATE}(?:{STRONG.pattern}).*)",
+        rf"{FRONT}(?<=[^\W\d_)]) (?P<details>{DATE} ?; ?[A-Z]?[0-9]+ ?[:(].*)",
+    )
 )
-AUTHORS_THEN_TITLE = re.compile(rf"(?P<authors>{AUTHORS})[.:] ?(?P<title>.*\S)")
 ARTICLE_LANGUAGE = re.compile(r"\[(Article in [^\]]+)\]\.?")
 # A note on another citation, which may have a date, a DOI and a PMID of its own; it is kept whole, as a flag.
 NOTE = re.compile(
@@ -75,13 +96,11 @@ NOTE = re.compile(
     r"|Summary for patients|Retraction|(?:Retracted|Corrected) and republished|Republished) (?:in|of|for|on|from|as): "
 )
 # What can stand between the PMID of a note and the entry's own.
-AFTER_NOTE = re.compile(r"[.;\s]*(?:[^.\n]{1,80}\. (?:1[5-9]|20|21)[0-9]{2}\.)?\s*")
-LINK_NAMES = r"(?:DOI|PubMed|PMC free article|PMC|Google Scholar|Cross[Rr]ef|Scopus|Web of Science)"
-LINKS_AT_END = re.compile(rf"(?:(?:\s*[-\u2013|\[(]\s*|\s+){LINK_NAMES}\b[\])]?)+\.?$")
-
-# Above these an entry is no entry; they keep the time bounded whatever the text.
-JOURNAL_LENGTH = 150
-ENTRY_LENGTH = 10_000
+AFTER_NOTE = re.compile(rf"[.;\s]*(?:[^.\n]{{1,80}}\. {YEAR}\.)?\s*")
+LINKS_AT_END = re.compile(
+    r"(?:(?:\s*[-\u2013|\[(]\s*|\s+)(?:DOI|PubMed|PMC free article|PMC|Google Scholar|Cross[Rr]ef|Scopus"
+    r"|Web of Science)\b[\])]?)+\.?$"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,10 +127,6 @@ class Cited:
     pmc_id: str | None = None
     epub_date: str | None = None
     authors: str | None = None
-
-
-# What is told of a citation besides its PMID, its title and its year.
-TOLD = ("journal", "pub_date", "volume", "issue", "pages", "doi", "pii", "pmc_id", "epub_date", "authors")
 
 
 @dataclass(frozen=True)
@@ -142,10 +157,14 @@ class Parts:
     values: dict[str, str] = field(default_factory=dict)
     phrases: list[str] = field(default_factory=list)
 
-    def add(self, name: str, value: str | None) -> None:
-        """Keep a value, unless it is empty or there is one of that name."""
-        if value and value.strip():
-            self.values.setdefault(name, value.strip())
+    def add(self, **found: str | None) -> None:
+        """Keep values, but for those that are empty or whose name has one."""
+        self.values = {name: value.strip() for name, value in found.items() if value and value.strip()} | self.values
+
+    def cited(self) -> dict[str, object]:
+        """The values as `Cited` takes them."""
+        date = self.values.get("pub_date")
+        return {**self.values, "pub_year": int(date[:4]) if date else None}
 
 
 def find_anchors(text: str) -> list[re.Match[str]]:
@@ -171,29 +190,25 @@ def parse_entry(lines: str, *, list_name: str, citation_order: int) -> SeedEntry
         list_name, citation_order: As in SeedEntry. References and entries of files name their authors first.
     """
     text = " ".join(lines.split())
-    anchors = find_anchors(text)
-    pmid = anchors[0] if anchors else None
+    pmid = next(iter(find_anchors(text)), None)
     parts = Parts()
     # Over its line breaks, where a DOI can be cut.
-    find_ids(parts, "" if NOTE.search(lines) else lines[:ENTRY_LENGTH])
+    take_ids(parts, "" if NOTE.search(lines) else lines[:ENTRY_LENGTH])
     if len(text) <= ENTRY_LENGTH:
         own = LINKS_AT_END.sub("", text[: pmid.start()] if pmid else text).rstrip()
         parse_citation(parts, own, is_reference=list_name in ("reference", "seed"), has_pmid=pmid is not None)
         if pmid:
-            take_ids(parts, LINKS_AT_END.sub("", text[pmid.end() :]))
+            take_details(parts, LINKS_AT_END.sub("", text[pmid.end() :]))
     found = pmid or PUBMED_URL.search(text)
-    date = parts.values.get("pub_date")
     phrases = tuple(dict.fromkeys(parts.phrases))
     return SeedEntry(
         list_name,
         citation_order,
         text,
         pmid=int(found[1]) if found else None,
-        title=parts.values.get("title"),
-        pub_year=int(date[:4]) if date else None,
         flags=tuple(p for p in phrases if not is_publication_type(p)),
         publication_types=tuple(p for p in phrases if is_publication_type(p)),
-        **{name: parts.values.get(name) for name in TOLD},
+        **parts.cited(),  # type: ignore[arg-type]
     )
 
 
@@ -204,122 +219,73 @@ def parse_citation(parts: Parts, text: str, *, is_reference: bool, has_pmid: boo
     plain = text[: note.start()].rstrip() if note else text
     if language := ARTICLE_LANGUAGE.search(plain):
         parts.phrases.append(language[1])
-    if place := find_repeated(text, plain):
-        start, end = place
-        head = DATED.search(plain, start)
-        parts.phrases += ["Preprint"] if head and head["preprint"] else []
-        front = " ".join(ARTICLE_LANGUAGE.sub(" ", plain[:start]).split())
+    place = find_repeated(text, plain)
+    if place:
+        head, end = place
+        parts.phrases += ["Preprint"] if head["preprint"] else []
+        front = " ".join(ARTICLE_LANGUAGE.sub(" ", plain[: head.start()]).split())
         # Where authors stand between title and journal, nothing tells where the title stops.
         if not re.search(rf"(?:{AUTHOR}, {AUTHOR}|et al|{AUTHOR}; [^.]+)\.$", front):
-            parts.add("title", front)
-        parts.add("journal", head and plain[start : head.start()])
-        parse_details(parts, plain[head.start("date") if head else end : end])
-        if note:
-            parts.phrases.append(text[note.start() : end if end > note.start() else None].strip(" ."))
-        return
+            parts.add(title=front)
+        parts.add(journal=head["journal"])
+        take_details(parts, plain[head.start("date") : end])
     if note:
-        parts.phrases.append(text[note.start() :].strip(" ."))
-    if book := BOOK.search(plain):
-        if has_pmid and not is_reference and f"{book['date']}. In: " in text[book.end() :]:
-            parts.add("title", text[: book.start()])
-        parts.add("pub_date", book["date"])
-        source = text[book.end() :].partition(f"{book['date']}. In: ")[0]
-        parts.phrases += [phrase for phrase in ((book["updated"] or "").strip(), source.strip(" .")) if phrase]
+        parts.phrases.append(text[note.start() : place[1] if place and place[1] > note.start() else None].strip(" ."))
+    if place:
+        return
+    if book := BOOK.fullmatch(plain):
+        parts.add(pub_date=book["pub_date"], title=book["title"] if book["again"] and not is_reference else None)
+        parts.phrases += [phrase for phrase in (book["updated"], book["source"].strip(" .")) if phrase]
     elif is_reference or not has_pmid:
         parse_reference(parts, plain, is_reference=is_reference)
 
 
-def find_repeated(text: str, plain: str) -> tuple[int, int] | None:
-    """Where the citation begins and ends in `plain`, that a short one at the text's end, `Journal. 2014.`, repeats."""
-    short = SHORT_CITATION.search(text)
-    if short is None:
-        return None
-    head = text[: short.start()].removesuffix(" [Preprint]")
-    first = max(0, len(head) - JOURNAL_LENGTH)
-    starts = [m.end() for m in re.finditer(r"\s", head[first:])]
+def find_repeated(text: str, plain: str) -> tuple[re.Match[str], int] | None:
+    """Journal and date in `plain`, and where a short citation at the text's end, `Journal. 2014.`, repeats them."""
+    short = re.search(rf"(?: \[Preprint\])?\. ?{YEAR}\.?$", text)
+    head = text[: short.start()] if short else ""
+    starts = [m.end() for m in re.finditer(r"\s", head) if m.start() >= len(head) - JOURNAL_LENGTH]
     # The longest journal first; one that begins a sentence before one that does not.
-    for start in sorted((first + s for s in starts), key=lambda s: (not SENTENCE_END.match(head, s - 2), s)):
-        journal = head[start:]
-        before = [m for m in re.finditer(re.escape(journal) + DATED.pattern, plain) if m.end() <= start]
-        if journal and before:
-            return before[-1].start(), start
+    for start in sorted(starts, key=lambda s: (not re.match(SENTENCE_END, head[s - 2 :]), s)):
+        repeated = re.compile(f"(?P<journal>{re.escape(head[start:])}){DATED.pattern}")
+        before = [m for m in repeated.finditer(plain) if m.end() <= start] if head[start:] else []
+        if before:
+            return before[-1], start
     return None
 
 
 def parse_reference(parts: Parts, text: str, *, is_reference: bool) -> None:
-    """A citation without PMID: authors, title, journal and numbers, in one of the forms that publishers use."""
-    dotted = DOTTED.match(text) if is_reference else None
-    if dotted and re.search(rf"{UPPER}\.(?:,|-?{UPPER}\.|,? et al)", dotted["authors"]):
-        parts.add("authors", dotted["authors"])
-        parts.add("title", dotted["title"])
-        parts.add("journal", dotted["journal"].replace(".", ""))
-        parse_details(parts, text[dotted.start("date") :])
-    elif match := YEAR_IN_BRACKETS.match(text):
-        for name, value in match.groupdict().items():
-            parts.add(name, value)
-        find_ids(parts, text[match.end() :])
-    elif place := find_in_text(text, is_reference=is_reference):
-        start, date = place
-        front = AUTHORS_THEN_TITLE.fullmatch(text[:start].strip())
-        parts.add("journal", text[start : date.start()])
-        if front:
-            parts.add("authors", front["authors"])
-            parts.add("title", front["title"])
-        elif is_reference and not re.search(r"[.?!] \S", text[:start].strip()):
-            parts.add("title", text[:start])
-        parse_details(parts, text[date.start("date") :])
-    else:
-        find_ids(parts, text)
+    """A citation without PMID, in the first of the forms that it has; otherwise its identifiers."""
+    match = next((match for form in FORMS if (match := form.match(text))), None)
+    found = match.groupdict() if match else {"rest": text}
+    front = (found.pop("front", None) or "").strip()
+    if named := AUTHORS_THEN_TITLE.fullmatch(front):
+        found |= named.groupdict()
+    elif is_reference and not re.search(r"[.?!] \S", front):
+        found["title"] = found.get("title") or front
+    if dotted := found.pop("dotted_journal", None):
+        found["journal"] = dotted.replace(".", "")
+    details, rest = found.pop("details", None), found.pop("rest", None)
+    parts.add(**found)
+    take_details(parts, details or "")
+    take_ids(parts, rest or "")
 
 
-def find_in_text(text: str, *, is_reference: bool) -> tuple[int, re.Match[str]] | None:
-    """Where the journal begins and the date is: the first one with numbers behind it, and the sentence before it."""
-    matches = [m for m in DATED.finditer(text) if STRONG.match(text, m.end())]
-    for match in matches or ([m] if is_reference and (m := UNDOTTED.search(text)) else []):
-        ends = [m.end() for m in SENTENCE_END.finditer(text, max(0, match.start() - JOURNAL_LENGTH), match.start())]
-        start = ends[-1] if ends else 0
-        journal = text[start : match.start()]
-        if is_journal(journal) and (start or not any(word[0].islower() for word in journal.split())):
-            return start, match
-    return None
+def take_details(parts: Parts, text: str) -> None:
+    """Date, volume, issue and pages where a text begins with them; identifiers; whatever else there is, is phrases."""
+    if date := re.match(DATE, text):
+        numbering = re.match(r"[;:].*?(?=\.(?:\s|$|doi|pii|Epub)|\s+(?:doi|pii)\b|$)", text[date.end() :])
+        numbers = NUMBERS.fullmatch(numbering[0]) if numbering else None
+        parts.add(pub_date=date[0], **(numbers.groupdict() if numbers else {}))
+        text = text[date.end() + (numbers.end() if numbers else 0) :]
+    parts.phrases += split_phrases(take_ids(parts, text))
 
 
-def is_journal(text: str) -> bool:
-    """Whether a text can be a journal's name: a few words without a sentence's end, the first none like `and`.
-
-    `mBio` and `bioRxiv` begin in lower case.
-    """
-    if not 0 < len(text) <= JOURNAL_LENGTH or re.search(r"[.?!;:]|\d{4}$", text):
-        return False
-    return not text[0].islower() or not text.split(maxsplit=1)[0].islower()
-
-
-def parse_details(parts: Parts, text: str) -> None:
-    """Date, volume, issue and pages, then what follows them: `2020 Dec 7;25(23):5777. doi: ...`."""
-    date = re.match(DATE, text)
-    if date is None:
-        return
-    parts.add("pub_date", date[0])
-    rest = text[date.end() :]
-    numbering = NUMBERING.match(rest)
-    numbers = NUMBERS.fullmatch(numbering[0]) if numbering else None
-    if numbering and numbers:
-        for name, value in numbers.groupdict().items():
-            parts.add(name, value)
-        rest = rest[numbering.end() :]
-    take_ids(parts, rest)
-
-
-def take_ids(parts: Parts, text: str) -> None:
-    """Identifiers and the Epub date; whatever else there is, is phrases."""
-    parts.phrases += split_phrases(find_ids(parts, text))
-
-
-def find_ids(parts: Parts, text: str) -> str:
+def take_ids(parts: Parts, text: str) -> str:
     """Add identifiers and the Epub date; what is left of the text."""
-    for name, pattern in (("doi", DOI), ("doi", BARE_DOI), ("pii", PII), ("pmc_id", PMC_ID), ("epub_date", EPUB)):
+    for name, pattern in IDENTIFIERS:
         for match in pattern.finditer(text):
-            parts.add(name, match[1] and clean_id(("" if name == "doi" else " ").join(match[1].split())))
+            parts.add(**{name: match[1] and clean_id(("" if name == "doi" else " ").join(match[1].split()))})
         text = pattern.sub(" ", text)
     return text
 

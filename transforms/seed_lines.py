@@ -3,55 +3,51 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
+from transforms.saved_page import LINKED_PMID
 from transforms.seed_entry import AUTHOR, DATED, NOTE, PMID, STRONG, find_anchors
 from transforms.seed_phrases import PHRASES, are_known_phrases, listed
 
-# Headings of PubMed's pages in lower case, and the section's name in the tables; '' is the page's own heading.
-LISTS = {
-    **dict.fromkeys(
-        listed("similar articles; related articles; related citations; similar articles in pubmed"), "similar"
-    ),
-    **dict.fromkeys(
-        listed("cited by; cited by other articles; cited by other articles in pmc; cited by articles"), "cited_by"
-    ),
-    **dict.fromkeys(listed("references; reference"), "reference"),
-}
+
+def named(text: str) -> dict[str, str]:
+    """The name of each heading of a text: lines of `name: heading; heading`, without a name where the heading is it."""
+    parts = (line.partition(":") for line in text.strip().splitlines())
+    return {heading: name for name, _, headings in parts for heading in listed(headings)}
+
+
+# Headings of PubMed's pages in lower case, by their section's name in the tables.
+LISTS = named("""
+similar: similar articles; related articles; related citations; similar articles in pubmed
+cited_by: cited by; cited by other articles; cited by other articles in pmc; cited by articles
+reference: references; reference
+""")
 TIES = listed("""
 comment in; comment on; corrected and republished from; corrected and republished in; dataset described in; dataset use
 reported in; erratum for; erratum in; expression of concern for; expression of concern in; original report in; reprint
 in; reprint of; republished from; republished in; retracted and republished from; retracted and republished in;
 retraction in; retraction of; summary for patients in; update in; update of
 """)
-OTHER_LISTS = listed("comments; cites; cited in")
-SECTIONS = {
-    "abstract": "abstract",
-    "excerpt": "abstract",
-    "title & authors": "navigation",
-    "page navigation": "navigation",
-    **dict.fromkeys(listed("publication types; publication type; publication type(s)"), "publication_type"),
-    **dict.fromkeys(listed("mesh terms; mesh term; mesh headings"), "mesh_term"),
-    **dict.fromkeys(listed("substances; substance"), "substance"),
-    **dict.fromkeys(listed("grants and funding; grant support; grants"), "grant"),
-    **dict.fromkeys(listed("conflict of interest statement; conflict of interest"), "coi_statement"),
-    **dict.fromkeys(listed("affiliations; affiliation; author information"), "affiliation"),
-    "supplementary concepts": "supplementary_concept",
-    "personal name as subject": "personal_name_subject",
-    "secondary source id": "secondary_source",
-    "associated data": "associated_data",
-    "keywords": "keyword",
-    "copyright": "copyright_information",
-    **dict.fromkeys(
-        listed("""
-figures; figures and tables; full text sources; full text links; linkout - more resources; linkout; medical; sections;
-miscellaneous; molecular biology databases; other literature sources; plain language summary; related information;
-research materials; chemical information; supplementary info
-"""),
-        "",
-    ),
-}
-HEADINGS = SECTIONS | LISTS | dict.fromkeys(TIES | OTHER_LISTS, "")
+LIST_HEADINGS = LISTS | dict.fromkeys(TIES | listed("comments; cites; cited in"), "")
+HEADINGS = LIST_HEADINGS | named("""
+abstract: abstract; excerpt
+navigation: title & authors; page navigation
+publication_type: publication types; publication type; publication type(s)
+mesh_term: mesh terms; mesh term; mesh headings
+substance: substances; substance
+grant: grants and funding; grant support; grants
+coi_statement: conflict of interest statement; conflict of interest
+affiliation: affiliations; affiliation; author information
+supplementary_concept: supplementary concepts
+personal_name_subject: personal name as subject
+secondary_source: secondary source id
+associated_data: associated data
+keyword: keywords
+copyright_information: copyright
+: figures; figures and tables; full text sources; full text links; linkout - more resources; linkout; medical; sections
+: miscellaneous; molecular biology databases; other literature sources; plain language summary; related information
+: research materials; chemical information; supplementary info
+""")
 
 # Buttons, links and banners of the web page, in lower case: nothing of them is kept but in seed_text.
 IGNORED_LINES = listed("""
@@ -78,11 +74,13 @@ IGNORED = re.compile(
 )
 BULLET = re.compile(r"([-\u2010-\u2015\u2212*+\u2022\u2023\u25a0-\u25ff\u2043\u00b7\u2219o])(?:\s+|$)")
 NUMBER = re.compile(r"(?:\[([0-9]{1,4})\]|\(?([0-9]{1,4})[.)])(?:\s+|$)")
+# How a line begins that goes on with the citation above it, and how the last line of one ends.
 CONTINUES = re.compile(
-    r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|(?:19|20)[0-9]{2}(?:\.|$)|[-\u2013]\s|[a-z(;,]"
+    r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|(?:19|20)[0-9]{2}(?:\.|$)|[-\u2013]\s|(?!"
+    rf"{AUTHOR}[,.])[a-z(;,]"
 )
-ONE_AUTHOR = re.compile(rf"{AUTHOR}[,.]")
 ENDS_ENTRY = re.compile(r"(?:\.|\b(?:DOI|PubMed|PMC)[\])]?|/)$")
+
 INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
 TAG = re.compile(
     r"</?(?:a|aside|b|br|button|div|em|figure|footer|form|h[1-6]|header|hr|i|img|input|label|li|main|nav|ol|p|section|span"
@@ -99,9 +97,6 @@ LINK_TABLE = re.compile(
     r"\n\s*References\s*\n(?:\s*(?:Visible|Hidden) links:?\s*\n)?\s*1\. (?:https?|file|javascript)[\S\s]*"
 )
 NUMBERED_LINK = re.compile(r"\[([0-9]{1,5})\](PubMed|DOI)?")
-ADDRESS = re.compile(
-    r"(?:file:/*|https?://(?:pubmed\.|www\.)?ncbi\.nlm\.nih\.gov/(?:pubmed/)?|/)([0-9]{1,9})/?(?:[?#].*)?"
-)
 
 MIN_WRAP_WIDTH = 50
 MAX_WRAP_WIDTH = 160
@@ -130,7 +125,7 @@ class Section:
     @property
     def is_list(self) -> bool:
         """Whether the lines are citations."""
-        return heading_key(self.heading) in LISTS.keys() | TIES | OTHER_LISTS
+        return heading_key(self.heading) in LIST_HEADINGS
 
 
 def link_words(words: str, address: str) -> str:
@@ -138,7 +133,7 @@ def link_words(words: str, address: str) -> str:
     address = "".join(address.split())
     if words == "DOI" and "doi.org/10." in address:
         return address
-    found = ADDRESS.fullmatch(address) if words == "PubMed" else None
+    found = LINKED_PMID.fullmatch(address) if words == "PubMed" else None
     return f"https://pubmed.ncbi.nlm.nih.gov/{found[1]}/" if found else words
 
 
@@ -158,10 +153,11 @@ def read_lines(text: str) -> list[Line]:
     after_blank = False
     for number, raw in enumerate(re.split(r"\r\n|\n|\r", take_out_markup(text)), 1):
         line = " ".join(raw.split())
+        before = lines[-1] if lines else Line(0, "")
         if re.fullmatch("={3,}", line) and lines and not after_blank:
-            lines[-1] = Line(lines[-1].number, f"# {lines[-1].text.removeprefix('# ')}", lines[-1].after_blank)
-        elif line and lines and re.fullmatch(r"\W*(?:PMID|PMCID|DOI)\s*:", lines[-1].text):
-            lines[-1] = Line(lines[-1].number, f"{lines[-1].text} {line}", lines[-1].after_blank)
+            lines[-1] = Line(before.number, f"# {before.text.removeprefix('# ')}", before.after_blank)
+        elif line and re.fullmatch(r"\W*(?:PMID|PMCID|DOI)\s*:", before.text):
+            lines[-1] = Line(before.number, f"{before.text} {line}", before.after_blank)
         elif line and not re.fullmatch("-{4,}", line):
             lines.append(Line(number, line, after_blank))
         after_blank = not line
@@ -202,9 +198,8 @@ def read_sections(lines: Sequence[Line]) -> list[Section]:
     sections = [Section("", "", 0)]
     rules = [place for place, line in enumerate(lines[:40]) if line.text == "---"]
     if len(rules) > 1 and not rules[0]:
-        end = rules[1]
-        sections.insert(0, Section("---", "front_matter", 1, list(lines[1:end])))
-        lines = lines[end + 1 :]
+        sections.insert(0, Section("---", "front_matter", 1, list(lines[1 : rules[1]])))
+        lines = lines[rules[1] + 1 :]
     for line in lines:
         if is_heading(line.text):
             heading = strip_bullet(re.sub(r"^#+ ", "", line.text)).rstrip(": ")
@@ -230,8 +225,8 @@ def drop_navigation(sections: Sequence[Section]) -> list[Section]:
 
 def page_width(lines: Sequence[Line]) -> int:
     """The width at which a page's lines were wrapped; 0 if they were not."""
-    lengths = sorted(len(line.text) for line in lines)
-    width = lengths[-1] if lengths else 0
+    lengths = [len(line.text) for line in lines]
+    width = max(lengths, default=0)
     is_wrapped_page = sum(length > width - 15 for length in lengths) >= 4
     return width if MIN_WRAP_WIDTH <= width <= MAX_WRAP_WIDTH and is_wrapped_page else 0
 
@@ -261,36 +256,34 @@ def unwrap(lines: Sequence[Line], width: int) -> list[str]:
 def group_entries(section: Section, width: int) -> list[tuple[str, str]]:
     """The entries of a list in order: the heading above each, and its lines, joined by line breaks.
 
-    Bullets begin entries if the first line has one. Otherwise an entry ends behind its PMID and the phrases that
-    follow it, or if it has none, behind a whole citation. A line between two bulleted entries that looks like a heading
-    is one.
+    Bullets or numbers begin entries if the first line has one. A line between two such entries that looks like a
+    heading is one.
     """
     lines = [line for line in section.lines if is_bare(line.text) or not is_ignored(line.text)]
-    mark = mark_of(lines[0].text, 0) if lines else ""
-    mark = mark or ("-" if any(BULLET.fullmatch(line.text) for line in lines) else "")
-    groups: list[tuple[str, list[Line]]] = []
-    heading, number = section.name, 0
-    for index, line in enumerate(lines):
-        found = mark_of(line.text, number) if mark else ""
-        text = line.text
-        if found and (found == mark or (found == "1" and not groups)):
-            text = (NUMBER if found == "1" else BULLET).sub("", text, count=1)
-            groups.append((heading, []))
+    mark = read_mark(lines[0].text, 1)[0] if lines else ""
+    mark = mark or next((line.text for line in lines if BULLET.fullmatch(line.text)), "")
+    groups: list[tuple[str, list[Line]]] = [(section.name, [])]
+    number = 1
+    for line, following in zip_longest(lines, lines[1:]):
+        found, text = read_mark(line.text, number) if mark else ("", line.text)
+        if found and found == mark:
+            groups.append((groups[-1][0], []))
             number += found == "1"
-        if mark_of(text, number) == "1" and not (groups and groups[-1][1]):
-            number, text = number + 1, NUMBER.sub("", text, count=1)
-        following = lines[index + 1].text if index + 1 < len(lines) else ""
-        is_between = groups and text == line.text and mark and mark_of(following, 0) == mark
+        else:
+            text = line.text
+        if mark and not groups[-1][1] and read_mark(text, number)[0] == "1":
+            number, text = number + 1, read_mark(text, number)[1]
+        is_between = following and text == line.text and mark and read_mark(following.text, 1)[0] == mark
         if is_between and is_list_heading(groups[-1][1], text):
-            heading, number = text, 0
+            groups.append((text, []))
+            number = 1
         elif text:
-            groups = groups or [(heading, [])]
             groups[-1][1].append(Line(line.number, text, line.after_blank))
     is_reference = section.name == "reference"
     return [
         (name, entry)
         for name, group in groups
-        for entry in split_at_anchors(group, width, is_bulleted=bool(mark), is_reference=is_reference)
+        for entry in split_entries(group, width, is_marked=bool(mark), is_reference=is_reference)
     ]
 
 
@@ -299,13 +292,13 @@ def is_bare(line: str) -> bool:
     return (BULLET.fullmatch(line) or NUMBER.fullmatch(line)) is not None
 
 
-def mark_of(line: str, number: int) -> str:
-    """The bullet of a line; `1` for a number that goes on counting from another; '' if it has neither."""
+def read_mark(line: str, number: int) -> tuple[str, str]:
+    """The bullet of a line, or `1` for the number that is due, and what follows; '' and the line if it has neither."""
     found = NUMBER.match(line)
-    if found and int(found[1] or found[2]) == number + 1:
-        return "1"
+    if found and int(found[1] or found[2]) == number:
+        return "1", line[found.end() :]
     bullet = BULLET.match(line)
-    return bullet[1] if bullet else ""
+    return (bullet[1], line[bullet.end() :]) if bullet else ("", line)
 
 
 def is_list_heading(group: Sequence[Line], line: str) -> bool:
@@ -314,61 +307,50 @@ def is_list_heading(group: Sequence[Line], line: str) -> bool:
     return is_short and bool(find_anchors("\n".join(one.text for one in group)))
 
 
-def split_at_anchors(lines: Sequence[Line], width: int, *, is_bulleted: bool, is_reference: bool) -> list[str]:
-    """The entries that some lines hold: each to its PMID and the phrases behind it."""
+def split_entries(lines: Sequence[Line], width: int, *, is_marked: bool, is_reference: bool) -> list[str]:
+    """The entries that some lines hold.
+
+    One ends behind its PMID and the phrases that follow; one without PMID at the end of a line, if it is a whole
+    citation by then and the next line does not go on with it. Between a mark and the next is one entry, unless there
+    are several PMIDs.
+    """
     text = "\n".join(line.text for line in lines)
-    anchors = find_anchors(text)
-    if is_bulleted and len(anchors) < 2:
+    ends = [end_of_phrases(text, anchor.end(), is_marked=is_marked) for anchor in find_anchors(text)]
+    if is_marked and len(ends) < 2:
         return [text] if text else []
-    entries = []
-    start = 0
-    for anchor in anchors:
-        end = max(anchor.end(), start)
-        while (found := PHRASES.match(text, end)) and found.end() > end:
-            end = found.end()
-        line_end = text.find("\n", end) % (len(text) + 1)
-        # A phrase that is not known ends with its line.
-        is_phrase = is_bulleted or (line_end - end <= 60 and text.endswith(".", end, line_end))
-        if is_phrase and not PMID.search(text, end, line_end):
-            end = line_end
-        entries += cut_unanchored(text[start:end])
-        start = end
-    left = [Line(0, text[start:].split("\n", 1)[0].strip()), *lines[text.count("\n", 0, start) + 1 :]]
-    entries += split_whole(left if anchors else lines, width, is_reference=is_reference)
-    return [entry.strip() for entry in entries if entry.strip()]
-
-
-def cut_unanchored(text: str) -> list[str]:
-    """A text that ends with a PMID, cut behind each whole citation that stands before the last one."""
-    dates = [m for m in DATED.finditer(text) if STRONG.match(text, m.end())]
     cuts = [0]
-    for date, later in pairwise(dates):
-        line_end = text.find("\n", date.end())
-        while 0 < line_end < later.start() and CONTINUES.match(text, line_end + 1):
-            line_end = text.find("\n", line_end + 1)
-        is_whole = 0 < line_end < later.start() and ENDS_ENTRY.search(text, max(date.end(), line_end - 9), line_end)
-        if is_whole and not NOTE.search(text, date.end(), later.start()):
-            cuts.append(line_end)
-    return [text[start:end] for start, end in pairwise([*cuts, len(text)])]
+    position = -1
+    for before, after in zip_longest(lines, lines[1:]):
+        start, position = position + 1, position + 1 + len(before.text)
+        cuts += [end for end in ends if start <= end <= position]
+        if after and cuts[-1] != position:
+            following = next((end for end in ends if end > position), None)
+            is_other = following is None or has_strong_date(text[position:following])
+            if is_other and is_end(text[cuts[-1] : position], before, after, width, is_reference=is_reference):
+                cuts.append(position)
+    return [entry for start, end in pairwise([*cuts, len(text)]) if (entry := text[start:end].strip())]
 
 
-def split_whole(lines: Sequence[Line], width: int, *, is_reference: bool) -> list[str]:
-    """Entries without PMID and bullets: each ends with a whole citation, a reference also before a blank line."""
-    entries: list[str] = []
-    before = ""
-    for line in lines:
-        if not line.text:
-            continue
-        text = entries[-1][-2_000:] if entries else ""
-        is_whole = any(STRONG.match(text, m.end()) for m in DATED.finditer(text)) or (
-            is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text) is not None
-        )
-        goes_on = (CONTINUES.match(line.text) and not ONE_AUTHOR.match(line.text)) or NOTE.match(line.text)
-        may_end = not is_wrapped(before, line.text, width) or ENDS_ENTRY.search(before)
-        is_start = (is_whole and may_end and not goes_on) or (is_reference and line.after_blank)
-        if not entries or is_start or len(entries[-1]) > LONGEST_ENTRY:
-            entries.append(line.text)
-        else:
-            entries[-1] += f"\n{line.text}"
-        before = line.text
-    return entries
+def end_of_phrases(text: str, end: int, *, is_marked: bool) -> int:
+    """Where the phrases stop that begin at a place; one that is not known ends with its line."""
+    found = PHRASES.match(text, end)
+    end = found.end() if found else end
+    line_end = text.find("\n", end) % (len(text) + 1)
+    is_phrase = is_marked or (line_end - end <= 60 and text.endswith(".", end, line_end))
+    return line_end if is_phrase and not PMID.search(text, end, line_end) else end
+
+
+def has_strong_date(text: str) -> bool:
+    """Whether a text has a date that is certainly a citation's."""
+    return any(STRONG.match(text, found.end()) for found in DATED.finditer(text))
+
+
+def is_end(entry: str, before: Line, after: Line, width: int, *, is_reference: bool) -> bool:
+    """Whether an entry ends between two lines: it is whole, or of references, and a blank line follows."""
+    text = entry[-2_000:]
+    is_whole = has_strong_date(text) or (is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text))
+    may_end = not is_wrapped(before.text, after.text, width) or ENDS_ENTRY.search(before.text)
+    goes_on = CONTINUES.match(after.text) or NOTE.match(after.text)
+    return (
+        bool(is_whole and may_end and not goes_on) or (is_reference and after.after_blank) or len(entry) > LONGEST_ENTRY
+    )

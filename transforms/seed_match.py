@@ -7,8 +7,16 @@ from lxml import etree
 from transforms.seed_entry import SeedEntry
 from transforms.values import first_year, normal_text, text_of
 
-TITLES = ("Article/ArticleTitle", "Article/VernacularTitle")
-JOURNALS = ("MedlineJournalInfo/MedlineTA", "Article/Journal/ISOAbbreviation", "Article/Journal/Title")
+ARTICLE = "MedlineCitation/Article"
+TITLES = (f"{ARTICLE}/ArticleTitle", f"{ARTICLE}/VernacularTitle")
+JOURNALS = (
+    "MedlineCitation/MedlineJournalInfo/MedlineTA",
+    f"{ARTICLE}/Journal/ISOAbbreviation",
+    f"{ARTICLE}/Journal/Title",
+)
+DOIS = ("PubmedData/ArticleIdList/ArticleId[@IdType='doi']", f"{ARTICLE}/ELocationID[@EIdType='doi']")
+PMC_ID = "PubmedData/ArticleIdList/ArticleId[@IdType='pmc']"
+ISSUE_DATE = "Article/Journal/JournalIssue/PubDate"
 
 # A title of fewer letters and digits than this could be anybody's: `Editorial.`, `Reply to Smith.`
 TITLE_LENGTH = 20
@@ -62,21 +70,17 @@ def is_record_of(entry: SeedEntry, record: etree._Element) -> bool:
     citation = record.find("MedlineCitation")
     if citation is None:
         return False
-    titles = {normal_text(text_of(e)) for path in TITLES for e in citation.iterfind(path)} - {""}
-    dois = {text_of(e).lower() for e in record.iterfind("PubmedData/ArticleIdList/ArticleId[@IdType='doi']")}
-    dois |= {text_of(e).lower() for e in citation.iterfind("Article/ELocationID[@EIdType='doi']")}
-    year = first_year(
-        citation.findtext("Article/Journal/JournalIssue/PubDate/Year"),
-        citation.findtext("Article/Journal/JournalIssue/PubDate/MedlineDate"),
-    )
-    is_same_doi = entry.doi is not None and entry.doi.lower() in dois
-    pmc_ids = {text_of(e) for e in record.iterfind("PubmedData/ArticleIdList/ArticleId[@IdType='pmc']")}
-    if entry.pmc_id in pmc_ids and (entry.title is None or normal_text(entry.title) in titles):
+
+    def found(*paths: str) -> set[str]:
+        return {text_of(element) for path in paths for element in record.iterfind(path)}
+
+    titles = {normal_text(title) for title in found(*TITLES)} - {""}
+    is_same_title = entry.title is not None and normal_text(entry.title) in titles
+    is_same_doi = entry.doi is not None and entry.doi.lower() in map(str.lower, found(*DOIS))
+    year = first_year(citation.findtext(f"{ISSUE_DATE}/Year"), citation.findtext(f"{ISSUE_DATE}/MedlineDate"))
+    if entry.pmc_id in found(PMC_ID) and (entry.title is None or is_same_title):
         return True
     if entry.title is None:
         return is_same_doi and entry.pub_year is not None and entry.pub_year == year
-    if normal_text(entry.title) not in titles:
-        return False
-    journals = {normal_text(text_of(e)) for path in JOURNALS for e in citation.iterfind(path)}
-    is_same_issue = entry.pub_year in (None, year) and (entry.journal is None or normal_text(entry.journal) in journals)
-    return is_same_doi or is_same_issue
+    is_same_journal = entry.journal is None or normal_text(entry.journal) in map(normal_text, found(*JOURNALS))
+    return is_same_title and (is_same_doi or (entry.pub_year in (None, year) and is_same_journal))

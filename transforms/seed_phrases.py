@@ -8,39 +8,29 @@ def listed(text: str) -> frozenset[str]:
     return frozenset(" ".join(text.split()).split("; "))
 
 
-# NLM's publication types (https://www.nlm.nih.gov/mesh/pubtypes.html), former ones included: old pages still show them.
+# NLM's publication types (https://www.nlm.nih.gov/mesh/pubtypes.html), former ones included, without those of its
+# catalogue of books and objects.
 PUBLICATION_TYPES = listed("""
-Abstracts; Academic Dissertation; Account Book; Adaptive Clinical Trial; Address; Addresses; Advertisement; Almanac;
-Anecdotes; Animation; Annual Report; Annual Reports; Aphorisms and Proverbs; Architectural Drawing; Atlas;
-Autobiography; Bibliography; Biobibliography; Biography; Blog; Book Illustrations; Book Review; Bookplate; Broadside;
-Calendar; Caricature; Cartoon; Case Reports; Catalog; Catalog, Bookseller; Catalog, Commercial; Catalog, Drug;
-Catalog, Publisher; Catalog, Union; Chart; Chronology; Classical Article; Clinical Conference; Clinical Study;
-Clinical Trial; Clinical Trial Protocol; Clinical Trial, Phase I; Clinical Trial, Phase II; Clinical Trial, Phase III;
-Clinical Trial, Phase IV; Clinical Trial, Veterinary; Collected Correspondence; Collected Work; Collected Works;
-Collection; Comment; Comparative Study; Congress; Congresses; Consensus Development Conference; Consensus Development
-Conference, NIH; Controlled Clinical Trial; Cookbook; Corrected and Republished Article; Correspondence; Dataset;
-Diary; Dictionary; Dictionary, Chemical; Dictionary, Classical; Dictionary, Dental; Dictionary, Medical; Dictionary,
-Pharmaceutic; Dictionary, Polyglot; Directory; Discipline Essay; Dispensatory; Documentaries and Factual Films;
-Drawing; Duplicate Publication; Editorial; Electronic Supplementary Materials; Encyclopedia; English Abstract;
-Ephemera; Equivalence Trial; Essay; Eulogy; Evaluation Study; Evaluation Studies; Examination Questions; Exhibition;
-Expression of Concern; Festschrift; Fictional Work; Form; Formulary; Formulary, Dental; Formulary, Homeopathic;
-Formulary, Hospital; Funeral Sermon; Government Document; Government Publication; Graphic Novel; Guidebook; Guideline;
-Handbook; Herbal; Historical Article; Incunabula; Index; Instructional Film and Video; Interactive Tutorial;
-Interview; Introductory Journal Article; Journal Article; Juvenile Literature; Laboratory Manual; Lecture; Lecture
-Note; Legal Case; Legislation; Letter; Manuscript; Manuscript, Medical; Map; Meeting Abstract; Meta-Analysis;
-Monograph; Movable Books; Multicenter Study; News; Newspaper Article; Network Meta-Analysis; Nurses' Instruction;
-Observational Study; Observational Study, Veterinary; Outline; Overall; Papers, Collected; Patent; Patient Education
-Handout; Periodical; Periodical Index; Personal Narrative; Pharmacopoeia; Pharmacopoeia, Homeopathic; Phrases;
-Pictorial Work; Poetry; Portrait; Postcard; Poster; Practice Guideline; Pragmatic Clinical Trial; Preprint; Price
-List; Problems and Exercises; Program; Programmed Instruction; Prospectus; Public Service Announcement; Publication
-Components; Published Erratum; Randomized Controlled Trial; Randomized Controlled Trial, Veterinary; Research Support,
-American Recovery and Reinvestment Act; Research Support, N.I.H., Extramural; Research Support, N.I.H., Intramural;
-Research Support, Non-U.S. Gov't; Research Support, U.S. Gov't, Non-P.H.S.; Research Support, U.S. Gov't, P.H.S.;
-Research Support, U.S. Government; Resource Guide; Retracted Publication; Retraction Notice; Retraction of
-Publication; Review; Review, Academic; Review, Multicase; Review of Reported Cases; Review, Tutorial; Scientific
-Integrity Review; Scoping Review; Sermon; Statistics; Study Guide; Support of Research; Systematic Review; Tables;
-Technical Report; Terminology; Textbook; Twin Study; Union List; Unpublished Work; Validation Study; Validation
-Studies; Video-Audio Media; Web Archive; Webcast; Wit and Humor; Word Games
+Abstracts; Adaptive Clinical Trial; Address; Addresses; Annual Report; Autobiography; Bibliography; Biography; Blog;
+Book Review; Cartoon; Case Reports; Classical Article; Clinical Conference; Clinical Study; Clinical Trial; Clinical
+Trial Protocol; Clinical Trial, Phase I; Clinical Trial, Phase II; Clinical Trial, Phase III; Clinical Trial, Phase IV;
+Clinical Trial, Veterinary; Collected Work; Collected Works; Comment; Comparative Study; Congress; Congresses; Consensus
+Development Conference; Consensus Development Conference, NIH; Controlled Clinical Trial; Corrected and Republished
+Article; Dataset; Dictionary; Directory; Duplicate Publication; Editorial; Electronic Supplementary Materials; English
+Abstract; Equivalence Trial; Essay; Evaluation Studies; Evaluation Study; Examination Questions; Expression of Concern;
+Festschrift; Government Publication; Guidebook; Guideline; Handbook; Historical Article; Interactive Tutorial;
+Interview; Introductory Journal Article; Journal Article; Laboratory Manual; Lecture; Legal Case; Legislation; Letter;
+Meeting Abstract; Meta-Analysis; Monograph; Multicenter Study; Network Meta-Analysis; News; Newspaper Article; Nurses'
+Instruction; Observational Study; Observational Study, Veterinary; Overall; Patient Education Handout; Periodical Index;
+Personal Narrative; Pharmacopoeia; Pictorial Work; Poetry; Portrait; Portraits; Practice Guideline; Pragmatic Clinical
+Trial; Preprint; Programmed Instruction; Public Service Announcement; Published Erratum; Randomized Controlled Trial;
+Randomized Controlled Trial, Veterinary; Research Support, American Recovery and Reinvestment Act; Research Support,
+N.I.H., Extramural; Research Support, N.I.H., Intramural; Research Support, Non-U.S. Gov't; Research Support, U.S.
+Gov't, Non-P.H.S.; Research Support, U.S. Gov't, P.H.S.; Research Support, U.S. Government; Retracted Publication;
+Retraction Notice; Retraction of Publication; Review; Review of Reported Cases; Review, Academic; Review, Multicase;
+Review, Tutorial; Scientific Integrity Review; Scoping Review; Statistics; Study Guide; Systematic Review; Technical
+Report; Terminology; Textbook; Twin Study; Unpublished Work; Validation Studies; Validation Study; Video-Audio Media;
+Web Archive; Webcast; Wit and Humor
 """)
 # Phrases that PubMed adds itself, and the languages of articles that are not in English.
 FLAGS = listed("""

@@ -5,7 +5,7 @@ What the page says of its own citation fills the tables that a record would fill
 
 import hashlib
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
@@ -38,12 +38,16 @@ CITATION_TABLES = (
     KEYWORD,
     COMMENT_CORRECTION,
 )
-RETRACTING = ("Retraction in", "Retracted and republished in")
+RETRACTING = ("retraction in", "retracted and republished in")
 PERSON = re.compile(rf"(?P<name>.+?)(?:,? (?P<suffix>Jr|Sr|2nd|3rd|4th|I{{2,3}}|IV))?(?P<signs>{SIGNS})\.?")
-INITIALS = re.compile(r"(?P<last_name>.+) (?P<initials>[A-Z](?:-?[A-Z]){0,3})")
-FULL = re.compile(r"(?P<fore_name>.+?) (?P<last_name>(?:[a-z\u00df-\u00ff'\u2019]+ )*\S+)")
+# `Roe AB` has initials; of a full name the last word, with the small ones before it, is the last name.
+NAME = re.compile(
+    r"(?P<last_name>.+) (?P<initials>[A-Z](?:-?[A-Z]){0,3})"
+    r"|(?P<fore_name>.+?) (?P<full_last_name>(?:[a-z\u00df-\u00ff'\u2019]+ )*\S+)"
+)
 
-Row = tuple[object, ...]
+# Values by the name of their column; columns that a page cannot tell are left out.
+Row = Mapping[str, object]
 
 
 def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) -> dict[str, pa.Table]:
@@ -62,38 +66,46 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
         first.
         A table without rows is there, and empty.
     """
+    sources: dict[int, SeedPage | SeedEntry] = {}
+    both: tuple[SeedPage | SeedEntry, ...] = (page, *page.entries)
+    for source in both:
+        if source.pmid is not None and source.pmid not in delivered:
+            sources.setdefault(source.pmid, source)
     links = list(make_links(page))
-    sources: dict[int, SeedPage | SeedEntry] = {} if page.pmid is None else {page.pmid: page}
-    for entry in page.entries:
-        if entry.pmid is not None:
-            sources.setdefault(entry.pmid, entry)
-    sources = {pmid: source for pmid, source in sources.items() if pmid not in delivered}
-    tables: dict[Table, list[Row]] = {
-        SEED_DOCUMENT: [row(SEED_DOCUMENT, vars(page) | {"is_removed": False, "run_id": run_id})],
+    tables: dict[Table, Iterable[Row]] = {
+        SEED_DOCUMENT: [vars(page) | {"is_removed": False, "run_id": run_id}],
         SEED_CITATION: [make_seed_citation(page, entry) for entry in page.entries],
         SEED_CITATION_FLAG: [flag for entry in page.entries for flag in make_flags(page, entry)],
-        SEED_TERM: [(page.seed_id, *term) for term in page.terms],
+        SEED_TERM: [
+            {"seed_id": page.seed_id, "section_name": name, "term_order": order, "term": term}
+            for name, order, term in page.terms
+        ],
         LINK_LIST: [
-            (page.pmid, kind, "seed", sum(link[1] == kind for link in links), run_id, None)
+            {"link_kind": kind, "source": "seed", "link_count": count, "run_id": run_id}
             for kind in dict.fromkeys(map(link_kind, page.list_names))
+            for count in [sum(link["link_kind"] == kind for link in links)]
             if kind and page.pmid is not None
         ],
         LINK: links,
-        CITATION: [make_citation(page, pmid, source, run_id) for pmid, source in sources.items()],
+        CITATION: [make_citation(page, source) | {"pmid": pmid, "run_id": run_id} for pmid, source in sources.items()],
         PUBLICATION_TYPE: [
-            (pmid, order, None, name)
+            {"pmid": pmid} | type_row
             for pmid, source in sources.items()
-            for order, name in enumerate(types_of(source), 1)
+            for type_row in ordered("publication_type", types_of(source))
         ],
     }
-    if page.pmid in sources:
-        tables |= make_parts(page)
-    return {table.name: table.to_arrow(tables.get(table, [])) for table in (*tables, *CITATION_TABLES)}
+    tables |= make_parts(page) if page.pmid in sources else dict.fromkeys(CITATION_TABLES[2:], ())
+    return {
+        table.name: table.to_arrow(
+            [tuple(({"pmid": page.pmid} | {**r}).get(c) for c in table.column_names) for r in rows]
+        )
+        for table, rows in tables.items()
+    }
 
 
-def row(table: Table, values: Mapping[str, object]) -> Row:
-    """A row of named values; columns that a page cannot tell are None."""
-    return tuple(values.get(name) for name in table.column_names)
+def ordered(name: str, values: Iterable[object], order: str | None = None) -> list[dict[str, object]]:
+    """A row for each of some values, with its position from 1."""
+    return [{f"{order or name}_order": n, name: value} for n, value in enumerate(values, 1)]
 
 
 def link_kind(list_name: str) -> str:
@@ -109,15 +121,15 @@ def is_tie(list_name: str) -> bool:
 def make_seed_citation(page: SeedPage, entry: SeedEntry) -> Row:
     """The row of seed_citation of an entry."""
     resolution = None if entry.pmid is None else entry.resolution or "text"
-    return row(SEED_CITATION, vars(entry) | {"seed_id": page.seed_id, "resolution": resolution})
+    return vars(entry) | {"seed_id": page.seed_id, "resolution": resolution}
 
 
 def make_flags(page: SeedPage, entry: SeedEntry) -> Iterator[Row]:
     """The rows of seed_citation_flag of an entry, in the order in which the phrases stand there."""
-    phrases = sorted(entry.flags + entry.publication_types, key=entry.citation_text.rfind)
-    for order, phrase in enumerate(phrases, 1):
-        kind = "publication_type" if is_publication_type(phrase) else "flag"
-        yield page.seed_id, entry.list_name, entry.citation_order, order, kind, phrase
+    place = {"seed_id": page.seed_id, "list_name": entry.list_name, "citation_order": entry.citation_order}
+    phrases: list[str] = sorted(entry.flags + entry.publication_types, key=entry.citation_text.rfind)
+    for flag, phrase in zip(ordered("flag", phrases), phrases, strict=True):
+        yield place | flag | {"flag_kind": "publication_type" if is_publication_type(phrase) else "flag"}
 
 
 def make_links(page: SeedPage) -> Iterator[Row]:
@@ -127,7 +139,8 @@ def make_links(page: SeedPage) -> Iterator[Row]:
         kind = link_kind(entry.list_name)
         if kind and page.pmid is not None and entry.pmid not in (None, page.pmid) and (kind, entry.pmid) not in seen:
             seen.add((kind, entry.pmid))
-            yield page.pmid, kind, entry.pmid, "seed", entry.citation_order, None
+            order = {"link_order": entry.citation_order}
+            yield {"link_kind": kind, "linked_pmid": entry.pmid, "source": "seed"} | order
 
 
 def types_of(source: SeedPage | SeedEntry) -> tuple[str, ...]:
@@ -137,21 +150,19 @@ def types_of(source: SeedPage | SeedEntry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(source.section("publication_type")))
 
 
-def make_citation(page: SeedPage, pmid: int, source: SeedPage | SeedEntry, run_id: str) -> Row:
+def make_citation(page: SeedPage, source: SeedPage | SeedEntry) -> dict[str, object]:
     """A row of citation, of the page itself or of an entry."""
     if isinstance(source, SeedEntry):
         text, is_withdrawn, more = source.citation_text, is_retracted(source.flags + source.publication_types), {}
     else:
-        own = (pmid, page.title, page.doi, page.pmc_id, page.abstract, *page.terms)
         ties = [(entry.list_name, entry.citation_text) for entry in page.entries if is_tie(entry.list_name)]
-        text = "\0".join(map(str, (*own, *ties)))
+        told = (page.pmid, page.title, page.doi, page.pmc_id, page.abstract, *page.terms, *ties)
+        text = "\0".join(map(str, told))
         said = is_retracted((*types_of(page), *page.section("header")))
-        is_withdrawn = said or any(list_name.capitalize() in RETRACTING for list_name, _ in ties)
+        is_withdrawn = said or any(list_name.lower() in RETRACTING for list_name, _ in ties)
         more = {name: "\n".join(page.section(name)) or None for name in ("copyright_information", "coi_statement")}
-        more["abstract"] = page.abstract
-    values = {
-        **{name: getattr(source, name) for name in ("volume", "issue", "pub_year", "doi", "pmc_id", "pii")},
-        "pmid": pmid,
+    return {
+        **vars(source),
         "pmid_version": 1,
         "record_kind": "seed",
         "source": "seed",
@@ -160,46 +171,36 @@ def make_citation(page: SeedPage, pmid: int, source: SeedPage | SeedEntry, run_i
         "medline_pgn": source.pages,
         "is_retracted": is_withdrawn,
         "content_sha256": hashlib.sha256(text.encode()).hexdigest(),
-        "run_id": run_id,
         **split_date(source.pub_date),
         **more,
     }
-    return row(CITATION, values)
 
 
 def split_date(pub_date: str | None) -> dict[str, object]:
     """The columns of citation that hold a date: its parts verbatim, or medline_date where it is in no parts."""
-    if pub_date is None:
-        return {}
-    match = re.fullmatch(r"([0-9]{4})(?: ([A-Z][a-z]{2})(?: ([0-9]{1,2}))?)?", pub_date)
+    match = re.fullmatch(r"([0-9]{4})(?: ([A-Z][a-z]{2})(?: ([0-9]{1,2}))?)?", pub_date or "")
     if match is None or (match[2] and match[2].lower() not in MONTHS):
-        return {"medline_date": pub_date}
+        return {"medline_date": pub_date, "pub_date": None}
     year, month, day = match.groups()
     whole = to_date(year, month, day)
     return {"pub_date_year": year, "pub_date_month": month, "pub_date_day": day, "pub_date": whole}
 
 
-def make_parts(page: SeedPage) -> dict[Table, list[Row]]:
+def make_parts(page: SeedPage) -> dict[Table, Iterable[Row]]:
     """The rows of the page's own citation in the tables of its parts."""
-    pmid = page.pmid
     people, affiliations = make_people(page)
     ties = [entry for entry in page.entries if is_tie(entry.list_name)]
     return {
         AUTHOR: people,
         AFFILIATION: affiliations,
-        ABSTRACT_SECTION: list(make_sections(page)),
-        MESH_HEADING: list(make_headings(page)),
-        SUBSTANCE: [(pmid, n, None, None, name) for n, name in enumerate(page.section("substance"), 1)],
-        SUPPLEMENTARY_MESH: [
-            (pmid, n, None, None, name) for n, name in enumerate(page.section("supplementary_concept"), 1)
-        ],
-        KEYWORD: [
-            row(KEYWORD, {"pmid": pmid, "keyword_order": n, "keyword_list_order": 1, "keyword": word})
-            for n, word in enumerate(page.section("keyword"), 1)
-        ],
+        ABSTRACT_SECTION: make_sections(page),
+        MESH_HEADING: make_headings(page),
+        SUBSTANCE: ordered("substance_name", page.section("substance"), "substance"),
+        SUPPLEMENTARY_MESH: ordered("supplementary_name", page.section("supplementary_concept"), "supplementary"),
+        KEYWORD: [{"keyword_list_order": 1} | word for word in ordered("keyword", page.section("keyword"))],
         COMMENT_CORRECTION: [
-            (pmid, n, "".join(map(str.capitalize, e.list_name.split())), e.citation_text, e.pmid, None, None)
-            for n, e in enumerate(ties, 1)
+            tie | {"ref_type": entry.list_name.title().replace(" ", ""), "related_pmid": entry.pmid}
+            for entry, tie in zip(ties, ordered("ref_source", (e.citation_text for e in ties), "comment"), strict=True)
         ],
     }
 
@@ -207,8 +208,8 @@ def make_parts(page: SeedPage) -> dict[Table, list[Row]]:
 def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
     """The rows of author and affiliation.
 
-    `Roe AB` has initials; of a full name the last word, with the small ones before it, is the last name. Affiliations
-    are those whose numbers stand behind the name; without numbers they are the whole article's, author_order 0.
+    Affiliations are those whose numbers stand behind the name; without numbers they are the whole article's,
+    author_order 0.
     """
     people: list[Row] = []
     affiliations: list[Row] = []
@@ -221,35 +222,27 @@ def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
         person = PERSON.fullmatch(piece.strip())
         if person is None or person["name"] in ("", "et al"):
             continue
-        name = INITIALS.fullmatch(person["name"]) or FULL.fullmatch(person["name"])
-        order = len(people) + 1
+        name = NAME.fullmatch(person["name"])
         parts = name.groupdict() if name else {"collective_name": person["name"]}
-        position = {"pmid": page.pmid, "author_order": order, "list_order": 1, "list_path": "Article"}
-        people.append(row(AUTHOR, position | parts | {"suffix": person["suffix"]}))
+        parts["last_name"] = parts.get("last_name") or parts.get("full_last_name")
+        order = {"author_order": len(people) + 1}
+        people.append(order | {"list_order": 1, "list_path": "Article", "suffix": person["suffix"]} | parts)
         numbers = [number for number in re.findall("[0-9]+", person["signs"]) if number in texts]
         used.update(numbers)
-        affiliations += [make_affiliation(page, order, n, texts[number]) for n, number in enumerate(numbers, 1)]
+        affiliations += [order | one for one in ordered("affiliation", map(texts.__getitem__, numbers))]
     whole = [text for number, text in texts.items() if number not in used]
-    affiliations += [make_affiliation(page, 0, n, text) for n, text in enumerate(whole, 1)]
-    return people, affiliations
-
-
-def make_affiliation(page: SeedPage, author_order: int, affiliation_order: int, text: str) -> Row:
-    """A row of affiliation."""
-    values = {"author_order": author_order, "affiliation_order": affiliation_order, "affiliation": text}
-    return row(AFFILIATION, values | {"pmid": page.pmid})
+    return people, affiliations + [{"author_order": 0} | one for one in ordered("affiliation", whole)]
 
 
 def make_sections(page: SeedPage) -> Iterator[Row]:
     """The sections of the abstract; what stands before the first colon is a label if most paragraphs have one."""
-    paragraphs = (page.abstract or "").split("\n") if page.abstract else []
+    paragraphs = page.abstract.split("\n") if page.abstract else []
     labels = [LABEL.match(text) for text in paragraphs]
     has_labels = len(paragraphs) > 1 and sum(label is not None for label in labels) * 2 > len(paragraphs)
-    for number, (text, label) in enumerate(zip(paragraphs, labels, strict=True), 1):
+    for section, text, label in zip(ordered("section", paragraphs), paragraphs, labels, strict=True):
         name = label[0].removesuffix(":") if label and has_labels else None
-        values = {"pmid": page.pmid, "abstract_kind": "main", "language": "", "abstract_order": 0, "label": name}
-        values["section_text"] = text[label.end() :].strip() if label and name else text
-        yield row(ABSTRACT_SECTION, values | {"section_order": number})
+        place = {"abstract_kind": "main", "language": "", "abstract_order": 0}
+        yield section | place | {"label": name, "section_text": text[len(name) + 1 :].strip() if name else text}
 
 
 def make_headings(page: SeedPage) -> Iterator[Row]:
@@ -259,7 +252,6 @@ def make_headings(page: SeedPage) -> Iterator[Row]:
         descriptor, _, name = text.removesuffix("*").partition(" / ")
         is_next = not (name and qualifier and descriptor == before)
         heading, qualifier, before = heading + is_next, 1 if is_next else qualifier + 1, descriptor if name else ""
-        is_major = text.endswith("*")
-        values: dict[str, object] = {"pmid": page.pmid, "heading_order": heading, "qualifier_order": qualifier}
-        values |= {"descriptor_name": descriptor, "qualifier_name": name, "qualifier_ui": None if name else ""}
-        yield row(MESH_HEADING, values | {"is_qualifier_major" if name else "is_descriptor_major": is_major})
+        row: Row = {"heading_order": heading, "qualifier_order": qualifier, "descriptor_name": descriptor}
+        major = {"is_qualifier_major" if name else "is_descriptor_major": text.endswith("*")}
+        yield row | major | {"qualifier_name": name, "qualifier_ui": None if name else ""}  # type: ignore[operator]

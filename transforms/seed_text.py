@@ -7,7 +7,8 @@ Each entry keeps its text, and the whole text is kept in any case.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import takewhile
@@ -15,17 +16,14 @@ from itertools import takewhile
 from transforms.seed_entry import (
     AUTHOR,
     DATE,
-    PARTICLE,
+    NAME_WORD,
     PUBMED_URL,
-    TOLD,
-    UPPER,
     Cited,
     Parts,
     SeedEntry,
     clean_id,
-    parse_details,
     parse_entry,
-    take_ids,
+    take_details,
 )
 from transforms.seed_lines import (
     BULLET,
@@ -47,6 +45,16 @@ from warehouse.errors import SeedError
 
 LINK_KINDS = ("similar", "cited_by", "reference")
 
+# What is no page: how its bytes look, and what to say of it.
+NO_PAGE = (
+    (rb"\A\s*\Z", "the file is empty; save the PubMed page as plain text in UTF-8, or remove the file"),
+    (rb"\A(?:\xff\xfe|\xfe\xff)", "it is UTF-16; save it as UTF-8"),
+    (rb"\0", "the file is binary; save the PubMed page as plain text in UTF-8"),
+    (
+        rb"(?i)\A(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)",
+        "it is HTML or XML; name it *.html (records in XML go to `corpus ingest`)",
+    ),
+)
 IDENTIFIER = re.compile(
     r"(?P<name>PMID|PMCID|DOI|Bookshelf ID)\s*:\s*(?:https?://(?:dx\.)?doi\.org/)?(?P<value>[0-9]+(?=DOI|PMC|Bookshelf)|\S+)"
     r"[\s;,|]*(?:\[Indexed for MEDLINE\]\s*)?",
@@ -60,10 +68,10 @@ GOES_ON = re.compile(
 )
 # Numbers and signs of affiliations behind a name, and a line of names: with two of them, such a sign, or initials.
 SIGNS = r"(?:[\s(]*(?:[0-9]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
-WORD = rf"(?:[dl]['\u2019])?{UPPER}[\w.'\u2019\u2010-]*"
-NAME = rf"(?:(?:{PARTICLE} )*{WORD}(?: (?:{PARTICLE}|{WORD})){{0,5}})"
-NAMES = re.compile(rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+\.?|{AUTHOR}[,.]?")
-FIRST_NAME = re.compile(rf"(?:{AUTHOR}|{NAME}){SIGNS}(?:[,;]|\.?$)")
+NAME = rf"(?:{NAME_WORD}\.?(?: {NAME_WORD}\.?){{0,6}})"
+NAMES = re.compile(rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?|{AUTHOR}[,.]?")
+FIRST_NAME = re.compile(rf"{NAME}{SIGNS}(?:[,;]|\.?$)")
+TITLE_HEADING = re.compile(r"# (?:Title:\s*)?(.+?)(?: [-|\u2013] PubMed)?|(.+) - PubMed")
 ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|# |PMID")
 COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
 NAMED = re.compile(r"(?P<name>key ?words?|conflicts? of interest(?: statement)?)\s*:\s*(?P<rest>.+)", re.IGNORECASE)
@@ -130,23 +138,20 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
         elif section.name == "abstract":
             abstract += read_abstract(terms, section, width)
         elif not section.is_list:
-            for term in unwrap(section.lines, width):
-                if not (is_ignored(term) or is_identifier(term) or same_title(strip_bullet(term), title)):
-                    terms += split_term(section.name, strip_bullet(term))
-    date = own.values.get("pub_date")
+            for term in map(strip_bullet, unwrap(section.lines, width)):
+                if not (is_ignored(term) or is_identifier(term) or same_title(term, title)):
+                    terms += split_term(section.name, term)
+    entries = number(entry for section in sections if section.is_list for entry in group_entries(section, width))
     return SeedPage(
         seed_id=seed_id,
         file_name=file_name,
-        pmid=int(own.values["pmid"]),
-        title=title,
         abstract="\n".join(abstract) or None,
         seed_text=decoded,
         seed_sha256=hashlib.sha256(text).hexdigest(),
-        entries=number_entries(sections, width),
-        terms=tuple(number_terms(terms)),
+        entries=tuple(parse_entry(entry, list_name=name, citation_order=order) for name, order, entry in entries),
+        terms=tuple(number(terms)),
         list_names=tuple(dict.fromkeys(section.name for section in sections if section.is_list)),
-        pub_year=int(date[:4]) if date else None,
-        **{name: own.values.get(name) for name in TOLD},  # type: ignore[arg-type]
+        **(own.cited() | {"pmid": int(own.values["pmid"]), "title": title}),  # type: ignore[arg-type]
     )
 
 
@@ -156,23 +161,15 @@ def decode_page(text: bytes, file_name: str) -> str:
     Raises:
         SeedError: It is empty, binary, HTML, or not UTF-8.
     """
-    what_to_do = "save the PubMed page as plain text in UTF-8"
-    if not text.strip():
-        raise SeedError(f"{file_name}, line 1: the file is empty; {what_to_do}, or remove the file.")
-    if text.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise SeedError(f"{file_name}, line 1: it is UTF-16; save it as UTF-8.")
-    if b"\0" in text:
-        line = text[: text.index(b"\0")].count(b"\n") + 1
-        raise SeedError(f"{file_name}, line {line}: the file is binary; {what_to_do}.")
-    if re.match(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|\?xml)", text, re.IGNORECASE):
-        raise SeedError(
-            f"{file_name}, line 1: it is HTML or XML; name it *.html (records in XML go to `corpus ingest`)."
-        )
+    found = next(((match.start(), what) for form, what in NO_PAGE if (match := re.search(form, text))), None)
     try:
-        return text.decode("utf-8")
+        decoded = text.decode("utf-8") if found is None else ""
     except UnicodeDecodeError as exc:
-        line = text[: exc.start].count(b"\n") + 1
-        raise SeedError(f"{file_name}, line {line}: it is not UTF-8; save it as UTF-8.") from exc
+        found = exc.start, "it is not UTF-8; save it as UTF-8"
+    if found:
+        line = text.count(b"\n", 0, found[0]) + 1
+        raise SeedError(f"{file_name}, line {line}: {found[1]}.")
+    return decoded
 
 
 def same_title(text: str, title: str | None) -> bool:
@@ -195,22 +192,20 @@ def find_own(sections: Sequence[Section], file_name: str) -> tuple[Parts, list[S
         SeedError: The page has no PMID of its own, two different ones, or one that is no number.
     """
     own = Parts()
-    found_in: Section | None = None
     outside = [section for section in sections if not section.is_list]
-    for section in outside:
+    end = -1
+    for place, section in enumerate(outside):
         for line in section.lines:
-            text = strip_bullet(line.text)
-            for match in IDENTIFIER.finditer(text) if is_identifier(text) else ():
-                name = {"pmcid": "pmc_id", "doi": "doi", "pmid": "pmid"}.get(match["name"].lower())
-                value = clean_id(match["value"])
+            for match in IDENTIFIER.finditer(line.text) if is_identifier(line.text) else ():
+                name, value = match["name"].lower(), clean_id(match["value"])
                 if name == "pmid":
-                    value = check_pmid(own, value, line.number, file_name)
-                    found_in = found_in or section
-                if name:
-                    own.add(name, value)
-                else:
+                    check_pmid(own, value, f"{file_name}, line {line.number}")
+                    end = place if end < 0 else end
+                if name == "bookshelf id":
                     own.phrases.append(match[0].strip())
-    if found_in is None:
+                else:
+                    own.add(**{"pmc_id" if name == "pmcid" else name: value})
+    if end < 0:
         top = "\n".join(line.text for section in outside if section.name != "abstract" for line in section.lines)
         inline = re.search(r"\bPMID\s*:?\s*0*([1-9][0-9]{0,8})\b", top) or PUBMED_URL.search(top)
         if inline is None:
@@ -219,28 +214,27 @@ def find_own(sections: Sequence[Section], file_name: str) -> tuple[Parts, list[S
                 f"{file_name}, line {last}: the text ends without a line such as `PMID: 25217177`; save a PubMed page "
                 "with its PMID, or write PMIDs into a *.pmids file, one a line."
             )
-        own.add("pmid", inline[1])
-        found_in = outside[0]
-    end = outside.index(found_in)
+        own.add(pmid=inline[1])
+        end = 0
     around = [s for s in outside[: end + 1] if s.name not in ("abstract", "front_matter", "affiliation")]
-    return own, [s for s in around if not s.heading or s is found_in or any(is_citation(line.text) for line in s.lines)]
+    is_citation_in = {id(s) for s in around if any(is_citation(line.text) for line in s.lines)}
+    return own, [s for s in around if not s.heading or s is outside[end] or id(s) in is_citation_in]
 
 
-def check_pmid(own: Parts, value: str, number: int, file_name: str) -> str:
-    """The page's PMID.
+def check_pmid(own: Parts, value: str, where: str) -> None:
+    """See that a value is the page's PMID.
 
     Raises:
         SeedError: It is no number, or not the one found before.
     """
     pmid = to_pmid(value)
     if pmid is None:
-        raise SeedError(f"{file_name}, line {number}: {value[:40]!r} is not a PMID; write the page's number.")
-    if own.values.get("pmid", str(pmid)) != str(pmid):
+        raise SeedError(f"{where}: {value[:40]!r} is not a PMID; write the page's number.")
+    if to_pmid(own.values.get("pmid", value)) != pmid:
         raise SeedError(
-            f"{file_name}, line {number}: the page has a second PMID of its own, {pmid} after {own.values['pmid']}; "
+            f"{where}: the page has a second PMID of its own, {pmid} after {own.values['pmid']}; "
             "put each page into a file of its own."
         )
-    return str(pmid)
 
 
 def find_title(lines: Sequence[Line], header: Sequence[Line], width: int) -> str | None:
@@ -251,47 +245,31 @@ def find_title(lines: Sequence[Line], header: Sequence[Line], width: int) -> str
     blank line.
     """
     texts = unwrap(header, width)
-    places = [index for index, text in enumerate(texts) if IDENTIFIER.match(strip_bullet(text))]
-    if places and places[0]:
-        above = texts[places[0] - 1].removeprefix("# ").rstrip(".")
-        below = next(
-            (t for t in texts[places[0] :] if not IDENTIFIER.match(strip_bullet(t)) and not t[:1].isdigit()), ""
-        )
-        others = [t for t in texts if not (is_ignored(t) or is_identifier(t) or t == texts[places[0] - 1])]
-        if (
-            (not others or above == below.rstrip("."))
-            and " " in above
-            and not is_ignored(above)
-            and not is_citation(above)
-        ):
-            return texts[places[0] - 1].removeprefix("# ")
-    for place, line in enumerate(lines[:40]):
-        title = re.fullmatch(r"# (?:Title:\s*)?(.+?)(?: [-|\u2013] PubMed)?|(.+) - PubMed", line.text)
-        if (
-            title
-            and not is_ignored(title[0])
-            and heading_key(title[0]) not in ("pubmed", "abstract")
-            and (title[1] or place < 3)
-        ):
+    place = next((index for index, text in enumerate(texts) if IDENTIFIER.match(strip_bullet(text))), 0)
+    above = texts[place - 1].removeprefix("# ") if place else ""
+    if " " in above and not is_ignored(above) and not is_citation(above):
+        others = (t for t in texts if not (is_ignored(t) or is_identifier(t) or t == texts[place - 1]))
+        below = (t for t in texts[place:] if not IDENTIFIER.match(strip_bullet(t)) and not t[:1].isdigit())
+        if same_title(next(below, ""), above) or not any(others):
+            return above
+    for index, line in enumerate(lines[:40]):
+        found = None if is_ignored(line.text) else TITLE_HEADING.fullmatch(line.text)
+        if found and heading_key(found[0]) not in ("pubmed", "abstract") and (found[1] or index < 3):
             # Some programs wrap headings too.
-            rest = takewhile(lambda one: not (one.after_blank or ENDS_TITLE.match(one.text)), lines[place + 1 :])
-            return " ".join([title[1] or title[2], *(one.text for one in rest if len(title[1] or "") > MIN_WRAP_WIDTH)])
+            rest = takewhile(lambda one: not (one.after_blank or ENDS_TITLE.match(one.text)), lines[index + 1 :])
+            return " ".join([found[1] or found[2], *(one.text for one in rest if len(found[1] or "") > MIN_WRAP_WIDTH)])
     return find_title_below(header)
 
 
 def find_title_below(header: Sequence[Line]) -> str | None:
     """The title below the page's citation: one line, or several up to a line of authors or a blank one."""
     places = [index for index, line in enumerate(header) if is_citation(line.text)]
-    if not places:
-        return None
-    rest = list(header[places[0] + 1 :])
+    rest = list(header[places[0] + 1 :]) if places else []
     while rest and (GOES_ON.match(rest[0].text) or rest[0].text == "." or is_ignored(rest[0].text)):
         rest.pop(0)
     title: list[str] = []
     for line in rest:
-        is_end = (
-            IDENTIFIER.match(strip_bullet(line.text)) or is_ignored(line.text) or line.text.startswith("[Article in ")
-        )
+        is_end = is_identifier(line.text) or is_ignored(line.text) or line.text.startswith("[Article in ")
         if title and (line.after_blank or (is_end and len(title) == 1)):
             return " ".join(title) if is_end or FIRST_NAME.match(line.text) else None
         if title and NAMES.fullmatch(line.text):
@@ -315,27 +293,28 @@ def read_header(own: Parts, terms: list[tuple[str, str]], lines: Sequence[Line],
     for index, line in enumerate(lines):
         text = re.sub(r"^# (?:Title:\s*)?", "", strip_bullet(line.text)).removesuffix(" - PubMed")
         following = lines[index + 1].text if index + 1 < len(lines) else ""
-        if (title and text and title.startswith(text.rstrip("."))) or (title or "").endswith(text.rstrip(".")):
+        part = text.rstrip(".")
+        if title and part and (title.startswith(part) or title.endswith(part)):
             is_after_title = True
         elif is_ignored(text) or text == ".":
             continue
         elif are_known_phrases(text):
             terms += [("publication_type" if is_publication_type(p) else "header", p) for p in split_phrases(text)]
         elif is_citation(text) and (citation := CITATION_LINE.fullmatch(text)):
-            own.add("journal", citation["journal"])
+            own.add(journal=citation["journal"])
             terms += [("publication_type", "Preprint")] if "[Preprint]" in text else []
-            parse_details(own, citation["details"])
+            take_details(own, citation["details"])
         elif is_citation(following) and following.startswith((".", "[Preprint]")):
             kind = next((kind for kind in PUBLICATION_TYPES if text.startswith(f"{kind} ")), "")
             terms += [("publication_type", kind)] if kind else []
-            own.add("journal", text.removeprefix(kind))
+            own.add(journal=text.removeprefix(kind))
         elif GOES_ON.match(text):
-            take_ids(own, text)
+            take_details(own, text)
             # Two DOIs of one page differ now and then; the one of the line `DOI:` is the page's, the other is kept too.
             terms += [("header", text)] if (own.values.get("doi") or "") not in text else []
-        elif is_after_title and NAMES.fullmatch(text):
-            own.add("authors", text)
-        else:
+        elif is_after_title and NAMES.fullmatch(text) and own.values.get("authors", ",").endswith(","):
+            own.values["authors"] = f"{own.values.get('authors', '')} {text}".strip()
+        elif text != own.values.get("authors"):
             terms.append(("header", text))
         terms += [("header", phrase) for phrase in own.phrases]
         own.phrases.clear()
@@ -345,8 +324,7 @@ def read_abstract(terms: list[tuple[str, str]], section: Section, width: int) ->
     """The paragraphs of an abstract; keywords, copyright and conflicts of interest among them become terms."""
     paragraphs: list[str] = []
     for text in unwrap(section.lines, width):
-        named = NAMED.fullmatch(text)
-        if named:
+        if named := NAMED.fullmatch(text):
             terms += split_term("keyword" if named["name"][0] in "kK" else "coi_statement", named["rest"])
         elif COPYRIGHT.match(text):
             terms.append(("copyright_information", text))
@@ -361,28 +339,13 @@ def read_abstract(terms: list[tuple[str, str]], section: Section, width: int) ->
 
 def split_term(name: str, text: str) -> list[tuple[str, str]]:
     """The terms of a line: several for one of keywords, which semicolons, or else commas, set apart."""
-    if name != "keyword":
-        return [(name, text)]
-    parts = text.rstrip(". ").split(";" if ";" in text else ",")
+    parts = text.rstrip(". ").split(";" if ";" in text else ",") if name == "keyword" else [text]
     return [(name, word) for part in parts if (word := part.strip())]
 
 
-def number_terms(terms: Sequence[tuple[str, str]]) -> list[tuple[str, int, str]]:
-    """The terms with their position in their section, which may stand in several places of the page."""
-    counts: dict[str, int] = {}
-    numbered = []
-    for name, term in terms:
-        counts[name] = counts.get(name, 0) + 1
-        numbered.append((name, counts[name], term))
-    return numbered
-
-
-def number_entries(sections: Sequence[Section], width: int) -> tuple[SeedEntry, ...]:
-    """The entries of all lists, each list counted from 1 over all of its sections."""
-    counts: dict[str, int] = {}
-    entries = []
-    for section in sections:
-        for name, text in group_entries(section, width) if section.is_list else ():
-            counts[name] = counts.get(name, 0) + 1
-            entries.append(parse_entry(text, list_name=name, citation_order=counts[name]))
-    return tuple(entries)
+def number(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int, str]]:
+    """Names and texts, each with its position among those of its name, wherever on the page they stand."""
+    counts: Counter[str] = Counter()
+    for name, text in named:
+        counts[name] += 1
+        yield name, counts[name], text

@@ -62,3 +62,9 @@ def test_a_page_fills_the_tables_that_a_record_would_fill() -> None:
     assert told("link", "link_kind", "linked_pmid") == [("comment_in", 2), ("retraction_in", 3)]
     assert told("citation", "pmid", "is_retracted") == [(1, True), (2, False), (3, False)]
     assert all(not rows(parse(OWN), delivered=[1])[name] for name in ("author", "mesh_heading", "comment_correction"))
+
+
+def test_authors_over_several_lines_are_all_there() -> None:
+    """Programs break a long line of names behind a comma; none of them is lost."""
+    page = parse(OWN.replace("1 2, Ludwig", "1 2,\nLudwig").replace("Zoe K\u00fc", "Ali el-Aziz"))
+    assert [row["last_name"] for row in rows(page)["author"]] == ["Roe", "van Poe", "el-Aziz"]
