@@ -18,6 +18,7 @@ from transforms.seed_entry import (
     DATE,
     NAME_WORD,
     PUBMED_URL,
+    UPPER,
     Cited,
     Parts,
     SeedEntry,
@@ -67,9 +68,13 @@ GOES_ON = re.compile(
     r"(?:doi|pii): ?\S|(?:Epub|Print|eCollection) (?:19|20)[0-9]{2}|Online ahead of print|10\.[0-9]{4,9}/"
 )
 # Numbers and signs of affiliations behind a name, and a line of names: with two of them, such a sign, or initials.
-SIGNS = r"(?:[\s(]*(?:[0-9]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
+SIGNS = r"(?:[\s(]*(?:[0-9\u00b9\u00b2\u00b3\u2070-\u2079]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
 NAME = rf"(?:{NAME_WORD}\.?(?: {NAME_WORD}\.?){{0,6}})"
-NAMES = re.compile(rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?|{AUTHOR}[,.]?")
+NAMES = re.compile(
+    rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?|{AUTHOR}[,.]?"
+)
+# How a line begins that goes on with the last name of the one above.
+REST_OF_NAME = re.compile(rf"(?:{UPPER}{{1,4}}|[0-9]{{1,2}})(?:,|$)")
 FIRST_NAME = re.compile(rf"{NAME}{SIGNS}(?:[,;]|\.?$)")
 TITLE_HEADING = re.compile(r"# (?:Title:\s*)?(.+?)(?: [-|\u2013] PubMed)?|(.+) - PubMed")
 ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|# |PMID")
@@ -304,7 +309,7 @@ def read_header(own: Parts, terms: list[tuple[str, str]], lines: Sequence[Line],
             own.add(journal=citation["journal"])
             terms += [("publication_type", "Preprint")] if "[Preprint]" in text else []
             take_details(own, citation["details"])
-        elif is_citation(following) and following.startswith((".", "[Preprint]")):
+        elif following == "." or (is_citation(following) and following.startswith((".", "[Preprint]"))):
             kind = next((kind for kind in PUBLICATION_TYPES if text.startswith(f"{kind} ")), "")
             terms += [("publication_type", kind)] if kind else []
             own.add(journal=text.removeprefix(kind))
@@ -312,12 +317,25 @@ def read_header(own: Parts, terms: list[tuple[str, str]], lines: Sequence[Line],
             take_details(own, text)
             # Two DOIs of one page differ now and then; the one of the line `DOI:` is the page's, the other is kept too.
             terms += [("header", text)] if (own.values.get("doi") or "") not in text else []
-        elif is_after_title and NAMES.fullmatch(text) and own.values.get("authors", ",").endswith(","):
-            own.values["authors"] = f"{own.values.get('authors', '')} {text}".strip()
-        elif text != own.values.get("authors"):
+        elif is_after_title and "authors" not in own.values and (names := find_names(lines[index:])):
+            own.add(authors=names)
+        elif text not in own.values.get("authors", ""):
             terms.append(("header", text))
         terms += [("header", phrase) for phrase in own.phrases]
         own.phrases.clear()
+
+
+def find_names(lines: Sequence[Line]) -> str | None:
+    """The names that lines begin with: of the first one, or of as many as are one list, since programs wrap it."""
+    texts: list[str] = []
+    for line in lines:
+        # A line was wrapped if it is long, ends with a comma, or lacks a part of its last name.
+        was_wrapped = not texts or len(texts[-1]) > MIN_WRAP_WIDTH or texts[-1].endswith(",")
+        if (texts and line.after_blank) or is_ignored(line.text) or not (was_wrapped or REST_OF_NAME.match(line.text)):
+            break
+        texts.append(line.text)
+    joined = (" ".join(texts[:count]) for count in range(len(texts), 0, -1))
+    return next((names for names in joined if NAMES.fullmatch(names)), None)
 
 
 def read_abstract(terms: list[tuple[str, str]], section: Section, width: int) -> list[str]:

@@ -1,5 +1,7 @@
 """What a page says of its own citation, in the tables that a record would fill."""
 
+import pytest
+
 from tests.transforms.test_seed_text import parse, rows
 
 OWN = """\
@@ -64,7 +66,16 @@ def test_a_page_fills_the_tables_that_a_record_would_fill() -> None:
     assert all(not rows(parse(OWN), delivered=[1])[name] for name in ("author", "mesh_heading", "comment_correction"))
 
 
-def test_authors_over_several_lines_are_all_there() -> None:
-    """Programs break a long line of names behind a comma; none of them is lost."""
-    page = parse(OWN.replace("1 2, Ludwig", "1 2,\nLudwig").replace("Zoe K\u00fc", "Ali el-Aziz"))
+@pytest.mark.parametrize(
+    "authors",
+    [
+        "Ann B Roe 1 2,\nLudwig van Poe Jr 2, Ali el-Aziz",
+        "A B Roe \u00b9 \u00b2, van Poe\nL, el-Aziz A",
+        "Roe AB\n1, van Poe L 2, el-Aziz A",
+        "Ann Bernadette Cecilia Roe 1 2, Ludwig Maximilian van\nPoe 2, Ali el-Aziz 2",
+    ],
+)
+def test_authors_over_several_lines_are_all_there(authors: str) -> None:
+    """Programs break a long line of names anywhere; none of them is lost, and nobody is made of half a name."""
+    page = parse(OWN.replace("Ann B Roe 1 2, Ludwig van Poe Jr 2, Zoe K\u00fc", authors))
     assert [row["last_name"] for row in rows(page)["author"]] == ["Roe", "van Poe", "el-Aziz"]

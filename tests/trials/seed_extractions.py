@@ -1,7 +1,8 @@
 """Real records printed as pages of PubMed's and extracted by tools: `python -m tests.trials.seed_extractions FOLDER`.
 
 FOLDER holds PubMed XML. What the reader of seed pages makes of each tool's text is compared with what was printed: the
-PMID, list and place of each entry, its DOI, the page's own PMID, DOI and title. Tools that are not installed are named.
+PMID, list and place of each entry, its DOI, the page's own PMID, DOI, title and authors. Tools that are not installed
+are named.
 `TOOLS_PYTHON` names a Python that has html2text, readability-lxml, trafilatura and inscriptis.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from tests.printed_pages import Printed, PrintedPage, make_pages, read_records
 from transforms.saved_page import article_text
+from transforms.seed_tables import make_seed_tables
 from transforms.seed_text import SeedPage, parse_seed_document
 from transforms.values import normal_text
 from warehouse.errors import SeedError
@@ -173,6 +175,11 @@ def compare(counts: Counter[str], printed: PrintedPage, page: SeedPage | None) -
         counts["title_right"] += normal_text(page.title) == normal_text(printed.own.title)
         if os.environ.get("SHOW") and normal_text(page.title) != normal_text(printed.own.title):
             say("TITLE", printed.own.pmid, page.title)
+    if page and page.authors:
+        people = make_seed_tables(page, run_id="", delivered=())["author"].to_pylist()
+        shown = [f"{p['last_name']} {p['initials'] or p['fore_name'] or ''}".strip() for p in people]
+        counts["authors_of"] += 1
+        counts["authors"] += shown == list(printed.own.authors)
     for heading, records in printed.lists.items():
         name = NAMES.get(heading, heading)
         entries = [e for e in page.entries if e.list_name == name] if page else []
@@ -218,6 +225,8 @@ def main(folder: Path) -> None:
         "own DOI",
         "title",
         "given",
+        "authors",
+        "given",
         "similar",
         "cited by",
         "comments",
@@ -237,6 +246,8 @@ def main(folder: Path) -> None:
             ("own_doi", "own_doi_of"),
             ("title_right", "title_of"),
             ("title_of", "pages"),
+            ("authors", "authors_of"),
+            ("authors_of", "pages"),
             ("similar", "similar_of"),
             ("cited_by", "cited_by_of"),
             ("Comment in", "Comment in_of"),
