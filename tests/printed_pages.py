@@ -13,7 +13,6 @@ from transforms.values import text_of
 # Entries of a page's lists: name, heading, how many.
 LISTS = (("Comment in", 1), ("Similar articles", 5), ("Cited by", 4), ("References", 2))
 FREE = '<span class="free-resources">Free PMC article.</span> '
-REVIEW = '<span class="publication-type">Review.</span>'
 
 
 @dataclass(frozen=True)

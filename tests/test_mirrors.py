@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from tests.conftest import REPOSITORY
 
 # The tests of modules without a mirror: by folder, modules, and the file beside the mirror's place or elsewhere.
-ELSEWHERE = {
+ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     "transforms": {
         # The arrays of a chunk, of which each module fills a part.
         "test_record_columns.py": ("columns",),

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from transforms.values import to_pmid, to_version, yes_no
 from warehouse.schema.declaration import RECORD, Column, Table
-from warehouse.schema.left_out import MARKUP, READ_WITH_DOCUMENT
+from warehouse.schema.left_out import READ_WITH_DOCUMENT
 from warehouse.schema.tables import TABLES
 
 # Makes a value of text. None: the text is none of the column's, which is null then and reported. ValueError: the record
@@ -320,14 +320,6 @@ def steps_to_extension(paths: RecordPaths, number: int, element: str) -> int:
 
 PATHS = compile_paths(READ_TABLES)
 
-
-def text_elements(node: Node, name: str = "") -> set[str]:
-    """The names of the elements below a node that hold text."""
-    names = set() if node.children else {name}
-    return names.union(*(text_elements(child, tag) for tag, child in node.children.items() if child is not node))
-
-
-TEXT_ELEMENTS = frozenset(text_elements(PATHS.root) | {*MARKUP})
 
 # What stands around a record: its own element. In old sets and in pieces of records that is one of the two below it.
 ENTRY = Node(

@@ -37,6 +37,9 @@ STATUS_NUMBERS = {
     "ppublish+epublish": 256,
 }
 
+# PMIDs in the order asked for; None: there is no record.
+Summaries = list[tuple[int, Summary | None]]
+
 
 def esummary(store: Store, history: History, parameters: Parameters) -> Response:
     """Summaries by id or from the history, in the order asked for.
@@ -48,33 +51,58 @@ def esummary(store: Store, history: History, parameters: Parameters) -> Response
     """
     is_json = parameters.get("retmode") == "json"
     if not parameters.get("query_key"):
-        texts = split_ids(parameters)
-        if not texts:
-            raise UtilityError(200, "Neither query_key nor id specified")
-        if len(texts) > (MOST_IN_JSON if is_json else LIMIT):
-            limit = f"{MOST_IN_JSON} for JSON format output" if is_json else str(LIMIT)
-            raise UtilityError(200, f"Too many UIDs in request. Maximum number of UIDs is {limit}.")
-        if invalid := invalid_ids(texts):
-            if is_json:
-                return json_reply("esummary", {"error": " ".join(invalid), "result": {"uids": []}})
+        invalid = check_ids(split_ids(parameters), MOST_IN_JSON if is_json else LIMIT)
+        if invalid and is_json:
+            return json_reply("esummary", {"error": " ".join(invalid), "result": {"uids": []}})
+        if invalid:
             raise UtilityError(200, *invalid)
     pmids = page_of(history, parameters)
     if is_json and len(pmids) > MOST_IN_JSON:
-        raise UtilityError(
-            200, f"Too many UIDs in request. Maximum number of UIDs is {MOST_IN_JSON} for JSON format output."
-        )
+        raise too_many(MOST_IN_JSON)
     found = summarise(store, pmids)
     summaries = [(pmid, found.get(pmid)) for pmid in pmids]
     if is_json:
-        result: dict[str, object] = {"uids": [str(pmid) for pmid in pmids]}
-        for pmid, summary in summaries:
-            members: dict[str, object] = {"uid": str(pmid)}
-            result[str(pmid)] = members | (json_members(summary) if summary else {"error": MISSING})
-        return json_reply("esummary", {"result": result})
-    if parameters.get("version") == "2.0":
-        sets = "\n".join(document_summary(pmid, summary) for pmid, summary in summaries)
-        body = f'\n<DocumentSummarySet status="OK">\n{sets}\n</DocumentSummarySet>\n'
-        return xml_reply(document("esummary", body, DOCTYPE_2))
+        return as_json(summaries)
+    return as_document_summaries(summaries) if parameters.get("version") == "2.0" else as_doc_sums(summaries)
+
+
+def check_ids(texts: list[str], most: int) -> list[str]:
+    """NCBI's words for the ids of a request that are no numbers.
+
+    Raises:
+        UtilityError: There is no id, or there are more than `most`.
+    """
+    if not texts:
+        raise UtilityError(200, "Neither query_key nor id specified")
+    if len(texts) > most:
+        raise too_many(most)
+    return invalid_ids(texts)
+
+
+def too_many(most: int) -> UtilityError:
+    """NCBI's words for more ids than it takes at once."""
+    limit = f"{most} for JSON format output" if most == MOST_IN_JSON else str(most)
+    return UtilityError(200, f"Too many UIDs in request. Maximum number of UIDs is {limit}.")
+
+
+def as_json(summaries: Summaries) -> Response:
+    """A JSON reply; a PMID without a record has an error in its place."""
+    result: dict[str, object] = {"uids": [str(pmid) for pmid, _ in summaries]}
+    for pmid, summary in summaries:
+        members = json_members(summary) if summary else {"error": MISSING}
+        result[str(pmid)] = {"uid": str(pmid), **members}
+    return json_reply("esummary", {"result": result})
+
+
+def as_document_summaries(summaries: Summaries) -> Response:
+    """An XML reply of version 2.0."""
+    sets = "\n".join(document_summary(pmid, summary) for pmid, summary in summaries)
+    body = f'\n<DocumentSummarySet status="OK">\n{sets}\n</DocumentSummarySet>\n'
+    return xml_reply(document("esummary", body, DOCTYPE_2))
+
+
+def as_doc_sums(summaries: Summaries) -> Response:
+    """An XML reply of version 1.0."""
     errors = "".join(f"\n\t{tag('ERROR', f'UID={pmid}: {MISSING}')}" for pmid, found in summaries if found is None)
     body = "\n".join(doc_sum(summary) for _, summary in summaries if summary)
     return xml_reply(document("esummary", f"{errors}\n{body}\n"))

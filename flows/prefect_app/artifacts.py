@@ -174,21 +174,26 @@ def describe_run(report: RunReport, changes: RunChanges, digest: Digest, page: s
         (what, text) for what, text in describe_facts(report) if what not in ("not found", "report" if page else "")
     ]
     lines += [*(f"- **{escape(what)}:** {escape(text)}" for what, text in facts), ""]
+    lines += tables_of(report, changes)
+    lines += [f"Run {report.run_id}."] if report.run_id else []
+    return "\n".join(lines)
+
+
+def tables_of(report: RunReport, changes: RunChanges) -> Iterator[str]:
+    """Outcomes, changes by column, coverage and seconds as tables, a line each; those without rows are left out."""
     outcomes = [(outcome.replace("_", " "), f"{count:,}") for outcome, count in report.outcomes.items()]
-    lines += draw_table(("outcome", "PMIDs"), outcomes, title="Outcomes")
+    yield from draw_table(("outcome", "PMIDs"), outcomes, title="Outcomes")
     # That a citation is there since this run is its outcome.
     by_column = {at: count for at, count in changes.by_column.items() if at != ("citation", "pmid")}
     changed = [(f"{table}.{column}", f"{count:,}") for (table, column), count in by_column.items()]
-    lines += draw_table(("column", "citations"), changed, title="What changed")
+    yield from draw_table(("column", "citations"), changed, title="What changed")
     shares = [
         (what, percent(report.coverage_before.get(SHARES[what])), percent(100 * part))
         for what, part in changes.coverage.items()
     ]
-    lines += draw_table(("citations with", "before", "now"), shares, title="Coverage")
+    yield from draw_table(("citations with", "before", "now"), shares, title="Coverage")
     seconds = [(step, f"{seconds:.1f}") for step, seconds in report.seconds.items()]
-    lines += draw_table(("step", "seconds"), seconds, title="Time")
-    lines += [f"Run {report.run_id}."] if report.run_id else []
-    return "\n".join(lines)
+    yield from draw_table(("step", "seconds"), seconds, title="Time")
 
 
 def troubles_of(report: RunReport) -> list[str]:

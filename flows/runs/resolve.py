@@ -4,10 +4,12 @@ An entry is asked for when its page is new or has changed, and again when the an
 (`links.refetch_after_days`). What cannot be resolved stays in `seed_citation` without a PMID.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+from lxml import etree
 
 from flows.definition.seeds import Seeds
 from flows.entrez.client import EntrezClient, Reply
@@ -155,17 +157,26 @@ def search_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions:
     for batch in batches(candidates, work.settings.batch_size):
         delivery = work.steps.fetch(client, batch, work.directory.replies)
         records_found = [r for chunks in delivery.read for chunk in chunks for r in chunk.records]
-        records = {r.pmid: r.parse() for r in records_found if r.pmid is not None}
-        for place, found in hits.items():
-            for pmid, reply in found:
-                if pmid in records and place not in resolutions.found and is_record_of(wanted[place], records[pmid]):
-                    resolutions.found[place] = (pmid, "esearch")
-                    resolutions.replies.append(reply)
+        take_proven(wanted, hits, {r.pmid: r.parse() for r in records_found if r.pmid is not None}, resolutions)
         resolutions.unasked |= {
             place for place, found in hits.items() if any(pmid in delivery.failed for pmid, _ in found)
         }
     if failures:
         raise failures[0]
+
+
+def take_proven(
+    wanted: Mapping[Place, SeedEntry],
+    hits: Mapping[Place, Sequence[tuple[int, Reply]]],
+    records: Mapping[int, etree._Element],
+    resolutions: Resolutions,
+) -> None:
+    """Take, for each entry that has no PMID yet, the first hit whose record proves to be the entry's."""
+    for place, found in hits.items():
+        for pmid, reply in found:
+            if pmid in records and place not in resolutions.found and is_record_of(wanted[place], records[pmid]):
+                resolutions.found[place] = (pmid, "esearch")
+                resolutions.replies.append(reply)
 
 
 def search_entry(

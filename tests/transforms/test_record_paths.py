@@ -76,6 +76,7 @@ def test_a_row_knows_how_far_up_its_elements_begin() -> None:
     counts = (Count(2, ("A/List/Part",), ("A/List",)),)
     assert rows.node("A/List/Part").row == NewRow(0, (None,) * 6, 1, 0, around, counts)
     assert rows.node("A/List").attributes == {"Kind": []}
+    assert rows.extended == {}
 
 
 def test_a_part_takes_the_position_of_the_whole_around_it() -> None:
@@ -119,6 +120,7 @@ def test_what_is_read_elsewhere_is_known() -> None:
         node = paths.node(element)
         assert node.text is None
         assert not attribute or node.attributes[attribute] == []
+        assert "" not in node.attributes
 
 
 @pytest.mark.parametrize(
