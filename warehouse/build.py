@@ -216,7 +216,7 @@ def build_within(
 ) -> dict[str, int]:
     """Make the file of `build` in the memory for so many bytes of Parquet; None is DuckDB's own."""
     remove(target)
-    con = open_builder(directory, target, size)
+    con = open_builder(directory, target, size, sorts_all=True)
     try:
         view_runs(con, directory, run_ids=run_ids)
         options = f"STORAGE_VERSION {literal(STORAGE_VERSION)}, ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
@@ -289,11 +289,13 @@ def release_memory() -> None:
         trim(0)
 
 
-def open_builder(directory: DataDirectory, target: Path, size: int | None) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with bounded memory, which goes on beside the file that it builds."""
+def open_builder(
+    directory: DataDirectory, target: Path, size: int | None, *, sorts_all: bool = False
+) -> duckdb.DuckDBPyConnection:
+    """A DuckDB with bounded memory (`limit`), which goes on beside the file that it builds."""
     con = open_memory()
     con.execute(f"SET temp_directory = {literal(str(spill_folder(target)))}")
-    limit(con, directory, size)
+    limit(con, directory, size, sorts_all=sorts_all)
     con.execute("SET preserve_insertion_order = false")
     return con
 

@@ -43,6 +43,11 @@ MEMORY_MB_A_THREAD = 80
 # DuckDB holds keys in memory: about one byte for each 8 bytes of Parquet.
 KEYS_SHARE = 8
 
+# What DuckDB takes by itself is 80 % of the machine's memory, or of its container's; a build afresh takes a quarter.
+QUARTER = 0.25 / 0.8
+
+UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
+
 # The tables whose rows replace each other by key, and take their parts with them; seed pages first, since citations
 # that are known from them alone go with them.
 OWNERS = (SEED_DOCUMENT, CITATION, LINK_LIST, LINKOUT_LIST, MEMBER, DELETED_CITATION, DELIVERY, FILE, MESH_FILE)
@@ -76,14 +81,24 @@ def columns_ddl(table: Table, *, run_id: bool = False) -> str:
     return ", ".join(columns)
 
 
-def limit(con: duckdb.DuckDBPyConnection, directory: DataDirectory, size: int | None) -> None:
+def memory_of(con: duckdb.DuckDBPyConnection) -> int:
+    """Bytes that DuckDB may hold in memory."""
+    ((text,),) = con.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = text.split()
+    return int(float(number) * UNITS[unit])
+
+
+def limit(
+    con: duckdb.DuckDBPyConnection, directory: DataDirectory, size: int | None, *, sorts_all: bool = False
+) -> None:
     """Give DuckDB its threads, and the memory for a step.
 
     Args:
-        con: DuckDB in memory.
+        con: DuckDB in memory, with its own limit.
         directory: May say both.
         size: Bytes of Parquet that the step reads; None lets DuckDB take what it takes by itself, which is most of
             the machine's memory, unless the directory says how much.
+        sorts_all: The step sorts the whole corpus: it may take a quarter of the machine's memory, if that is more.
     """
     if directory.threads:
         con.execute(f"SET threads = {directory.threads}")
@@ -91,6 +106,8 @@ def limit(con: duckdb.DuckDBPyConnection, directory: DataDirectory, size: int | 
     memory_mb = directory.memory_mb
     if memory_mb is None and size is not None:
         memory_mb = MEMORY_MB_A_THREAD * max(2, threads) + size // KEYS_SHARE // 1_000_000
+        if sorts_all:
+            memory_mb = max(memory_mb, int(memory_of(con) * QUARTER) // 1_000_000)
     if memory_mb is not None:
         con.execute(f"SET memory_limit = '{memory_mb}MB'")
 

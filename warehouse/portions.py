@@ -6,14 +6,13 @@ the search index, which is sorted by word, as much as all of its rows are noted 
 built, which nobody else sees, is committed and written after each range, which is one of words in that index.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
 import pyarrow.parquet as pq
 
-from warehouse.current import quoted, rows_of_files
+from warehouse.current import memory_of, quoted, rows_of_files
 from warehouse.schema.declaration import Table
 from warehouse.schema.derived import ARTICLE_MESH
 
@@ -31,8 +30,6 @@ ROWS_NOT_WRITTEN = 64
 # Rows are sorted in portions of this share of DuckDB's memory, in bytes of Parquet: 8 MB at least.
 SORTED_SHARE = 20
 PORTION_BYTES = 8 << 20
-
-UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,7 @@ EVERYTHING = PmidRange()
 
 def portion_bytes(con: duckdb.DuckDBPyConnection) -> int:
     """Bytes of Parquet whose rows DuckDB can sort at once in the memory that it has."""
-    ((text,),) = con.execute("SELECT current_setting('memory_limit')").fetchall()
-    found = re.fullmatch(r"([\d.]+) (\w+)", text)
-    memory = float(found[1]) * UNITS.get(found[2], 1) if found else 0
-    return max(PORTION_BYTES, int(memory) // SORTED_SHARE)
+    return max(PORTION_BYTES, memory_of(con) // SORTED_SHARE)
 
 
 def parts_of(con: duckdb.DuckDBPyConnection, table: Table, owner: Table) -> list[PmidRange]:

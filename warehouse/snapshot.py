@@ -12,6 +12,7 @@ manifest.json. Files are called after the run, so that nobody reads some of one 
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ LICENCE = (
     "current data available from NLM. NLM does not own the copyright of abstracts."
 )
 
+# What stands before the bucket in an address; a key that should have its slashes as %2F may have them as they are.
+ACCOUNT = re.compile(r"^(?:[^/?]*|[^?]*:[^?]*)@")
+
 # What Frictionless calls a type.
 FIELD_TYPES = (
     (pa.types.is_boolean, "boolean"),
@@ -68,7 +72,7 @@ class Target:
     Attributes:
         files: The file system.
         root: The folder's path in it.
-        shown: The folder as other programs name it: an absolute path, or the address without its query.
+        shown: The folder as other programs name it: an absolute path, or the address without account, key and query.
         is_local: It is a folder of this machine.
     """
 
@@ -88,14 +92,15 @@ def find_target(target: str) -> Target:
         path = Path(target).absolute()
         return Target(pafs.LocalFileSystem(), str(path), str(path), is_local=True)
     scheme, _, rest = target.partition("://")
+    shown = f"{scheme}://{ACCOUNT.sub('', rest).partition('?')[0].rstrip('/')}"
     try:
         files, root = pafs.FileSystem.from_uri(f"{'abfs' if scheme == 'az' else scheme}://{rest}")
     except (pa.ArrowException, OSError, ValueError) as exc:
+        reason = str(exc).splitlines()[0].replace(rest, shown.partition("://")[2])
         raise UsageError(
-            f"{target}: give a folder, or an address such as s3://bucket/folder, gs:// or az:// "
-            f"({str(exc).splitlines()[0]})."
+            f"{shown}: give a folder, or an address such as s3://bucket/folder, gs:// or az:// ({reason})."
         ) from exc
-    return Target(files, root.rstrip("/"), f"{scheme}://{rest.partition('?')[0].rstrip('/')}", is_local=False)
+    return Target(files, root.rstrip("/"), shown, is_local=False)
 
 
 def write_snapshot(directory: DataDirectory, address: str, *, progress: Progress) -> str:

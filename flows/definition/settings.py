@@ -96,8 +96,8 @@ class Settings(BaseSettings):
     memory_mb: int | None = Field(
         None,
         ge=100,
-        description="DuckDB's memory where the corpus is written; by default 80 MB a thread, and an eighth of the "
-        "Parquet that is read.",
+        description="DuckDB's memory where the corpus is written; by default a quarter of memory to build afresh; "
+        "else 80 MB a thread, and an eighth of the Parquet that is read.",
     )
 
     @property

@@ -14,7 +14,7 @@ from transforms.pubmed_xml import make_tables
 from transforms.raw_records import read_chunk
 from warehouse import build, check
 from warehouse.check import check_all
-from warehouse.current import limit, open_memory
+from warehouse.current import limit, memory_of, open_memory
 from warehouse.errors import CheckError, QueryError, StoreError, UsageError
 from warehouse.query import ask, open_published, read_status
 from warehouse.run_writer import commit_run, start_run
@@ -212,6 +212,18 @@ def test_duckdb_takes_what_its_threads_and_keys_need(
     assert found == (threads or 2)
     assert memory.endswith("MiB")
     assert float(memory.split()[0]) == pytest.approx(expected * 1e6 / 2**20, abs=0.1)
+
+
+@pytest.mark.parametrize(("own_mb", "memory_mb", "expected"), [(3200, None, 1000), (320, None, 160), (3200, 200, 200)])
+def test_a_build_afresh_takes_a_quarter_of_memory(
+    tmp_path: Path, own_mb: int, memory_mb: int | None, expected: int
+) -> None:
+    """DuckDB's own limit is four fifths of it, and is told to a tenth of a GiB."""
+    with open_memory() as con:
+        con.execute("SET threads = 2")
+        con.execute(f"SET memory_limit = '{own_mb}MB'")
+        limit(con, DataDirectory(tmp_path, None, memory_mb), 0, sorts_all=True)
+        assert memory_of(con) == pytest.approx(expected * 1e6, rel=0.05)
 
 
 def test_a_check_knows_a_file_of_another_version(directory: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """A snapshot says what the published file says, to whatever reads Parquet; nobody sees half of one."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.warehouse.test_build import commit
 from warehouse import build, snapshot
 from warehouse.errors import StoreError, UsageError
 from warehouse.schema.tables import TABLES
-from warehouse.snapshot import write_snapshot
+from warehouse.snapshot import find_target, write_snapshot
 from warehouse.store import DataDirectory
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -106,6 +107,25 @@ def test_a_snapshot_that_breaks_off_is_not_the_latest(
     assert write_snapshot(directory, str(out), progress=quiet) == str(second)
     with pytest.raises(UsageError, match="give a folder, or an address such as s3://"):
         write_snapshot(directory, "gopher://x/y", progress=quiet)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("gs://anonymous@corpus/folder?scheme=http", "gs://corpus/folder"),
+        ("s3://key:%2Fsecret@bucket/a/b/?region=us-east-1", "s3://bucket/a/b"),
+        ("s3://bucket/a@b?region=eu-west-1", "s3://bucket/a@b"),
+    ],
+)
+def test_an_address_is_shown_without_account_and_key(address: str, shown: str) -> None:
+    assert find_target(address).shown == shown
+
+
+@pytest.mark.parametrize("address", ["s3://key:sec/ret@bucket/a", "s3://key:secret@bucket/a b", "ftp://key:secret@host/a"])
+def test_an_address_that_is_none_does_not_show_its_key(address: str) -> None:
+    with pytest.raises(UsageError, match="give a folder, or an address") as refused:
+        find_target(address)
+    assert not re.search("sec|ret@", str(refused.value))
 
 
 def test_an_object_store_has_the_same(directory: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
