@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import TIMEOUT_MAX
 from typing import Any, TypeVar
 
@@ -30,14 +31,18 @@ SHOW_TABLES = re.compile(r"\s*SHOW\s+TABLES\s*;?\s*", re.IGNORECASE)
 BATCH_ROWS = 2048
 
 
-def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.DuckDBPyConnection:
+def open_published(
+    directory: DataDirectory, *, memory: str = "1GB", spill: Path | None = None
+) -> duckdb.DuckDBPyConnection:
     """Open the published file read-only; it stays the snapshot it is, whatever is published meanwhile.
 
     No file and no network can be reached through it, no extension loaded, and no setting changed.
 
     Args:
         directory: The data directory.
-        memory: What a question may hold in memory, such as `500MB` or `4GB`; nothing is written to disk instead.
+        memory: What a question may hold in memory, such as `500MB` or `4GB`.
+        spill: A folder to which DuckDB writes what its memory does not hold. It leaves DuckDB's own files open, and is
+            for statements of this program only; None lets such a question fail.
     Raises:
         UsageError: `memory` is no size.
         StoreError: There is none, it cannot be opened, or another program wrote to it.
@@ -57,14 +62,15 @@ def open_published(directory: DataDirectory, *, memory: str = "1GB") -> duckdb.D
     try:
         set_memory(con, memory)
         con.execute("SET enable_progress_bar = false")
-        con.execute("SET temp_directory = ''")
+        con.execute(f"SET temp_directory = {quote(str(spill or ''))}")
         con.execute("SET streaming_buffer_size = '1KB'")  # DuckDB does not count the letters of what waits in it.
         with reading(directory):
             con.execute(f"ATTACH {quote(str(database))} AS corpus (READ_ONLY, TYPE duckdb)")
         use_file(con, "corpus")
         # The first leaves the attached file and its logs open to COPY; the second closes every file for good.
         con.execute("SET enable_external_access = false")
-        con.execute("SET disabled_filesystems = 'LocalFileSystem'")
+        if spill is None:
+            con.execute("SET disabled_filesystems = 'LocalFileSystem'")
         con.execute("SET errors_as_json = true")  # With the position as a number; `sentence` reads it.
         con.execute("SET lock_configuration = true")
     except duckdb.Error as exc:

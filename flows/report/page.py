@@ -1,5 +1,6 @@
 """`corpus report`: the published corpus as one page that asks for nothing else."""
 
+import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from warehouse.query import ask, open_published
 from warehouse.store import DataDirectory
 
 FILE_NAME = "report.html"
+# For each figure, however large the corpus is; DuckDB writes to disk what it does not hold.
+MEMORY = "400MB"
 MANIFEST = "SELECT content_sha256, last_run_id, as_of, len(run_ids) AS runs FROM manifest"
 
 
@@ -49,7 +52,8 @@ def make_report(directory: DataDirectory) -> str:
         StoreError: Nothing is published, or by another version.
     """
     require_drawing()
-    con = open_published(directory)
+    spill = directory.staging / "report.spill"
+    con = open_published(directory, memory=MEMORY, spill=spill)
     try:
         (manifest,) = ask(con, MANIFEST).to_pylist()
         shown = [show_figure(figure, *read_figure(con, figure)) for figure in FIGURES]
@@ -59,6 +63,7 @@ def make_report(directory: DataDirectory) -> str:
         ) from exc
     finally:
         con.close()
+        shutil.rmtree(spill, ignore_errors=True)
     return render(manifest, shown)
 
 

@@ -195,6 +195,19 @@ def test_a_question_that_takes_too_much_memory_is_refused(directory: DataDirecto
         open_published(directory, memory="1GB'; SELECT '1")
 
 
+def test_a_statement_of_the_program_may_write_what_memory_does_not_hold(
+    directory: DataDirectory, tmp_path: Path
+) -> None:
+    sql = "SELECT count(*) FROM (SELECT DISTINCT range AS n FROM range(6000000))"
+    con = open_published(directory, memory="60MB")
+    with pytest.raises(QueryError, match="needs more memory"):
+        ask(con, sql)
+    con.close()
+    con = open_published(directory, memory="60MB", spill=tmp_path / "spill")
+    assert ask(con, sql).to_pylist() == [{"count_star()": 6_000_000}]
+    con.close()
+
+
 @pytest.mark.parametrize(
     ("threads", "memory_mb", "size", "expected"),
     [(None, None, 0, 160), (1, None, 0, 160), (3, None, 0, 240), (3, None, 800_000_000, 340), (3, 300, None, 300)],

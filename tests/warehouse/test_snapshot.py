@@ -121,7 +121,9 @@ def test_an_address_is_shown_without_account_and_key(address: str, shown: str) -
     assert find_target(address).shown == shown
 
 
-@pytest.mark.parametrize("address", ["s3://key:sec/ret@bucket/a", "s3://key:secret@bucket/a b", "ftp://key:secret@host/a"])
+@pytest.mark.parametrize(
+    "address", ["s3://key:sec/ret@bucket/a", "s3://key:secret@bucket/a b", "ftp://key:secret@host/a"]
+)
 def test_an_address_that_is_none_does_not_show_its_key(address: str) -> None:
     with pytest.raises(UsageError, match="give a folder, or an address") as refused:
         find_target(address)

@@ -1,9 +1,17 @@
--- Share of the citations, in percent, that have an abstract, a DOI, MeSH ..., the most first.
-SELECT what, round(100 * share, 1) AS percent, round(share * citation_count)::BIGINT AS citations
-FROM coverage, LATERAL (VALUES
-    ('abstract', abstract_share), ('DOI', doi_share), ('PMC id', pmc_id_share), ('authors', author_share),
-    ('affiliation', affiliation_share), ('MeSH', mesh_share), ('keywords', keyword_share), ('grants', grant_share),
-    ('reference list', reference_share), ('links', link_share)
-) AS shares (what, share)
-WHERE run_id IS NULL AND share IS NOT NULL
+-- Share of the citations, in percent, that have an abstract, a DOI, MeSH ..., the most first. As view coverage has it,
+-- without the shares of each run.
+WITH counted AS (
+    SELECT unnest(['abstract', 'DOI', 'PMC id']) AS what,
+        unnest([count(abstract), count(doi), count(pmc_id)]) AS citations FROM citation
+    UNION ALL SELECT 'authors', count(DISTINCT pmid) FROM author
+    UNION ALL SELECT 'affiliation', count(DISTINCT pmid) FROM affiliation
+    UNION ALL SELECT 'MeSH', count(DISTINCT pmid) FROM mesh_heading
+    UNION ALL SELECT 'keywords', count(DISTINCT pmid) FROM keyword
+    UNION ALL SELECT 'grants', count(DISTINCT pmid) FROM grant_support
+    UNION ALL SELECT 'reference list', count(DISTINCT pmid) FROM cited_reference
+    UNION ALL SELECT 'links', count(DISTINCT pmid) FROM link SEMI JOIN citation USING (pmid) WHERE source <> 'record'
+)
+SELECT what, round(100 * citations / total, 1) AS percent, citations
+FROM counted, (SELECT count(*) AS total FROM citation)
+WHERE total > 0
 ORDER BY percent DESC, what
