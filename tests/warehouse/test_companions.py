@@ -218,7 +218,7 @@ RETRACTION_WATCH = (
 
 def test_what_readme_shows_of_labels_icite_and_retraction_watch_can_be_asked(directory: DataDirectory) -> None:
     """Each of its questions has an answer, though the lists of others have columns called as those of article."""
-    chapter = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("### Tables of your own")[2]
+    chapter = (REPOSITORY / "seeds" / "README.md").read_text(encoding="utf-8").partition("## Tables of your own")[2]
     asked = re.findall(r'corpus (?:sql|export) "(.*?)"', chapter.partition("\n## ")[0])
     assert len(asked) == 4
     watched = "7,A title,,,,,,,,,1/29/2024 0:00,10.1/r,0,1/2/2003 0:00,10.1/C,0,Retraction,+Error in Data;,No,"
