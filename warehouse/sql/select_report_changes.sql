@@ -1,5 +1,5 @@
 -- What changed in the last day, week and month before the last run: citations that are new, revised, known as retracted
--- since then (they came so, or became so), deleted.
+-- since then (they came so, or became so), deleted. NLM's files name many deletions of citations that were never held.
 WITH last AS (SELECT max(finished_at) AS ended FROM run),
 span AS (
     SELECT days, period, ended - to_days(days) AS since, retracted
@@ -21,6 +21,6 @@ SELECT period,
     count(DISTINCT pmid) FILTER (is_presence AND after IS NOT NULL) AS new,
     count(DISTINCT pmid) FILTER (NOT is_presence AND NOT is_deletion AND table_name <> 'link') AS revised,
     any_value(retracted) AS retracted,
-    count(DISTINCT pmid) FILTER (is_deletion AND before IS NULL) AS deleted
+    count(DISTINCT pmid) FILTER (is_deletion AND before IS NULL AND pmid IN (SELECT pmid FROM citation)) AS deleted
 FROM span LEFT JOIN dated ON finished_at > since
 GROUP BY days, period ORDER BY days

@@ -1,4 +1,5 @@
--- Citations that were revised or deleted within a month before the last run, the latest first, with what changed; 30 at most.
+-- Citations held that were revised or deleted within a month before the last run, the latest first, with what changed; 30 at
+-- most.
 WITH changed AS (
     SELECT DISTINCT finished_at::DATE AS changed, run_id, change.pmid,
         CASE WHEN table_name = 'citation' THEN column_name WHEN table_name <> 'deleted_citation' THEN table_name
@@ -8,5 +9,5 @@ WITH changed AS (
         AND table_name <> 'link' AND NOT (table_name = 'citation' AND column_name = 'pmid')
 )
 SELECT changed, changed.pmid, min(title) AS title, min(year) AS year, string_agg(what, ', ' ORDER BY what) AS what
-FROM changed LEFT JOIN article USING (pmid)
+FROM changed JOIN article USING (pmid)
 GROUP BY changed, run_id, changed.pmid ORDER BY run_id DESC, changed.pmid DESC LIMIT 30
