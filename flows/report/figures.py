@@ -59,8 +59,8 @@ FIGURES = (
     Figure(
         "mesh",
         "MeSH over time",
-        "The 15 headings that are a main point most often, by year of publication: the darker, the more of the year's "
-        "indexed citations have them.",
+        "The 15 headings that are a main point most often, by year of publication: the stronger, the more of the "
+        "year's indexed citations have them.",
         "No citation has MeSH yet.",
     ),
     Figure("coverage", "What the records have"),

@@ -6,7 +6,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -170,6 +170,17 @@ def test_a_journal_that_looks_like_markup_is_text_in_the_picture() -> None:
     svg = draw("journals", [{"journal": "<b>J & K</b>", "citations": 2}])["wide"]
     assert "<b>" not in svg
     assert "&lt;b&gt;J &amp; K&lt;/b&gt;" in svg
+
+
+@pytest.mark.parametrize("days", [1, 3, 50])
+def test_runs_of_a_search_stand_at_their_days(days: int) -> None:
+    """Also the first run, which has no other beside it: no label is a part of a second."""
+    at = [AT + timedelta(days=day, hours=10, milliseconds=792) for day in range(days)]
+    rows = [{"run_at": a, "search": "q", "promised": 9, "delivered": 9, "new": 9} for a in at]
+    labels = re.findall(r">([^<>]+)</text>", draw("searches", rows)["wide"])
+    assert "2 Nov" in labels
+    assert [label for label in labels if not re.fullmatch(r"\d+|q|\d+ (?:Oct|Nov|Dec)", label)] == []
+    assert len(labels) == len(set(labels))
 
 
 def test_an_empty_corpus_has_a_report_and_none_is_a_sentence(tmp_path: Path) -> None:
