@@ -3,7 +3,8 @@
 A file that cannot be used is named with its line, and the table keeps the rows that it had. Every table begins with a
 column `pmid`: the file's own or, where that is empty, the one PMID of the corpus that has the row's DOI. All other
 columns stay as they are. A column of a CSV file is a number, a date, a time or a truth only if each of its values is
-written as DuckDB would write it, so that no zero in front is lost and no 1/2/2024 is guessed; else it is text.
+written as DuckDB would write it, so that no zero in front is lost; else it is text. 1/29/2024 is a date if some value
+of the column tells which number is the day (as in Retraction Watch's list), so that no 1/2/2024 is guessed.
 """
 
 import csv
@@ -34,13 +35,20 @@ DOI_HEADERS = ("doi", "originalpaperdoi")
 # A PMID as programs write it: after a label, or as a number with a point. 0 stands for none in Retraction Watch's list.
 IS_PMID = r"^\s*(PMID:?\s*)?0*([0-9]{1,8})(\.0+)?\s*$"
 
-# The types that a column of CSV can have, each with what DuckDB writes of a value.
+# What a column of CSV can be: the value that it has then, and what holds of each of its texts.
+SLASHED = "regexp_full_match({c}, '[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}( 0?0:00(:00)?)?')"
 TYPES = {
-    "BIGINT": "try_cast({c} AS BIGINT)::VARCHAR = {c}",
-    "DOUBLE": "regexp_full_match({c}, '-?(0|[1-9][0-9]{{0,14}})([.][0-9]{{1,15}})?([eE][-+]?[0-9]{{1,2}})?')",
-    "DATE": "try_cast({c} AS DATE)::VARCHAR = {c}",
-    "TIMESTAMP": "try_cast({c} AS TIMESTAMP)::VARCHAR = replace({c}, 'T', ' ')",
-    "BOOLEAN": "lower({c}) IN ('true', 'false')",
+    "CAST({c} AS BIGINT)": "try_cast({c} AS BIGINT)::VARCHAR = {c}",
+    "CAST({c} AS DOUBLE)": "try_cast({c} AS DOUBLE)::VARCHAR = {c} OR "
+    "regexp_full_match({c}, '-?(0|[1-9][0-9]{{0,14}})([.][0-9]{{1,15}})?([eE][-+]?[0-9]{{1,2}})?')",
+    "CAST({c} AS DATE)": "try_cast({c} AS DATE)::VARCHAR = {c}",
+    "CAST({c} AS TIMESTAMP)": "try_cast({c} AS TIMESTAMP)::VARCHAR = replace({c}, 'T', ' ')",
+    "CAST({c} AS BOOLEAN)": "lower({c}) IN ('true', 'false')",
+    **{
+        f"strptime(split_part({{c}}, ' ', 1), '{form}')::DATE": f"{SLASHED} AND "
+        f"try_strptime(split_part({{c}}, ' ', 1), '{form}') IS NOT NULL"
+        for form in ("%m/%d/%Y", "%d/%m/%Y")
+    },
 }
 
 # The longest line of a CSV file, which is held in memory.
@@ -49,7 +57,7 @@ LINE_BYTES = 16 << 20
 # What DuckDB says of a line that it cannot read, and what that means.
 CSV_TROUBLES = {
     "Expected Number of Columns": "it has more or fewer columns than the first line",
-    "unicode": "it is not UTF-8",
+    "unicode": "it is not UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8` turns most such files into it)",
     "quote": "a quotation mark is not closed",
     "Maximum line size": f"it is longer than {LINE_BYTES >> 20} MiB",
 }
@@ -184,6 +192,8 @@ def make_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[i
     source = f"read_parquet({literal(str(path))})" if is_parquet else read_csv(path)
     con.execute(f"CREATE OR REPLACE TEMP TABLE read_file AS SELECT *, row_number() OVER () AS file_row FROM {source}")
     columns = [column for column, *_ in con.execute("DESCRIBE read_file").fetchall()][:-1]
+    if not is_parquet:
+        leave_out_empty(con, columns)
     pmid, doi = (find_column(columns, headers) for headers in (PMID_HEADERS, DOI_HEADERS))
     if pmid is None and doi is None:
         raise SeedError(f"{shown(path)}, line 1: there is no column pmid or doi; give it one.")
@@ -203,7 +213,7 @@ def make_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[i
         raise SeedError(f"{shown(path)}, line 1: two columns of one name; rename one.")
     types = {} if is_parquet else types_of(con, others)
     values = ", ".join(
-        f"CAST({quoted(column)} AS {types[column]}) AS {quoted(column)}" if column in types else quoted(column)
+        f"{types[column].format(c=quoted(column))} AS {quoted(column)}" if column in types else quoted(column)
         for column in others
     )
     by_doi = f"normal_doi({quoted(doi)}::VARCHAR)" if doi else "NULL::VARCHAR"
@@ -224,6 +234,14 @@ def make_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[i
         count(DISTINCT found_pmid) FILTER (found_pmid NOT IN (SELECT pmid FROM citation)) FROM found"""
     ).fetchall()
     return tuple(counts)
+
+
+def leave_out_empty(con: duckdb.DuckDBPyConnection, columns: list[str]) -> None:
+    """Leave out rows without any value, and columns without name and value, which spreadsheets put at the end."""
+    con.execute(f"DELETE FROM read_file WHERE coalesce({', '.join(map(quoted, columns))}) IS NULL")
+    for column in [column for column in columns if re.fullmatch(r"column_[0-9]+", column)]:
+        if not con.execute(f"SELECT 1 FROM read_file WHERE {quoted(column)} IS NOT NULL LIMIT 1").fetchall():
+            columns.remove(column)
 
 
 def find_column(columns: list[str], headers: tuple[str, ...]) -> str | None:
@@ -266,7 +284,10 @@ def delimiter_of(first: str) -> str:
 
 
 def types_of(con: duckdb.DuckDBPyConnection, columns: list[str]) -> dict[str, str]:
-    """The type of each column of `read_file` that is not text: the first that each of its values is written as."""
+    """What each column of `read_file` is that is not text, of `TYPES`: the first that each of its values is written as.
+
+    A date that could be of both forms with slashes is of neither.
+    """
     if not columns:
         return {}
     tests = [
@@ -277,8 +298,8 @@ def types_of(con: duckdb.DuckDBPyConnection, columns: list[str]) -> dict[str, st
     ]
     (answers,) = con.execute(f"SELECT {', '.join(tests)} FROM read_file").fetchall()
     by_column = (answers[start : start + len(TYPES)] for start in range(0, len(answers), len(TYPES)))
-    chosen = zip(columns, by_column, strict=True)
-    return {column: list(TYPES)[fits.index(True)] for column, fits in chosen if True in fits}
+    chosen = ((column, fits) for column, fits in zip(columns, by_column, strict=True) if True in fits)
+    return {column: list(TYPES)[fits.index(True)] for column, fits in chosen if fits[-2:] != (True, True)}
 
 
 def line_of(path: Path, row: int, *, is_blank_skipped: bool = False) -> int:

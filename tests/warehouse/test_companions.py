@@ -76,7 +76,8 @@ BAD = {
     "label,note\n1,x\n": "line 1: there is no column pmid or doi; give it one.",
     "": "line 1: there is no column pmid or doi; give it one.",
     "pmid,Note,note\n1,x,y\n": "line 1: two columns are called note; rename one.",
-    "pmid,note\n1,x\n2,\udce9\n": "line 3: it is not UTF-8; mend it there.",
+    "pmid,note\n1,x\n2,\udce9\n": "line 3: it is not UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8` turns most such files "
+    "into it); mend it there.",
     "pmid,\udce9\n1,x\n": "line 1: it is not UTF-8; save it as UTF-8.",
 }
 
@@ -234,3 +235,64 @@ def test_what_readme_shows_of_labels_icite_and_retraction_watch_can_be_asked(dir
     assert [[row[0] for row in answer] for answer in answers] == [[1], [1, 2], [2], [3]]
     assert answers[2][0][2] == 1.25
     assert answers[3][0][2] == "+Error in Data;"
+
+
+# As Crossref gives it: 0 and Unavailable for what is not known, dates of the United States with a time, lists that end
+# with a semicolon, two notices of a paper, a comma at the end of each line, empty rows at the end.
+WATCHED = (
+    '71,One,(BLS) Genetics;,"Town, Land;",J,P,Land,Ann Roe;Bo Poe,,Article;,3/9/2026 0:00,10.1/r1,0,5/6/2023 0:00,'
+    "10.1/A,0,Expression of concern,+Concerns/Issues About Data;,No,,",
+    "72,One,(BLS) Genetics;,,J,P,Land,Ann Roe;Bo Poe,,Research Article;,12/25/2026 0:00,10.1/r2,9,5/31/2023 0:00,"
+    "10.1/A,0,Retraction,+Concerns/Issues About Data;+Rogue Editor;,No,See also: x,",
+    "73,Two,,,J,P,,,,,1/2/2026 0:00,Unavailable,0,1/2/2020 0:00,unavailable,2,Retraction,Plagiarism;,No,,",
+    "74,Nobody's,,,J,P,,,,,1/2/2026 0:00,Unavailable,0,1/2/2020 0:00,Unavailable,0,Retraction,,No,,",
+    "," * 20,
+    "," * 20,
+)
+
+
+def test_retraction_watchs_list_is_used_as_it_is_downloaded(directory: DataDirectory) -> None:
+    """Every notice of a paper is a row; dates are dates; what has neither name nor value is left out."""
+    put(directory, retraction_watch__csv="\n".join([f"{RETRACTION_WATCH},", *WATCHED]))
+    assert publish(directory) == []
+    assert ask(
+        directory,
+        """SELECT pmid, "Record ID", RetractionDate::VARCHAR, OriginalPaperDate::VARCHAR
+        FROM retraction_watch ORDER BY 2""",
+    ) == [
+        (1, 71, "2026-03-09", "2023-05-06"),
+        (1, 72, "2026-12-25", "2023-05-31"),
+        (2, 73, "2026-01-02", "2020-01-02"),
+        (None, 74, "2026-01-02", "2020-01-02"),
+    ]
+    assert ask(directory, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'retraction_watch'") == [(21,)]
+
+
+@pytest.mark.parametrize(
+    ("dates", "type_"),
+    [
+        (("1/29/2024 0:00", "1/2/2024 0:00"), "DATE"),
+        (("29/1/2024", "1/2/2024"), "DATE"),
+        (("1/2/2024", "3/4/2024"), "VARCHAR"),
+        (("1/29/2024", "29/1/2024"), "VARCHAR"),
+        (("1/29/2024 12:30", "1/2/2024 0:00"), "VARCHAR"),
+    ],
+)
+def test_a_date_with_slashes_is_one_where_the_column_tells_the_day(
+    directory: DataDirectory, dates: tuple[str, str], type_: str
+) -> None:
+    """Days above twelve do; a time is not cut off."""
+    put(directory, dated__csv="pmid,day\n" + "".join(f"1,{date}\n" for date in dates))
+    assert publish(directory) == []
+    columns = "SELECT data_type FROM duckdb_columns() WHERE table_name = 'dated' AND column_name = 'day'"
+    assert ask(directory, columns) == [(type_,)]
+
+
+def test_numbers_have_all_of_their_digits(directory: DataDirectory) -> None:
+    """iCite's ratios have up to seventeen."""
+    put(directory, icite__csv="pmid,ratio,code\n1,0.05128205128205128,1.10000000000000000001\n2,1,2\n")
+    assert publish(directory) == []
+    assert ask(directory, "SELECT ratio, code FROM icite ORDER BY pmid") == [
+        (0.05128205128205128, "1.10000000000000000001"),
+        (1.0, "2"),
+    ]
