@@ -41,6 +41,8 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 SILENT_WAIT_S = 5.0
 # How often a file is downloaded that does not come with the sum that its .md5 says.
 DOWNLOADS = 3
+# How often a .md5 is asked for again that does not agree with its file.
+SUM_ASKED_AGAIN = 2
 BLOCK_BYTES = 1 << 18
 LARGEST_PAGE_BYTES = 16 << 20
 # These pass; any other 4xx will be said again.
@@ -218,14 +220,13 @@ def fetch(client: FileClient, file: ListedFile, folder: Path) -> Path:
     md5 = read_md5(client, file)
     if target.exists():
         found = sum_of(target)
-        # The sum may be the one that is wrong: before a file is downloaded again, it is asked for once more.
-        if found in (md5, md5 := read_md5(client, file) if found != md5 else md5):
+        if is_sum(client, file, found, md5):
             keep_md5(target, found)
             return target
     for _ in range(DOWNLOADS):
         download(client, file.url, part)
         found = sum_of(part)
-        if found in (md5, md5 := read_md5(client, file) if found != md5 else md5):
+        if is_sum(client, file, found, md5):
             keep_md5(target, found)
             with writing_file(target):
                 sync(part)
@@ -235,6 +236,15 @@ def fetch(client: FileClient, file: ListedFile, folder: Path) -> Path:
         with writing_file(part):
             part.unlink()
     raise TransientError(f"{file.url} does not agree with its .md5; it was not read, and the next sync asks again.")
+
+
+def is_sum(client: FileClient, file: ListedFile, found: str, said: str) -> bool:
+    """Whether a sum is the one that the server says, which is asked twice more, since its answer may be what is wrong.
+
+    Raises:
+        EntrezError: Its answer cannot be had.
+    """
+    return found == said or any(found == read_md5(client, file) for _ in range(SUM_ASKED_AGAIN))
 
 
 def sum_of(path: Path) -> str:
