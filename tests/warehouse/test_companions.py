@@ -220,7 +220,7 @@ RETRACTION_WATCH = (
 def test_what_readme_shows_of_labels_icite_and_retraction_watch_can_be_asked(directory: DataDirectory) -> None:
     """Each of its questions has an answer, though the lists of others have columns called as those of article."""
     chapter = (REPOSITORY / "seeds" / "README.md").read_text(encoding="utf-8").partition("## Tables of your own")[2]
-    asked = re.findall(r'corpus (?:sql|export) "(.*?)"', chapter.partition("\n## ")[0])
+    asked = re.findall(r'corpus (?:sql|export) "(.*?)"', chapter.partition("\n## ")[0], re.DOTALL)
     assert len(asked) == 4
     watched = "7,A title,,,,,,,,,1/29/2024 0:00,10.1/r,0,1/2/2003 0:00,10.1/C,0,Retraction,+Error in Data;,No,"
     metrics = "2,10.1/b,T,A,2019,J,True,1.25,60.1,1,0,0,0.1,0.2,0.05,False,3,0.5,0.4,2.1,False,,4 5,1,x"
