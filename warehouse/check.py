@@ -30,7 +30,7 @@ RAW = (("raw_citation", "record_xml", "record_sha256"), ("raw_reply", "reply", "
 
 
 def check_all(directory: DataDirectory) -> Iterator[str]:
-    """What is wrong with a data directory, a sentence each; none if nothing is."""
+    """The faults of a data directory, a sentence each."""
     troubles = [*check_folders(directory), *check_raw(directory)]
     yield from troubles
     if not directory.database.exists():
@@ -43,12 +43,12 @@ def check_all(directory: DataDirectory) -> Iterator[str]:
         except (duckdb.Error, CorpusError) as exc:
             yield f"The committed runs cannot be built: {first_line(exc)}"
             return
-        # The first version noted nothing of what it published.
+        # Version 0.1.0 did not record what it published.
         published = own_published(directory) or (None if read_fingerprints(directory) else read_published(directory))
         if published and published.facts["definition_sha256"] != facts_of(directory)["definition_sha256"]:
             yield f"Another version of this program published {directory.database}; `corpus rebuild` builds it afresh."
             return
-        # By a name of its own there is no WAL beside it, which DuckDB would read with it.
+        # Under another name it has no WAL beside it, which DuckDB would replay.
         alone = target.with_name("published.duckdb")
         try:
             alone.hardlink_to(directory.database)
@@ -58,7 +58,7 @@ def check_all(directory: DataDirectory) -> Iterator[str]:
 
 
 def check_folders(directory: DataDirectory) -> Iterator[str]:
-    """Files of committed runs that are not what was committed, and what is no run at all."""
+    """Files of committed runs that have changed, and folders that are no run."""
     for entry in sorted(directory.parquet.iterdir()) if directory.parquet.is_dir() else ():
         if not entry.name.startswith(("run=", ".")):
             yield f"{entry} is not read: the name of a run begins with run=. Give it its name back, or move it out."
@@ -175,7 +175,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
         with open_file(path) as stream:
             manifest: dict[str, Any] = json.loads(stream.read())
         counts = manifest["row_counts"]
-        # A map comes as an object, or as a list of pairs, by the version of the library that wrote it.
+        # A map is an object or a list of pairs, depending on the DuckDB version that wrote it.
         return manifest | {"row_counts": dict(counts), "run_ids": list(manifest["run_ids"])}
     except (OSError, ValueError, TypeError, KeyError) as exc:
         raise UsageError(f'{path} is no manifest; make one: corpus sql "FROM manifest" --format json -o FILE.') from exc
@@ -183,7 +183,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 @contextmanager
 def scratch(directory: DataDirectory) -> Iterator[Path]:
-    """A place for a file that is compared and thrown away.
+    """A temporary place for a file that is compared.
 
     Raises:
         StoreError: There is no room for it.

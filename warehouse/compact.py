@@ -142,7 +142,7 @@ def parse_keep(keep: str, now: datetime) -> datetime | None:
 
 
 def find_replaced(directory: DataDirectory, before: datetime | None) -> pa.Table:
-    """The raw records that came before a time, that a later run has again, and that neither hold nor may hold again.
+    """Raw records from before a time that a later run replaced, and that neither hold nor can hold again.
 
     Returns:
         Their run_id, pmid and pmid_version.
@@ -216,7 +216,7 @@ def without(folder: Path, dropped: pa.Table) -> Iterator[pa.Table]:
 
 
 def write_note(writer: RunWriter, folders: Collection[Path], *, rebuilt: str = "") -> None:
-    """Say in a run's folder which folders it supersedes, and the runs whose rows it has."""
+    """Note in a run's folder which folders it supersedes, and the runs whose rows it has."""
     notes = [read_note(folder / SUPERSEDES) for folder in folders if (folder / SUPERSEDES).exists()]
     names = {folder.name for folder in folders}.union(*(note["folders"] for note in notes))
     run_ids = sorted({run_id for folder in folders for run_id in run_ids_of(folder)})
@@ -246,13 +246,13 @@ def size_of(folder: Path) -> int:
 
 
 def space_needed(directory: DataDirectory, folder_bytes: int) -> int:
-    """Bytes that rewriting some folders and publishing take for a while, beside what is there."""
+    """Disk space that rewriting some folders and publishing needs temporarily."""
     database = directory.database.stat().st_size if directory.database.exists() else 0
     return folder_bytes + 2 * database + (64 << 20)
 
 
 def require_space(directory: DataDirectory, folder_bytes: int) -> None:
-    """See that there is room.
+    """Check that there is enough disk space.
 
     Raises:
         StoreError: There is not; says how much is needed.

@@ -37,7 +37,7 @@ DUCKDB_TYPES = {
     pa.timestamp("us"): "TIMESTAMP",
 }
 
-# What DuckDB may hold in memory for each thread, with two at least; beyond it, it writes to disk.
+# DuckDB's memory per thread, for at least two; beyond that it spills to disk.
 MEMORY_MB_A_THREAD = 80
 
 # DuckDB holds keys in memory: about one byte for each 8 bytes of Parquet.
@@ -48,8 +48,8 @@ QUARTER = 0.25 / 0.8
 
 UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
-# The tables whose rows replace each other by key, and take their parts with them; seed pages first, since citations
-# that are known from them alone go with them.
+# Tables whose rows replace each other by key, together with their parts. Seed pages come first, because citations known
+# from them alone go with them.
 OWNERS = (SEED_DOCUMENT, CITATION, LINK_LIST, LINKOUT_LIST, MEMBER, DELETED_CITATION, DELIVERY, FILE, MESH_FILE)
 
 # The tables that say which seed text holds.
@@ -57,7 +57,7 @@ ON_PAGES = (SEED_DOCUMENT, SEED_CITATION)
 
 
 def use_file(con: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Let names without a schema be those of an attached file: of the corpus, then of the program."""
+    """Look up unqualified names in an attached file: in the corpus first, then in the program's schema."""
     query = "SELECT 1 FROM duckdb_schemas() WHERE database_name = $1 AND schema_name = $2"
     has_program = con.execute(query, [name, PROGRAM]).fetchall()
     con.execute(f"SET search_path = {literal(f'{name}.main,{name}.{PROGRAM}' if has_program else f'{name}.main')}")
@@ -168,7 +168,7 @@ def view_runs(
 def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[Path], *, is_restricted: bool) -> None:
     """Create `new_<table>`: the rows of the runs' files, with `run_id`; without a file of it, an empty table."""
     files = [file for folder in folders if (file := folder / f"{table.name}.parquet").exists()]
-    # The declared columns come first, so that a file written before a column was declared still has it, as null.
+    # Declared columns come first, so a file written before a column was declared has it as null.
     columns = columns_ddl(table, run_id=True).replace(" NOT NULL", "")
     chunk = "" if "chunk_order" in table.column_names else ", chunk_order INTEGER"
     con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns}{chunk})")
@@ -238,16 +238,16 @@ def create_run_view(con: duckdb.DuckDBPyConnection, table: Table, base: str | No
     con.execute(f"CREATE TEMP VIEW run_{table.name} AS {query}")
 
 
-# Seed text is no match for a record, and goes with the seed page that it stands in.
+# A record beats seed text, and seed text goes with its page.
 ON_A_SEED_PAGE = """source <> 'seed' OR pmid IN (
     SELECT pmid FROM current_seed_document WHERE NOT is_removed UNION ALL SELECT pmid FROM current_seed_citation)"""
 
-# A PMID that is delivered again was not withdrawn for good.
+# A PMID that is delivered again is no longer withdrawn.
 NOT_DELIVERED_SINCE = """NOT EXISTS (FROM run_citation later
     WHERE later.pmid = run_deleted_citation.pmid AND later.source <> 'seed'
         AND later.run_id > run_deleted_citation.run_id)"""
 
-# What says which run's row of a key holds, where that is not the later run.
+# What decides which run's row of a key holds, if not the later run.
 RANKS = {CITATION: "(source <> 'seed', run_id)", MESH_FILE: "(mesh_year, run_id)"}
 
 

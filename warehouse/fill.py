@@ -24,7 +24,7 @@ from warehouse.schema.tables import TABLES
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_statement
 
-# Columns of a citation whose change is no change of the citation.
+# Columns ignored when deciding whether a citation changed.
 UNCOMPARED = ("pmid", "run_id", "fetched_at", "content_sha256")
 
 

@@ -1,11 +1,11 @@
-"""How far a run is, and PMIDs in its sentences."""
+"""Progress of a run, and counts and PMIDs in sentences."""
 
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 
-# Where there is no terminal, a step that takes long says so this often.
+# Seconds between two lines of a long step if there is no terminal.
 LINE_EVERY_S = 10.0
 
 # Called with the step's name, how much is done and how much there is; a step is over when both are equal.
@@ -13,15 +13,15 @@ Progress = Callable[[str, int, int], None]
 
 
 def silent(_step: str, _done: int, _total: int) -> None:
-    """Progress that nobody watches."""
+    """Discard progress."""
 
 
 def silent_line(_line: str) -> None:
-    """A line that nobody reads."""
+    """Discard a line."""
 
 
 def print_line(line: str) -> None:
-    """Print to standard error; that nobody reads it any more stops no run."""
+    """Print to standard error; a closed pipe stops no run."""
     with suppress(OSError):
         print(line, file=sys.stderr)  # noqa: T201
 
@@ -36,7 +36,7 @@ class PlainLines:
         self.began: dict[str, tuple[float, int]] = {}
 
     def tell(self, step: str, done: int, total: int) -> None:
-        """Print a line if the step has ended, or has said nothing for a while."""
+        """Print a line if the step has ended, or has been silent for a while."""
         now = time.monotonic()
         is_first = step not in self.told_at
         if is_first:
@@ -50,7 +50,7 @@ class PlainLines:
                 self.say(line + self.left(step, done, total, now))
 
     def left(self, step: str, done: int, total: int, now: float) -> str:
-        """About how long a step will last, at the pace so far; '' where that cannot be told yet, or it is over."""
+        """Estimated time left at the pace so far; '' if it cannot be estimated yet, or the step is over."""
         began, first = self.began[step]
         if done >= total or done <= first:
             return ""
@@ -59,7 +59,7 @@ class PlainLines:
 
 
 def count_of(count: int, noun: str) -> str:
-    """A number with its noun, of which the plural ends in s: 1 file, 2,000 files."""
+    """A number with its noun, whose plural ends in s: 1 file, 2,000 files."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 

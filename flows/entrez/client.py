@@ -49,21 +49,21 @@ TOOL = "corpus"  # NBK25497: the name of the software, without spaces.
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 
-# Where nothing has been delivered yet, there is little hope that the next minutes bring a connection.
+# If nothing has been delivered yet, a connection within the next minutes is unlikely.
 UNREACHABLE_BUDGET_S = 8.0
 
-# Letters of an error that quotes a reply.
+# Characters of a reply that an error quotes.
 LONGEST_SENTENCE = 1000
 
-# A reply whose bytes drip is given up after so many times the time-out, which is for silence only.
+# Time-outs bound silence only; a reply that trickles in is given up after this many of them.
 SLOWEST_REPLY = 5
 
-# Requests in flight: NCBI limits how many start, not how many are under way, and a batch takes it some seconds.
+# Requests in flight: NCBI limits how many start in a second, not how many are open, and a batch takes seconds.
 IN_FLIGHT = 6
 IN_FLIGHT_WITH_KEY = 16
 
-# Once nothing has been delivered for so many budgets, nothing more is asked for: a batch that is halved three times,
-# each time for a budget, has to have its chance. No less than so many seconds.
+# After this many budgets without a delivery, nothing more is requested. A batch that is halved three times, with a
+# budget each, must still get its chance. Never less than this many seconds.
 STANDSTILL = 4
 STANDSTILL_S = 30.0
 
@@ -150,7 +150,7 @@ class EntrezClient:
             setattr(self, name, getattr(self, name) + 1)
 
     def say_wait(self, started: float, wait_s: float, reason: str) -> None:
-        """Say that a request waits, if that makes more than a few seconds; of many that wait together one does."""
+        """Report a wait of more than a few seconds; once for all requests that wait together."""
         now = time.monotonic()
         with self.lock:
             if now + wait_s - started <= SILENT_WAIT_S or now < self.said_until:
@@ -159,11 +159,11 @@ class EntrezClient:
         logger.warning("%s; asking again in %.0f s, at %s.", reason, wait_s, time_in(wait_s))
 
     def say_pace(self, started: float, wait_s: float) -> None:
-        """Say that a request waits for its turn, as `say_wait` does."""
+        """Report a wait for the pace, as `say_wait` does."""
         self.say_wait(started, wait_s, f"At most {self.rate:g} requests/s go out from this machine")
 
     def say_silence(self) -> None:
-        """Say that a request is not answered; once in the time that each is given."""
+        """Report that a request is not answered; once per time-out."""
         now = time.monotonic()
         with self.lock:
             if now < self.silence_said_until:
@@ -173,7 +173,7 @@ class EntrezClient:
 
 
 def check_email(settings: Settings) -> None:
-    """See that NCBI can be told who asks, if it is NCBI that is asked.
+    """Check that an email address is set if requests go to NCBI.
 
     Raises:
         UsageError: NCBI_EMAIL is not set.
@@ -218,7 +218,7 @@ def send(
     *,
     budget_s: float | None = None,
 ) -> Reply:
-    """Ask until there is a whole reply, or the budget is spent.
+    """Ask until a reply is complete, or the budget is spent.
 
     Args:
         client: As `connect` gave it.
@@ -245,7 +245,7 @@ def send(
             with redacted(client):
                 check(body)
         except TransientError as exc:
-            # The same words are said of a request that names no set, when NCBI is out of order.
+            # When NCBI is out of order, it says the same of a request that names no set.
             if isinstance(exc, HistoryError) and "WebEnv" in parameters:
                 raise
             if REFUSED_WORDS in str(exc) and client.rate is not None:
@@ -270,7 +270,7 @@ def send(
 
 
 def wait_out_pause(client: EntrezClient, deadline: float) -> None:
-    """Wait as long as Entrez has asked everybody on this machine to; a pause beyond the deadline is not begun.
+    """Wait out the pause that Entrez asked this machine for; do not start one that ends after the deadline.
 
     Raises:
         TransientError: The pause is longer.
@@ -284,7 +284,7 @@ def wait_out_pause(client: EntrezClient, deadline: float) -> None:
 
 
 def give_up(client: EntrezClient, exc: TransientError, started: float) -> TransientError:
-    """The failure of a request whose budget is spent; where others would only meet the same, the client is down."""
+    """The failure of a request whose budget is spent; if others would fail alike, the client is marked as down."""
     with client.lock:
         client.silent_since = client.silent_since or started
         silent_s = time.monotonic() - client.silent_since
@@ -300,7 +300,7 @@ def give_up(client: EntrezClient, exc: TransientError, started: float) -> Transi
 
 
 def time_in(seconds: float) -> str:
-    """The time of day in so many seconds, as a clock here shows it; with the day if that is another."""
+    """The local time in that many seconds; with the date if it is another day."""
     now = datetime.now().astimezone()
     then = now + timedelta(seconds=seconds)
     return f"{then:%H:%M %Z}" if then.date() == now.date() else f"{then:%H:%M %Z on %Y-%m-%d}"
@@ -361,14 +361,14 @@ def attempt_request(client: EntrezClient, utility: str, parameters: Mapping[str,
 
 
 def ask_once(utility: str, parameters: Mapping[str, Any]) -> bytes:
-    """The body of a reply; a status that says it is none is an error.
+    """The body of a reply; an error status raises.
 
     Raises:
         TransientError, PermanentError, KeyRefusedError: As status and words say.
         OSError, http.client.HTTPException: The connection failed.
     """
     entrez: Any = Bio.Entrez
-    entrez._open.previous = 0.0  # When it opened a request last: long ago, so that it does not wait.
+    entrez._open.previous = 0.0  # Pretend that the last request was long ago, so that Bio.Entrez does not wait.
     try:
         with getattr(entrez, utility)(**parameters) as handle:
             return read_body(handle.buffer if isinstance(handle, io.TextIOWrapper) else handle)
@@ -388,7 +388,7 @@ def ask_once(utility: str, parameters: Mapping[str, Any]) -> bytes:
 
 @contextmanager
 def redacted(client: EntrezClient) -> Iterator[None]:
-    """Take out of an error's message what it may not hold: the API key, which NCBI repeats, and control characters."""
+    """Remove the API key, which NCBI repeats, and control characters from an error message."""
     try:
         yield
     except (EntrezError, KeyRefusedError) as exc:

@@ -48,15 +48,15 @@ class Delivery:
         self.failed.update(dict.fromkeys(pmids, sentence))
 
 
-# So many times a batch is halved though nothing at all is delivered; then it is not the batch.
+# After this many halvings without any delivery, the batch is not to blame: Entrez is down.
 HALVINGS_WITHOUT_HOPE = 3
 
 
 def ask_in_halves(client: EntrezClient, pmids: Sequence[int], ask: Callable[[Sequence[int], float], Reply]) -> Delivery:
-    """Ask for a batch; one that keeps failing is asked for in halves, until what fails stands alone.
+    """Ask for a batch; split one that keeps failing in half, until the failing PMID stands alone.
 
-    Halves share the seconds that their whole had, so that one bad PMID costs twice the budget at most. Where nothing
-    is delivered, to this batch or to another, the client is taken to be down, and nothing more is asked for.
+    Halves share the seconds of their whole, so one bad PMID costs at most twice the budget. If nothing is delivered,
+    to this batch or another, Entrez counts as down, and nothing more is requested.
 
     Args:
         client: As `connect` gave it.
@@ -92,7 +92,7 @@ def ask_in_halves(client: EntrezClient, pmids: Sequence[int], ask: Callable[[Seq
 def fetch_batch(client: EntrezClient, pmids: Sequence[int], replies_folder: Path) -> Delivery:
     """Ask for the records of a batch and keep each reply in staging at once; as `ask_in_halves`.
 
-    What came as another PMID is asked for again, in halves until it stands alone: then it is known to be merged.
+    A PMID that came back as another one is requested again alone: then it is known to be merged.
 
     Args:
         client: As `connect` gave it.
@@ -135,7 +135,7 @@ def read_reply(reply: Reply) -> list[ChunkRecords]:
 
 
 def keep_reply(reply: Reply, folder: Path, source: str) -> None:
-    """Keep a reply until its run is committed, so that a run that breaks off need not ask again.
+    """Keep a reply until its run is committed, so that an interrupted run need not ask again.
 
     Args:
         reply: A whole reply.
@@ -153,15 +153,15 @@ def keep_reply(reply: Reply, folder: Path, source: str) -> None:
         unfinished.rename(path)
 
 
-# A reply that is older says nothing of today: it would hide a revision that no later search looks back to.
+# Do not reuse older replies: a revision made since then would be missed, because later searches do not look back that
+# far.
 OLDEST_KEPT = timedelta(days=1)
 
 
 def kept_replies(directory: DataDirectory, source: str, now: datetime) -> Iterator[tuple[Path, Reply]]:
     """The replies that an unfinished run had fetched, oldest first, each with its file.
 
-    What is of another source, too old, or cannot be read after a crash of the machine is removed: it is asked for
-    again.
+    Replies from another source, old ones, and ones that a crash left unreadable are removed and requested again.
 
     Args:
         directory: The data directory.
@@ -184,7 +184,7 @@ def kept_replies(directory: DataDirectory, source: str, now: datetime) -> Iterat
 
 
 def drop_kept_replies(directory: DataDirectory, keep: Collection[Path]) -> None:
-    """Remove the replies of staging, since their run is committed, but for those that it had no use for."""
+    """Remove the staged replies of a committed run, except those that it did not use."""
     for path in directory.replies.glob("*"):
         if path not in keep:
             path.unlink()

@@ -11,21 +11,21 @@ from flows.entrez.pacer import count_recent, pause
 if TYPE_CHECKING:
     from flows.entrez.client import EntrezClient
 
-# After a refusal for being too fast that does not say when to come back (NCBI's does not, as a rule).
+# Pause after a refusal without Retry-After (NCBI usually sends none).
 REFUSED_PAUSE_S = 1.0
 
-# No server asks for more in earnest, and a later moment may have no date.
+# No server means a longer pause, and a later time may not fit into a date.
 LONGEST_PAUSE_S = 365 * 86_400.0
 
 
 def heed_limits(client: "EntrezClient", headers: Message) -> None:
-    """Do as a reply says: keep a lower limit than ours, stop while others use it up, come back when told to."""
+    """Obey a reply's limits: adopt a lower rate, pause while others use it up, come back when told to."""
     if client.rate is None:
         return
     limit, remaining = headers.get("X-RateLimit-Limit", "")[:9], headers.get("X-RateLimit-Remaining", "")
     if limit.isdecimal() and 0 < int(limit) < client.rate:
         client.rate = float(limit)
-    # Our own requests take it down to 0 as well; with fewer than that, other machines use this address or key too.
+    # Our own requests also bring it to 0; if they are fewer than the limit, other machines share the address or key.
     if remaining == "0" and count_recent(client.pace) < int(client.rate):
         pause(client.pace, REFUSED_PAUSE_S)
     if (seconds := retry_after_s(headers)) is not None:

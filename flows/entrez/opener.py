@@ -22,10 +22,10 @@ from warehouse.errors import TransientError
 if TYPE_CHECKING:
     from flows.entrez.client import EntrezClient
 
-# Whoever waits longer than this is told what for.
+# A longer wait is reported with its reason.
 SILENT_WAIT_S = 5.0
 
-# The attempt that a thread is at, for the connection that is opened deep below it.
+# The current attempt of each thread, for the connection that urllib opens below it.
 AT_WORK = threading.local()
 
 
@@ -43,24 +43,24 @@ class Attempt:
     watch: threading.Timer | None = None
 
     def begin_wait(self) -> None:
-        """Note that from now on it waits for Entrez."""
+        """Start waiting for Entrez."""
         self.end_wait()
         if self.say_slow is not None:
             self.watch = start_timer(SILENT_WAIT_S, self.say_slow)
 
     def end_wait(self) -> None:
-        """Note that it does not wait for Entrez any more, or not yet."""
+        """Stop waiting for Entrez."""
         if self.watch is not None:
             self.watch.cancel()
 
     def take(self, opened: socket.socket) -> None:
-        """Note the socket; one that was opened too late is cut off at once."""
+        """Remember the socket; one that was opened too late is shut down at once."""
         self.opened = opened
         if self.is_cut:
             self.cut()
 
     def cut(self) -> None:
-        """End it: whoever reads from its socket finds nothing more there."""
+        """Shut the socket down: reads from it return nothing more."""
         self.is_cut = True
         if self.opened is not None:
             with suppress(OSError):
@@ -70,10 +70,10 @@ class Attempt:
 
 @contextmanager
 def cut_off_after(seconds: float, say_slow: Callable[[], None] | None = None) -> Iterator[Attempt]:
-    """Give the request of this thread so long, whatever it is at; time-outs are for silence, and bytes can drip.
+    """Limit the total time of this thread's request; time-outs bound silence only, and bytes can trickle.
 
     Args:
-        seconds: So long.
+        seconds: The limit.
         say_slow: Called when Entrez lets it wait for more than some seconds.
     Raises:
         TimeoutError: It took longer.
@@ -94,7 +94,7 @@ def cut_off_after(seconds: float, say_slow: Callable[[], None] | None = None) ->
 
 
 def start_timer(seconds: float, function: Callable[[], None]) -> threading.Timer:
-    """A timer that has been started, and keeps no process from its end."""
+    """A started daemon timer: it does not keep the process alive."""
     timer = threading.Timer(seconds, function)
     timer.daemon = True
     timer.start()
@@ -102,7 +102,7 @@ def start_timer(seconds: float, function: Callable[[], None]) -> threading.Timer
 
 
 class PacedConnection(http.client.HTTPConnection):
-    """A connection that is made first, and then waits until its request may be sent: the pace is that of arrivals."""
+    """A connection that connects first and then waits for its turn: NCBI counts arrivals."""
 
     def __init__(self, host: str, *, client: "EntrezClient", **options: Any) -> None:
         super().__init__(host, **options)
@@ -138,7 +138,7 @@ class PacedHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
         urllib.request.HTTPSHandler.__init__(self)
         self.client = client
         self.host = urlsplit(client.base_url).netloc
-        # One for all connections: each makes its own otherwise, and reads all certificates again.
+        # One context for all connections: otherwise each loads all certificates again.
         self.context = ssl.create_default_context() if client.base_url.startswith("https:") else None
 
     def http_open(self, req: urllib.request.Request) -> http.client.HTTPResponse:
@@ -158,7 +158,7 @@ class PacedHandler(urllib.request.HTTPHandler, urllib.request.HTTPSHandler):
         return self.do_open(connection, req, context=self.context)
 
     def count_elsewhere(self) -> None:
-        """Count what a reply of Entrez has led to on another server; what others ask for is no request of ours."""
+        """Count a redirect of Entrez to another server; requests of other code are not counted."""
         if getattr(AT_WORK, "attempt", None):
             self.client.count("request_count")
 
@@ -188,7 +188,7 @@ class OneRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class EntrezOpener(urllib.request.OpenerDirector):
-    """Sends what Bio.Entrez asks for to the client's base URL, at its pace; everything else goes out as it is.
+    """Sends the requests of Bio.Entrez to the client's base URL at its pace; others go out unchanged.
 
     Args:
         client: Whose base URL and pace.
@@ -210,7 +210,7 @@ class EntrezOpener(urllib.request.OpenerDirector):
             self.add_handler(handler())
 
     def open(self, fullurl: Any, data: Any = None, timeout: Any = None) -> Any:
-        """Open a URL or a request; where it is one to the E-utilities, what the reply says of limits is heeded."""
+        """Open a URL or a request; if it goes to the E-utilities, the limits in the reply are obeyed."""
         request = fullurl if isinstance(fullurl, urllib.request.Request) else urllib.request.Request(fullurl)  # noqa: S310
         if not request.full_url.startswith(NCBI_BASE_URL):
             return super().open(request, data, timeout)

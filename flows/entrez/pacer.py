@@ -20,23 +20,23 @@ from warehouse.errors import StoreError, TransientError
 # NCBI counts what arrives, and one request can be 45 ms longer on its way than another; 95.7 % of the rate is used.
 WINDOW_S = 1.045
 
-# A start that is so little late counts from when it was due: a busy machine wakes nobody on time, and each delay would
-# be one for all that follow.
+# A start that is this little late counts from when it was due: a busy machine wakes late, and every delay would add up
+# over the requests that follow.
 FORGIVEN_S = 0.015
 
-# The share of an even distance that there is at least between two starts, so that they do not come in bursts.
+# Minimum distance between two starts, as a share of even spacing, so that requests do not come in bursts.
 EVENNESS = 0.9
 
-# The most requests a second that NCBI allows anybody (NBK25497).
+# NCBI's highest limit in requests a second (NBK25497).
 MOST = 10
 
-# No pause is kept for longer than a day, whatever a reply asks for; one that ends later was written by a wrong clock.
+# A pause lasts at most a day, whatever a reply asks for; one that ends later was written by a wrong clock.
 LONGEST_PAUSE_S = 86_400.0
 
-# The pace itself lets nobody wait longer than its window; what is so much longer is a pause.
+# The pace alone never makes a request wait longer than its window; a wait this much longer is a pause.
 LONGEST_TURN_S = 5.0
 
-# The file is held for microseconds; a process that was stopped in them, or is hostile, is not waited for.
+# The file is locked for microseconds; do not wait for a process that was stopped in them, or is hostile.
 LONGEST_LOCK_S = 20.0
 LOCK_POLL_S = 0.002
 
@@ -68,7 +68,7 @@ def clock() -> float:
 
 
 def open_locked(path: Path) -> int:
-    """A descriptor of the file, locked; closing it gives the lock back, and so does the end of the process.
+    """A locked descriptor of the file; closing it, or the end of the process, releases the lock.
 
     Raises:
         StoreError: The file belongs to somebody else and cannot be shared, or somebody does not give it back.
@@ -99,7 +99,7 @@ def open_locked(path: Path) -> int:
 
 
 def read_pace(descriptor: int, now: float) -> Pace:
-    """What the file holds, without what it cannot hold since the machine was started."""
+    """The file's content, without starts from before the last reboot."""
     written = os.pread(descriptor, LAYOUT.size, 0)
     if len(written) != LAYOUT.size:
         return Pace()
@@ -111,12 +111,12 @@ def read_pace(descriptor: int, now: float) -> Pace:
 
 
 def write_pace(descriptor: int, pace: Pace) -> None:
-    """Put it into the file."""
+    """Write the pace to the file."""
     os.pwrite(descriptor, LAYOUT.pack(pace.pause_until, *pace.starts), 0)
 
 
 def next_start(pace: Pace, rate: float) -> float:
-    """The earliest time at which a request may start, but for a pause.
+    """The earliest time at which a request may start, pauses aside.
 
     Args:
         pace: What was sent.
@@ -138,7 +138,7 @@ def try_start(path: Path, rate: float) -> tuple[float, float]:
         now = clock()
         pace = read_pace(descriptor, now)
         due = next_start(pace, rate)
-        # A clock that has just started has no second behind it, and 0 is no start.
+        # Right after a reboot the clock is near 0, and a start of 0 means none.
         wait_s = max(pace.pause_until - time.time(), due - now if any(pace.starts) else 0.0)
         if wait_s > 0:
             return wait_s, 0.0
@@ -173,7 +173,7 @@ def wait_for_start(path: Path, rate: float, say: Callable[[float], None] = lambd
 
 
 def note_sent(path: Path, start: float) -> None:
-    """Move a start to now, when the request has wholly been sent: a busy machine can lie between the two."""
+    """Move a start to now, once the request has been sent completely: on a busy machine, time passes in between."""
     descriptor = open_locked(path)
     try:
         now = clock()
@@ -186,7 +186,7 @@ def note_sent(path: Path, start: float) -> None:
 
 
 def pause(path: Path, seconds: float) -> None:
-    """Let nobody start a request for a while, a day at most; a longer pause that is on stays."""
+    """Stop all requests for a while, at most a day; a longer pause in effect stays."""
     descriptor = open_locked(path)
     try:
         pace = read_pace(descriptor, clock())
@@ -197,7 +197,7 @@ def pause(path: Path, seconds: float) -> None:
 
 
 def pause_left(path: Path) -> float:
-    """Seconds until the pause that is on ends; 0 if there is none."""
+    """Seconds until the current pause ends; 0 if there is none."""
     descriptor = open_locked(path)
     try:
         return max(0.0, read_pace(descriptor, clock()).pause_until - time.time())

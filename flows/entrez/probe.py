@@ -22,17 +22,17 @@ from flows.entrez.opener import cut_off_after
 from transforms.entrez_words import LONGEST_QUOTE, printable
 from warehouse.errors import EntrezError
 
-# Elements in elements that are compared; what is deeper depends on the record.
+# Depth to which elements are compared; what is deeper depends on the record.
 DEPTH = 3
 QUOTED_CHARACTERS = 500
 
 # Not every record has neighbours.
 OPTIONAL = {"eLinkResult/LinkSet/LinkSetDb"}
 
-# What a person's server is asked in all.
+# Requests to a configured server in all.
 MOST_REQUESTS = 10
 
-# Where a client is held to no pace, a person's server is still not asked faster than this.
+# Even without a limit, a configured server is not asked faster than this.
 PAUSE_S = 0.35
 
 # NBK25499's own example.
@@ -120,7 +120,7 @@ def fill_in(value: Any, pmid: str) -> Any:
 
 
 def ask(client: EntrezClient, probe: Probe) -> Answer:
-    """One request, without a second attempt: what is wrong is to be seen."""
+    """One request without retries, so that what is wrong shows."""
     sent_before = client.request_count
     try:
         with cut_off_after(SLOWEST_REPLY * client.timeout_s):

@@ -17,10 +17,10 @@ REACHABLE = 9_999
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2100, 12, 31)
 LAST_PMID = 99_999_999
 
-# A record can come in or go while the parts are asked for; then all of it is asked for again, so many times.
+# A record can appear or vanish between the parts; then all parts are requested again, this many times.
 TRIES = 3
 
-# A history set lives for hours, but a set that is gone is posted anew, so many times.
+# A history set lives for hours; one that is gone is posted again, this many times.
 POSTS = 4
 
 
@@ -80,7 +80,7 @@ def search_all(
         found = Found()
         result = esearch(client, term, retmax=REACHABLE, **whole)
         if not result.count:
-            # Nothing found would take all its members from a query; it can be a failing back end's answer.
+            # An empty result would end all members of a query, and a failing back end gives one as well.
             result = esearch(client, term, retmax=REACHABLE, **whole)
         found.promised, found.translation, found.ignored = result.count, result.translation, result.ignored
         if result.count <= REACHABLE:
@@ -117,7 +117,7 @@ def search_days(client: EntrezClient, term: str, datetype: str, first: date, las
         search_pmids(client, f"({term}) AND {first:%Y/%m/%d}[{datetype}]", 1, LAST_PMID, found)
     else:
         middle = first + (last - first) // 2
-        # What the first half has, the second has not: where that is all of it, there is nothing to ask.
+        # If the first half has all PMIDs, the second need not be asked.
         count = search_days(client, term, datetype, first, middle, found)
         if count < result.count:
             count += search_days(client, term, datetype, middle + timedelta(days=1), last, found)
@@ -159,7 +159,7 @@ def search_revised(client: EntrezClient, portions: Iterable[Sequence[int]], sinc
         PermanentError: NCBI refuses the list.
     """
     for posted in portions:
-        # Nothing found is asked for again: a failing back end answers so too, and no later search looks back so far.
+        # Ask again if nothing was found: a failing back end answers like that, and no later search looks back as far.
         result = search_posted(client, posted, since)
         if not result.count:
             result = search_posted(client, posted, since)

@@ -37,7 +37,7 @@ logger = logging.getLogger("corpus")
 # NLM asks for two or three.
 CONNECTIONS = 3
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
-# Whoever waits longer than this is told what for.
+# A longer wait is reported with its reason.
 SILENT_WAIT_S = 5.0
 # How often a file is downloaded that does not come with the sum that its .md5 says.
 DOWNLOADS = 3

@@ -76,7 +76,7 @@ def mark_crashed() -> list[str]:
 
 
 def watch_for_silence() -> None:
-    """Have Prefect mark a run whose process says no more that it lives: it died, or its machine did."""
+    """Have Prefect mark a run as crashed once its heartbeats stop."""
     automation = AutomationCore(
         name=WATCHING,
         description="Marks a run as crashed when its process has not said for three minutes that it lives.",

@@ -30,7 +30,7 @@ logger = logging.getLogger("corpus")
 
 DateType = Literal["edat", "mdat", "pdat", "crdt"]
 
-# A window of dates without a search is a search for every PMID.
+# A date window without a search finds every PMID.
 EVERY_PMID = "1:99999999[uid]"
 
 DEFAULT_LIMIT = 10_000
@@ -38,7 +38,7 @@ DEFAULT_LIMIT = 10_000
 
 @dataclass(frozen=True)
 class BackfillRequest:
-    """What somebody wants.
+    """What a person asks for.
 
     Attributes:
         pmids: Given by number.
@@ -72,7 +72,7 @@ def make_request(
     limit: int = DEFAULT_LIMIT,
     reason: str = "",
 ) -> BackfillRequest:
-    """A request of what was typed into a form or a command line.
+    """The request that was typed into a form or on a command line.
 
     Raises:
         UsageError: A field makes no sense, or all are empty; names the field and says what it takes.
@@ -101,7 +101,7 @@ def make_request(
 def parse_pmids(text: str) -> list[int]:
     """PMIDs in any text that separates them by blanks, line ends or marks, or that PubMed or a reference manager saved.
 
-    `#` begins a comment, `PMID:` is no matter. Saved references without a PMID are counted in the log and left out: the
+    `#` begins a comment, `PMID:` is skipped. Saved references without a PMID are counted in the log and left out: the
     seeds folder is where such are resolved.
 
     Raises:

@@ -1,4 +1,4 @@
-"""What can be wrong before a night is: this machine, the settings, Prefect, and Entrez, a line for each check."""
+"""What can go wrong before a nightly run: this machine, the settings, Prefect and Entrez, one line per check."""
 
 import fcntl
 import os
@@ -34,11 +34,11 @@ LIBRARIES = ("prefect", "biopython", "duckdb", "pyarrow", "lxml")
 # A publish builds the next file beside the old one, and a run has its folder in staging.
 LEAST_FREE_BYTES = 1 << 30
 
-# Search windows and ages are days, so minutes do not matter; hours would.
+# Search windows and ages are in days, so minutes do not matter; hours would.
 MOST_CLOCK_S = 300.0
 PREFECT_S = 10.0
 
-# What the local server is asked, to be held against: a record with nothing in it but what each has.
+# The record that the local server answers with for comparison: only what every record has.
 REFERENCE = b"""<PubmedArticleSet><PubmedArticle>
 <MedlineCitation Status="MEDLINE"><PMID Version="1">1</PMID>
 <Article><Journal><JournalIssue><PubDate><Year>2020</Year></PubDate></JournalIssue></Journal>
@@ -68,7 +68,7 @@ class Check:
 
 
 def diagnose(settings: Settings) -> Iterator[Check]:
-    """Look at everything, the nearest first; ten requests at most go to Entrez."""
+    """Run all checks, local ones first; at most ten requests go to Entrez."""
     yield check_versions()
     yield from check_data_directory(settings.directory)
     yield check_seeds(settings)
@@ -93,7 +93,7 @@ def check_versions() -> Check:
 
 
 def check_data_directory(directory: DataDirectory) -> Iterator[Check]:
-    """Whether it can be written, whether locks work there, and what is left of the disk."""
+    """Whether it is writable, whether file locks work, and how much disk is free."""
     root = directory.root.absolute()
     try:
         at = next(folder for folder in (root, *root.parents) if folder.exists())
@@ -145,7 +145,7 @@ def check_seeds(settings: Settings) -> Check:
 
 
 def check_identity(settings: Settings) -> Check:
-    """Who NCBI is told that asks."""
+    """The email address and key that NCBI is given."""
     key = "with an API key" if settings.ncbi_api_key else "without an API key"
     if settings.ncbi_email is None:
         if settings.entrez == "ncbi":
@@ -161,7 +161,7 @@ def check_prefect(api_url: str | None) -> Check:
     if not api_url:
         return Check("Prefect", "ok", "none is configured; `corpus serve` starts its own")
     try:
-        # Only its beginning is read: bytes can drip.
+        # Read only its beginning: bytes can trickle.
         with httpx.stream("GET", f"{api_url.rstrip('/')}/health", timeout=PREFECT_S) as reply:
             reply.raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as exc:

@@ -59,7 +59,7 @@ def entrez_at(settings: Settings) -> Iterator[str]:
 def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, dry_run: bool) -> Iterator[Work]:
     """A run: the data directory held for writing, Entrez at hand; what is not committed at the end is discarded.
 
-    A dry run writes nothing, and so waits for nobody. Of a run that fails, what it has learned of its searches is kept.
+    A dry run writes nothing, so it waits for no other writer. The searches of a run that fails are kept.
     """
     directory = settings.directory
     definition = read_definition(settings.seeds / DEFINITION_FILE)
@@ -87,12 +87,12 @@ def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, 
 
 
 def keep_searches(work: Work, failure: str) -> None:
-    """Commit and publish what a run that failed has learned of its searches, and nothing else of it.
+    """Commit and publish the searches of a run that failed, and nothing else of it.
 
-    Where that fails as well, it is said: the run's own failure is what counts.
+    If that fails too, it is only logged: the run's own failure counts.
     """
     if (work.directory.parquet / work.writer.folder.name).exists():
-        return  # It was committed, and could not be published.
+        return  # It was committed but could not be published.
     discard_run(work.writer)
     try:
         writer = open_run(work.directory, work.writer.run_id)

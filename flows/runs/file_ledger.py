@@ -18,10 +18,10 @@ from warehouse.sql_files import read_statement
 from warehouse.state import Connection, open_state
 from warehouse.store import DataDirectory, new_run_id, next_run_id
 
-# What the decision about a file looks at.
+# Tables that the decision about a file needs.
 FILE_STATE = (CITATION, DELETED_CITATION, DELIVERY, FILE, MEMBER, RUN)
 
-# So many gaps in the numbers are named.
+# Gaps in the numbers that are named.
 MOST_GAPS = 10
 
 
@@ -131,7 +131,7 @@ def is_known(call: FileCall, path: Path, now: datetime) -> bool:
             if not is_numbered and has_deletion(stream):
                 call.undated_at = now
     except DocumentError:
-        pass  # Reading it will say why.
+        pass  # Reading it will report the reason.
     return False
 
 

@@ -86,7 +86,7 @@ def ingest(  # noqa: PLR0913 - options of the command
         if run_ids:
             with open_state(directory, FILE_STATE) as con:
                 report.notes += describe_files(con, run_ids, taken_over=year)
-        # A run that an earlier call could not publish waits as well.
+        # A run that an earlier call could not publish is waiting, too.
         if run_ids or build.is_behind(directory):
             publish(report, settings, progress)
     show_run(settings, report, with_page=False)
@@ -195,12 +195,12 @@ def commit_read(
 
 
 def add_counts(one: dict[str, int], other: dict[str, int]) -> dict[str, int]:
-    """Counts put together."""
+    """Add up two counts by key."""
     return {name: one.get(name, 0) + other.get(name, 0) for name in (*one, *(n for n in other if n not in one))}
 
 
 def read_unknown(con: Connection, folder: Path) -> dict[str, int]:
-    """How often each path was met that no column is declared for."""
+    """How often each undeclared path was met."""
     file = folder / f"{UNKNOWN_ELEMENT.name}.parquet"
     if not file.exists():
         return {}

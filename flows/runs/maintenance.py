@@ -68,8 +68,8 @@ def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progre
             yield f"The record of PMID {pmid} cannot be read today, its rows stay: {reason}"
         for name in sorted(found.rows_gone.keys() | found.rows_come.keys()):
             gone, come = found.rows_gone.get(name, 0), found.rows_come.get(name, 0)
-            yield f"{name}: {gone:,} rows are no longer, {come:,} are new."
-        yield f"{found.replaced:,} of {found.folders:,} folders are others now."
+            yield f"{name}: {gone:,} rows removed, {come:,} added."
+        yield f"{found.replaced:,} of {found.folders:,} run folders rewritten."
         if found.lost:
             first = Path(found.lost[0])
             # Everything of MeSH comes from its files, so that its folder is not needed for them.

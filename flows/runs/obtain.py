@@ -151,7 +151,7 @@ def store_reply(
         for pmid, other in merged.items():
             note_answers(con, [pmid], "not_found", f"NCBI has merged it into {other}.")
     elif unasked := found - set(reply.pmids):
-        # A reply to another question says nothing of what it leaves out.
+        # A reply to another request says nothing about PMIDs that it leaves out.
         sentence = f"Entrez delivered {name_some(list(unasked))}, which was not asked for."
         note_answers(con, missing, "failed", sentence)
     else:
@@ -159,7 +159,7 @@ def store_reply(
 
 
 def note_answers(con: Connection, pmids: Collection[int], outcome: str, detail: str | None) -> None:
-    """Note what Entrez has answered for PMIDs."""
+    """Record Entrez's answers for PMIDs."""
     if pmids:
         con.register("answered", pa.table({"pmid": pa.array(list(pmids), pa.int64())}))
         con.execute(

@@ -22,7 +22,7 @@ from warehouse.schema.members import MEMBER
 from warehouse.sql_files import read_statement
 from warehouse.state import Connection
 
-# mdat is a day in US Eastern and the index runs behind, so that a search looks back over this many days more.
+# mdat is a day in US Eastern, and the index lags, so a search looks back this many days more.
 OVERLAP = timedelta(days=2)
 
 FOUND_MEMBER = pa.schema([MEMBER.arrow_schema.field(name) for name in ("pmid", "reason", "via", "depth")])
@@ -92,7 +92,7 @@ def add_seed_members(con: Connection, seeds: Seeds, *, follow: Iterable[str]) ->
 
 
 def plan_members(con: Connection, rules: CitationRules, now: datetime) -> None:
-    """Plan the members that are due whatever NCBI says of revisions.
+    """Plan the members that are due regardless of revisions.
 
     Args:
         con: With the members found.
@@ -109,7 +109,7 @@ def plan_members(con: Connection, rules: CitationRules, now: datetime) -> None:
 
 
 def plan_refresh(work: Work, con: Connection) -> None:
-    """Plan what is not held, what has not been looked at for long, and what NCBI says was revised."""
+    """Plan what is not held, what was last checked long ago, and what NCBI says was revised."""
     plan_members(con, work.definition.citations, work.started_at)
     since = read_revised_since(con)
     if since is None:

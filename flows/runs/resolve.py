@@ -107,7 +107,7 @@ def plan_requests(wanted: Mapping[Place, SeedEntry]) -> int:
 
 
 def ask_for_pmids(work: Work, wanted: Mapping[Place, SeedEntry]) -> Resolutions:
-    """Ask Entrez for the PMIDs of entries; trouble is reported, and what could not be asked for is named."""
+    """Ask Entrez for the PMIDs of entries; report failures, and name the entries that could not be looked up."""
     resolutions = Resolutions()
     for ask in (match_citations, search_citations):
         left = {place: entry for place, entry in wanted.items() if place not in resolutions.found}
@@ -197,7 +197,7 @@ def search_entry(
         try:
             result = esearch(client, term, retmax=2)
         except PermanentError:
-            # A search that is refused finds nothing; it must not cost the others.
+            # A refused search finds nothing, and must not stop the others.
             continue
         except EntrezError as exc:
             failures.append(exc)

@@ -1,4 +1,4 @@
-"""After a run: the report and the feed of what was published, and messages to who wants to know."""
+"""After a run: the report and the feed of what was published, and notifications."""
 
 import time
 

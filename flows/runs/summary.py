@@ -1,4 +1,4 @@
-"""What there is to say of a run: its summary at the end."""
+"""The summary at the end of a run."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -35,7 +35,7 @@ def summarise(report: RunReport, settings: Settings, retracted: Sequence[int] = 
 
 
 def sentences_of(report: RunReport) -> list[str]:
-    """What went otherwise than asked for, a sentence each."""
+    """What did not go as requested, a sentence each."""
     sentences = [*report.troubles, *report.ignored, *report.salvaged, *report.unusable, *report.refused[:10]]
     if len(report.refused) > 10:
         sentences.append(f"{len(report.refused) - 10:,} more deletions name no PMID.")
@@ -44,7 +44,7 @@ def sentences_of(report: RunReport) -> list[str]:
 
 @contextmanager
 def told_on_failure(report: RunReport) -> Iterator[None]:
-    """Publish; where that fails there is no summary, and what the run found out is said before its error."""
+    """Publish; if that fails there is no summary, so log the run's findings before the error."""
     try:
         yield
     except CorpusError:
@@ -65,7 +65,7 @@ def describe_headline(report: RunReport) -> str:
 
 
 def describe_facts(report: RunReport) -> list[tuple[str, str]]:
-    """What there is to say of a run, each with its name."""
+    """The facts of a run, each with its name."""
     if report.is_dry:
         return report.files_plan or describe_plan(report)
     return describe_run(report)

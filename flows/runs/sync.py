@@ -32,12 +32,12 @@ from warehouse.run_writer import clear_staging
 from warehouse.state import Connection, open_state
 from warehouse.store import DataDirectory, run_folders, writing_file
 
-# A first load can be asked when so many files are read, and then whenever it has become four times as large: building
-# the published file takes as long as the corpus is large, so that all of these together take a third of the last one.
+# A first load is published after this many files, and then each time it has grown fourfold. A build takes time in
+# proportion to the corpus, so all of these together take a third of the last one.
 FIRST_PORTION = 8
 GROWTH = 4
 
-# A process that waits for the data directory gets it in this time; whoever asks again at once would have it first.
+# Seconds for a waiting process to get the data directory; taking it back at once would win every time.
 BETWEEN_BATCHES_S = 0.1
 
 
@@ -68,7 +68,7 @@ class Tally:
         self.progress("downloaded MB", min(self.came >> 20, total), total)
 
     def add_file(self, file_bytes: int, records: int) -> None:
-        """Count a file that is done; how many records there will be is reckoned from those so far."""
+        """Count a finished file; the total of records is estimated from those so far."""
         self.files += 1
         self.read_bytes += file_bytes
         self.records += records
@@ -127,7 +127,7 @@ def sync(
             report.notes += describe_files(con, [*run_ids, *ended], taken_over=year)
         report.seconds["read"] = time.perf_counter() - start - report.seconds.get("publish", 0)
         if build.is_behind(directory):
-            # What the first files say of abstracts or headings is no measure for the others.
+            # The share of abstracts or headings in the first files says nothing about the others.
             is_load = len(plan.missing) > plan.read_count
             publish(report, accepting(settings) if rollover or is_load else settings, progress)
     show_run(settings, report, with_page=False)
@@ -140,7 +140,7 @@ def is_begun(plan: SyncPlan, settings: Settings) -> bool:
 
 
 def accepting(settings: Settings) -> Settings:
-    """Settings with which the drift gate lets everything through."""
+    """Settings with the drift gate open."""
     return settings.model_copy(update={"accept_drift": True})
 
 
@@ -160,7 +160,7 @@ class Call:
 
 
 def require_room(plan: SyncPlan, *, keep_files: bool) -> None:
-    """See that there is room.
+    """Check that there is enough disk space.
 
     Raises:
         StoreError: There is not.
@@ -210,7 +210,7 @@ def read_portion(call: Call, downloads: Downloads, size: int, tally: Tally) -> l
 
 @dataclass
 class Followed:
-    """What holds, looked up again only where another process has committed something since.
+    """What holds, looked up again only if another process has committed since.
 
     Attributes:
         directory: The data directory.
@@ -234,7 +234,7 @@ class Followed:
         self.folders = tuple(run_folders(self.directory))
 
     def close(self) -> None:
-        """Forget it."""
+        """Close the connection."""
         if self.con is not None:
             self.con.close()
         self.con = None

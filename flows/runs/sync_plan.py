@@ -16,11 +16,11 @@ from warehouse.schema.deliveries import FILE
 from warehouse.state import open_state
 from warehouse.store import DataDirectory
 
-# A file that was changed later than this before it was read may be another one by now: a listing has no time zone.
+# A file changed less than this before it was read may have been replaced: a listing has no time zone.
 CHANGED_WITHIN = timedelta(days=2)
 
-# So many files are read together, once all of them are on disk: while files are awaited, a refresh can have the data
-# directory. What holds is looked up once a batch. Downloads go on meanwhile.
+# Files that are read together, once all of them are on disk: until then, a refresh can have the data directory. What
+# holds is looked up once per batch. Downloads go on meanwhile.
 BATCH_FILES = 64
 AHEAD = BATCH_FILES + CONNECTIONS
 
@@ -98,16 +98,16 @@ def read_held(directory: DataDirectory) -> dict[str, tuple[datetime, set[str]]]:
 
 
 def is_replaced(client: FileClient, file: ListedFile, held: tuple[datetime, set[str]]) -> bool:
-    """Whether a file that is held is another one by now; only that of a late change is looked at more closely."""
+    """Whether NLM has replaced a file that is held; its sum is asked for only if it was changed late."""
     read_at, sums = held
     if file.changed_at is not None and file.changed_at < read_at - CHANGED_WITHIN:
         return False
-    # A sum that nobody has seen is asked for once more, before the file is.
+    # Ask twice for an unknown sum before asking for the file.
     return file.has_md5 and all(read_md5(client, file) not in sums for _ in range(2))
 
 
 def reckon(plan: SyncPlan, settings: Settings, *, workers: int, keep_files: bool) -> SyncPlan:
-    """A plan with what it will take, about."""
+    """A plan with estimates of time and disk."""
     folder, directory = files_folder(settings), settings.directory
     there = {f.name: size_of(folder, f) for f in plan.missing}
     size = sum(f.rounded_bytes for f in plan.missing)
@@ -134,7 +134,7 @@ def files_folder(settings: Settings) -> Path:
 
 
 def size_of(folder: Path, file: ListedFile) -> int:
-    """What of a file is on disk already."""
+    """Bytes of a file that are on disk already."""
     target = folder / file.folder / file.name
     paths = (path for path in (target, target.with_name(f"{file.name}.part")) if path.exists())
     return max((path.stat().st_size for path in paths), default=0)
@@ -169,5 +169,5 @@ def describe_sync(plan: SyncPlan) -> list[tuple[str, str]]:
 
 
 def megabytes(size: int) -> str:
-    """Bytes for people."""
+    """Bytes in MB or GB."""
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
 def quiet(_step: str, _done: int, _total: int) -> None:
-    """Progress that nobody watches."""
+    """Discard progress."""
 
 
 @pytest.fixture

@@ -139,7 +139,7 @@ def test_a_compaction_puts_the_rows_of_a_pmid_together(
 def test_a_rebuild_with_the_same_transforms_changes_nothing(history: History, settings: Settings) -> None:
     """And no folder is written."""
     folders, content = run_folders(history.directory), content_of(history.directory)
-    assert list(maintenance.rebuild(settings))[1:] == ["0 of 6 folders are others now."]
+    assert list(maintenance.rebuild(settings))[1:] == ["0 of 6 run folders rewritten."]
     assert folders == run_folders(history.directory)
     assert content == content_of(history.directory)
 
