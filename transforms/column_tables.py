@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from transforms.columns import NOTHING, TABLE_NUMBERS, Columns, Fault
-from transforms.elements import Flags, Positions
+from transforms.numpy_reading import Flags, Positions, Strings
 from transforms.record_paths import READ_TABLES
 from warehouse.schema.declaration import RECORD
 
@@ -35,7 +35,7 @@ def fill_defaults(columns: Columns) -> None:
 
 
 def to_tables(
-    columns: Columns, strings: pa.StringArray, pmids: Positions, constants: Mapping[str, pa.Scalar], made: Made
+    columns: Columns, strings: Strings, pmids: Positions, constants: Mapping[str, pa.Scalar], made: Made
 ) -> dict[str, pa.Table]:
     """The Arrow tables of all columns; those without rows are left out.
 
@@ -71,18 +71,10 @@ def to_tables(
     return tables
 
 
-def positions_or_null(values: np.ndarray, is_null: Flags | None) -> pa.Array:
-    """Positions as Arrow's, without a copy."""
-    if is_null is None:
-        return pa.array(values)
-    valid = pa.py_buffer(np.packbits(~is_null, bitorder="little"))
-    return pa.Array.from_buffers(pa.int64(), len(values), [valid, pa.py_buffer(values)])
-
-
-def to_array(values: np.ndarray, type_: pa.DataType, strings: pa.StringArray) -> pa.Array:
+def to_array(values: np.ndarray, type_: pa.DataType, strings: Strings) -> pa.Array:
     """A column of numbers as Arrow's."""
+    if type_ == pa.string():
+        return strings.take(values)
     is_null = values == NOTHING
     mask = is_null if is_null.any() else None
-    if type_ == pa.string():
-        return strings.take(positions_or_null(values, mask))
     return pa.array(values == 1 if type_ == pa.bool_() else values, type_, mask=mask)

@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from transforms.elements import Elements, Positions
+from transforms import numpy_reading, reading_kernel
+from transforms.elements import Elements
+from transforms.numpy_reading import Positions
 from transforms.record_paths import NODE_OF_PATH, NODES, PATHS, READ_TABLES, Slot
 
 # Arrays of int64 all look alike; these say what each number is: a position among the elements of the chunk, its strings
-# (those in `texts` follow), the records that are read, or the rows of a table.
+# (those in `made` and `texts` follow), the records that are read, or the rows of a table.
 ElementsAt = Positions
 StringsAt = Positions
 RecordsAt = Positions
@@ -25,7 +27,7 @@ NodesAt = npt.NDArray[np.int16]
 # A column: a string's position, a number, a flag, or NOTHING.
 Values = npt.NDArray[np.int64]
 
-NOTHING = -1
+NOTHING = numpy_reading.NOTHING
 
 TABLE_NUMBERS = {table.name: number for number, table in enumerate(READ_TABLES)}
 
@@ -93,14 +95,17 @@ class Columns:
         elements: All elements.
         records: Those that are records and wanted, in order.
         node: What each element is.
+        by_node: The elements sorted by that, and where those of each node begin among them.
+        text: Of each element that holds text, the string it is; NOTHING for an empty one and for all others.
+        made: Strings that are not in the chunk as they are; they follow those of the chunk.
         record: Which of `records` each element belongs to.
         rows: By table, the elements that its rows begin with.
         row: Of each element that a row begins with, which of its table's rows that is.
         record_of: By table, which of `records` each row belongs to; with the rows that extend others.
         extensions: By table that has any, what extends its rows.
         values: By table and column, one number a row; NOTHING is null. A column without an entry is null or default.
-        texts: Strings that are not in the chunk as they are; they follow those of the chunk.
-        positions: Where each of those is among all.
+        texts: More of them, which follow those.
+        positions: Where each of `texts` is among all.
         faults: Why records cannot be read.
         unknown: What no node is for.
     """
@@ -108,6 +113,9 @@ class Columns:
     elements: Elements
     records: ElementsAt
     node: NodesAt
+    by_node: tuple[ElementsAt, Positions]
+    text: StringsAt
+    made: pa.StringArray
     row: RowsAt
     record: RecordsAt
     rows: list[ElementsAt] = field(default_factory=list)
@@ -119,12 +127,6 @@ class Columns:
     faults: list[Fault] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
 
-    @cached_property
-    def by_node(self) -> tuple[ElementsAt, Positions]:
-        """The elements sorted by their nodes, and where each node's begin."""
-        order = np.argsort(self.node, kind="stable")
-        return order, np.searchsorted(self.node[order], np.arange(INSIDE + 2))
-
     def of(self, node: int) -> ElementsAt:
         """The elements of a node."""
         order, borders = self.by_node
@@ -134,22 +136,34 @@ class Columns:
         """The elements of some paths."""
         return np.sort(np.concatenate([self.of(NODE_OF_PATH[path]) for path in paths]))
 
+    @cached_property
+    def first_text(self) -> int:
+        """The position of the first of `texts`."""
+        return len(self.elements.offsets) - 1 + len(self.made)
+
     def add_text(self, text: str) -> int:
         """The position of a string among all, added if it is new."""
         position = self.positions.get(text)
         if position is None:
-            position = self.positions[text] = len(self.elements.offsets) - 1 + len(self.texts)
+            position = self.positions[text] = self.first_text + len(self.texts)
             self.texts.append(text)
         return position
 
     def text_at(self, position: int) -> str:
         """The string of a position."""
         own = len(self.elements.offsets) - 1
-        return self.elements.text(position) if position < own else self.texts[position - own]
+        if position < own:
+            return self.elements.text(position)
+        if position >= self.first_text:
+            return self.texts[position - self.first_text]
+        made: str = self.made[position - own].as_py()
+        return made
 
-    def strings(self) -> pa.StringArray:
+    def strings(self) -> numpy_reading.Strings:
         """All strings: take a column's numbers of it to have the column."""
-        return pa.concat_arrays([self.elements.strings, pa.array(self.texts, pa.string())])
+        others = pa.concat_arrays([self.made, pa.array(self.texts, pa.string())])
+        strings: numpy_reading.Strings = reading_kernel.kernel.Strings(self.elements.xml, self.elements.offsets, others)
+        return strings
 
     def record_at(self, elements: ElementsAt) -> RecordsAt:
         """Which of the records some elements belong to."""
@@ -200,7 +214,7 @@ class Columns:
         """By the name of an attribute, its value's position by start tag; NOTHING where the tag has none."""
         found: dict[str, list[int]] = {}
         # As add_text, which would take half of the time: there are a dozen values a record.
-        positions, texts, own = self.positions, self.texts, len(self.elements.offsets) - 1
+        positions, texts, own = self.positions, self.texts, self.first_text
         for number, tag in enumerate(self.elements.start_tags):
             for name, value in tag.attributes:
                 position = positions.get(value)
@@ -216,22 +230,3 @@ class Columns:
         """The values of an attribute of some elements; NOTHING where there is none."""
         of_name = self.attributes.get(name)
         return np.full(len(elements), NOTHING) if of_name is None else of_name[self.elements.code[elements]]
-
-    @cached_property
-    def text(self) -> StringsAt:
-        """Of each element that holds text, the string it is; NOTHING for an empty one and for all others."""
-        found = np.full(len(self.node), NOTHING)
-        wanted = np.flatnonzero(HAS_TEXT[self.node])
-        tags, ends = self.elements.tag[wanted], self.elements.end[wanted]
-        strings = 2 * tags + 2
-        is_simple = (ends == tags + 1) & (self.elements.offsets[strings] < self.elements.offsets[strings + 1])
-        simple, strings = wanted[is_simple], strings[is_simple]
-        found[simple] = strings
-        made = np.concatenate([simple[self.elements.texts_to_clean(strings)], wanted[ends > tags + 1]])
-        texts, is_plain = self.elements.whole_texts(made)
-        found[made] = len(self.elements.offsets) - 1 + len(self.texts) + np.arange(len(made))
-        self.texts += texts
-        for element in made[~is_plain].tolist():
-            text = self.elements.whole_text(element)
-            found[element] = self.add_text(text) if text else NOTHING
-        return found

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from transforms.column_tables import Made
 from transforms.columns import INSIDE, NOTHING, TABLE_NUMBERS, Columns, place
-from transforms.elements import Flags, Positions, clean
+from transforms.elements import clean
+from transforms.numpy_reading import Flags, Positions, Strings
 from transforms.record_columns import count_within
 from transforms.record_paths import NODE_OF_PATH
 from transforms.value_columns import are_orcids, to_pmids
@@ -48,17 +49,15 @@ def derive_values(columns: Columns) -> None:
         derive_orcids(columns, person)
     derive_cited_ids(columns)
     derive_ids(columns)
-    derive_abstract(columns)
     derive_markup(columns)
 
 
-def texts_of(columns: Columns, strings: pa.StringArray, table: str, column: str) -> pa.StringArray:
+def texts_of(columns: Columns, strings: Strings, table: str, column: str) -> pa.StringArray:
     """A column of text."""
-    values = columns.column(*place(table, column))
-    return strings.take(pa.array(values, mask=values == NOTHING))
+    return strings.take(columns.column(*place(table, column)))
 
 
-def derive_dates(columns: Columns, strings: pa.StringArray, is_book: Flags) -> Made:
+def derive_dates(columns: Columns, strings: Strings, is_book: Flags) -> Made:
     """HISTORY_DATE, CITATION_DATE, CITATION: dates, where all parts are there, and the year of publication.
 
     Args:
@@ -133,10 +132,17 @@ def derive_orcids(columns: Columns, person: str) -> None:
     owners = columns.row[columns.elements.parent[columns.rows[identifiers]]]
     others = [of for of in np.unique(source).tolist() if of != NOTHING and columns.text_at(of).upper() != "ORCID"]
     is_wanted = ~np.isin(source, others)
-    plain = np.flatnonzero(is_wanted & is_own(columns, verbatim))
-    plain = plain[are_orcids(columns.elements.strings.take(pa.array(verbatim[plain])))]
-    orcid[plain] = verbatim[plain]
-    is_wanted[plain] = False
+    own = np.flatnonzero(is_wanted & is_own(columns, verbatim))
+    texts = columns.elements.strings.take(pa.array(verbatim[own]))
+    is_plain = are_orcids(texts)
+    orcid[own[is_plain]] = verbatim[own[is_plain]]
+    # What most of the others are; the last characters of a text need not be those of an ORCID.
+    is_address = pc.match_substring_regex(texts, "^https?://orcid[.]org/[0-9X-]{19}$").to_numpy(zero_copy_only=False)
+    ends = pc.utf8_slice_codeunits(texts.filter(pa.array(is_address)), -19)
+    is_good = are_orcids(ends)
+    addresses = own[is_address][is_good]
+    orcid[addresses] = [columns.add_text(text) for text in ends.filter(pa.array(is_good)).to_pylist()]
+    is_wanted[own[is_plain]] = is_wanted[addresses] = False
     for row in np.flatnonzero(is_wanted).tolist():
         normal = normal_orcid(columns.text_at(verbatim[row]))
         if normal is not None:
@@ -203,7 +209,7 @@ def derive_ids(columns: Columns) -> None:
         put_first(chosen, columns.record_of[own][rows], own_text[rows])
 
 
-def derive_abstract(columns: Columns) -> None:
+def derive_abstract(columns: Columns, strings: Strings) -> Made:
     """CITATION: the sections of the main abstract in order, one a line, with their labels."""
     table = TABLE_NUMBERS["abstract_section"]
     kind = columns.column(*place("abstract_section", "abstract_kind"))
@@ -212,18 +218,25 @@ def derive_abstract(columns: Columns) -> None:
     empty = columns.positions.get("", NOTHING)
     rows = np.flatnonzero((kind == columns.positions.get("main", ABSENT)) & (text != empty))
     record = columns.record_of[table][rows]
-    abstract = columns.column(*place("citation", "abstract"))
+    abstract = np.full(len(columns.records), NOTHING)
     is_labelled = (label[rows] != NOTHING) & (label[rows] != empty)
     is_alone = np.bincount(record, minlength=len(abstract))[record] == 1
     plain = is_alone & ~is_labelled
     abstract[record[plain]] = text[rows[plain]]
-    lines: dict[int, list[str]] = {}
-    for row, of in zip(rows[~plain].tolist(), record[~plain].tolist(), strict=True):
-        line = columns.text_at(text[row])
-        has_label = label[row] not in (NOTHING, empty)
-        lines.setdefault(of, []).append(f"{columns.text_at(label[row])}: {line}" if has_label else line)
-    for of, of_record in lines.items():
-        abstract[of] = columns.add_text("\n".join(of_record))
+    whole = strings.take(abstract)
+    if plain.all():
+        return {place("citation", "abstract"): whole}
+    rows, record = rows[~plain], record[~plain]
+    lines = strings.take(text[rows])
+    labels = strings.take(np.where(is_labelled[~plain], label[rows], NOTHING))
+    lines = pc.coalesce(pc.binary_join_element_wise(labels, lines, ": "), lines)
+    of, firsts = np.unique(record, return_index=True)
+    lists = pa.ListArray.from_arrays(pa.array(np.append(firsts, len(rows)), pa.int32()), lines)
+    is_joined = np.zeros(len(abstract), bool)
+    is_joined[of] = True
+    return {
+        place("citation", "abstract"): pc.replace_with_mask(whole, pa.array(is_joined), pc.binary_join(lists, "\n"))
+    }
 
 
 def derive_markup(columns: Columns) -> None:
@@ -242,7 +255,7 @@ def derive_markup(columns: Columns) -> None:
             columns.column(table, column)[row] = columns.add_text(clean(elements.xml[first:last].decode()))
 
 
-def derive_retracted(columns: Columns, strings: pa.StringArray) -> None:
+def derive_retracted(columns: Columns, strings: Strings) -> None:
     """CITATION: whether the paper is retracted, by its type or by a tie to the notice; never true for the notice."""
     types, ties = TABLE_NUMBERS["publication_type"], TABLE_NUMBERS["comment_correction"]
     retracted = columns.column(*place("citation", "is_retracted"))

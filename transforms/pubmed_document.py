@@ -8,8 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from transforms import reading_kernel
 from transforms.document_prolog import read_prolog, skip_aside, to_utf8
 from warehouse.errors import DocumentError
 
@@ -102,7 +101,8 @@ def join_sets(buffer: bytes, end_tag: bytes) -> bytes:
 
 def count_lines(xml: bytes) -> int:
     """How many lines end in some bytes."""
-    return int(np.count_nonzero(np.frombuffer(xml, np.uint8) == ord("\n")))
+    lines: int = reading_kernel.kernel.count(xml, ord("\n"))
+    return lines
 
 
 def last_border(buffer: bytes, ends: Sequence[bytes]) -> int:
@@ -122,9 +122,15 @@ def last_border(buffer: bytes, ends: Sequence[bytes]) -> int:
 
 def has_sections(buffer: bytes) -> bool:
     """Whether there is a comment or CDATA, which can hold what looks like a border."""
-    marks = np.frombuffer(buffer, np.uint8)
-    exclamations = np.flatnonzero(marks == ord("!"))
-    return bool((marks[exclamations - 1] == ord("<")).any())
+    return has_pair(buffer, b"<", b"!")
+
+
+def has_pair(buffer: bytes, first: bytes, second: bytes) -> bool:
+    """Whether a byte stands behind another; quick where the second is a rare one."""
+    at = buffer.find(second, 1)
+    while at >= 0 and buffer[at - 1] != first[0]:
+        at = buffer.find(second, at + 1)
+    return at >= 0
 
 
 def is_end(rest: bytes, end_tag: bytes) -> bool:

@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 
 from transforms.column_tables import fill_defaults, has_values, to_tables
 from transforms.columns import NOTHING, TABLE_NUMBERS, Columns, place
-from transforms.derived_columns import derive_dates, derive_retracted, derive_values
-from transforms.elements import Elements, Positions
+from transforms.derived_columns import derive_abstract, derive_dates, derive_retracted, derive_values
+from transforms.elements import Elements
+from transforms.numpy_reading import Positions
 from transforms.parsed_records import ParsedRecords, Provenance, UnknownElement, add_unknown, in_chunk
 from transforms.pubmed_document import DocumentChunk
 from transforms.raw_records import ChunkRecords, RawRecord, read_chunk
@@ -104,16 +105,15 @@ def derive_tables(columns: Columns, records: Sequence[RawRecord], provenance: Pr
     kinds = np.array([columns.add_text("article"), columns.add_text("book")])
     columns.values[place("citation", "pmid_version")] = np.array([record.pmid_version for record in records])
     columns.values[place("citation", "record_kind")] = kinds[is_book.astype(int)]
-    columns.values[place("citation", "content_sha256")] = np.array(
-        [columns.add_text(record.content_sha256) for record in records]
-    )
     pmids = np.array([record.pmid for record in records], np.int64)
     constants = constants_of(provenance)
     links = link_tables(columns, pmids, constants)
     fill_defaults(columns)
     strings = columns.strings()
     derive_retracted(columns, strings)
-    tables = to_tables(columns, strings, pmids, constants, derive_dates(columns, strings, is_book))
+    made = derive_dates(columns, strings, is_book) | derive_abstract(columns, strings)
+    made[place("citation", "content_sha256")] = pa.array([record.content_sha256 for record in records])
+    tables = to_tables(columns, strings, pmids, constants, made)
     has_book = is_book | has_values(columns, "book")
     tables["book"] = tables["book"].filter(pa.array(has_book))
     return tables | links
@@ -246,7 +246,11 @@ def add_raw(parsed: ParsedRecords, records: Sequence[RawRecord], provenance: Pro
             "pmid": [record.pmid for record in kept],
             "pmid_version": [record.pmid_version for record in kept],
             "record_xml": [record.record_xml for record in kept],
-            "record_sha256": [sha256(record.record_xml).hexdigest() for record in kept],
+            "record_sha256": [
+                # What holds no line break has no layout: its content is all of it.
+                sha256(record.record_xml).hexdigest() if b"\n" in record.record_xml else record.content_sha256
+                for record in kept
+            ],
             "content_sha256": [record.content_sha256 for record in kept],
         }
         parsed.tables[RAW_CITATION.name] = fill_table(RAW_CITATION, columns, constants)

@@ -9,9 +9,12 @@ import numpy as np
 import pyarrow as pa
 from lxml import etree
 
+from transforms import reading_kernel
 from transforms.document_prolog import ASIDE
-from transforms.elements import Elements, StartTag, find_elements
+from transforms.elements import Elements, find_elements
+from transforms.numpy_reading import BROKEN
 from transforms.pubmed_document import DocumentChunk, count_lines
+from transforms.start_tags import StartTag
 from transforms.value_columns import to_pmids
 from transforms.values import HIGHEST_VERSION, to_pmid, to_version
 from warehouse.errors import DocumentError
@@ -30,6 +33,7 @@ class RawRecord:
         content_sha256: SHA-256, hex, of those bytes without what only lays them out.
         elements: The elements of the chunk that it came in.
         position: Its own among them.
+        tag: Its element's name.
         refused: Why it is not read, in a sentence: its PMID or its version is none; '' if it is read.
     """
 
@@ -39,12 +43,8 @@ class RawRecord:
     content_sha256: str
     elements: Elements
     position: int
+    tag: str
     refused: str = ""
-
-    @property
-    def tag(self) -> str:
-        """Its element's name."""
-        return self.elements.name_of(self.position)
 
     def parse(self) -> etree._Element:
         """Its element as a tree."""
@@ -89,11 +89,12 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
     plain = read_plain_pmids(elements, pmids)
     tops = elements.levels[0]
     for top, record_xml, content_sha256 in zip(tops.tolist(), slices, hashes, strict=True):
-        if elements.name_of(top) in DELETIONS:
+        tag = elements.name_of(top)
+        if tag in DELETIONS:
             read_deletions(found, elements, top, name, chunk)
         else:
             pmid, version, refused = plain.get(top) or read_pmid(elements, top, pmids.get(top, []))
-            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top, refused))
+            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top, tag, refused))
     return found
 
 
@@ -257,23 +258,18 @@ def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
     """SHA-256, hex, of each record without what only lays it out."""
     if b"\n" not in elements.xml:
         return [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
-    tops = elements.levels[0]
-    is_kept = np.ones(len(elements.offsets) - 1, bool)
-    is_kept[elements.layout] = False
-    _, offsets, data = elements.strings.filter(pa.array(is_kept)).buffers()
-    borders = np.frombuffer(offsets, np.int32)
-    before = np.cumsum(is_kept)
-    first, last = before[2 * elements.tag[tops] + 1] - 1, before[2 * elements.end[tops] + 1]
-    content = memoryview(data)
-    firsts, lasts = 2 * elements.tag[tops] + 1, 2 * elements.end[tops] + 2
-    is_odd = np.searchsorted(elements.broken, lasts) > np.searchsorted(elements.broken, firsts)
+    e, tops = elements, elements.levels[0]
+    firsts, lasts = 2 * e.tag[tops] + 1, 2 * e.end[tops] + 2
+    content, borders = reading_kernel.kernel.content(e.xml, e.offsets, e.flags, firsts, lasts)
+    broken = np.flatnonzero(e.flags & BROKEN)
+    is_odd = np.searchsorted(broken, lasts) > np.searchsorted(broken, firsts)
     if len(elements.gaps):
         # A processing instruction is part of what was sent.
         is_odd |= np.array(list(map(len, slices))) > elements.offsets[lasts] - elements.offsets[firsts]
     return [
         hashlib.sha256(content_of(record_xml) if is_odd_one else content[start:end]).hexdigest()
         for record_xml, start, end, is_odd_one in zip(
-            slices, borders[first].tolist(), borders[last].tolist(), is_odd.tolist(), strict=True
+            slices, borders[:-1].tolist(), borders[1:].tolist(), is_odd.tolist(), strict=True
         )
     ]
 

@@ -18,9 +18,11 @@ elements 0 to 5 are PubmedArticle, MedlineCitation, PMID, KeywordList, Keyword a
 
 import numpy as np
 
+from transforms import reading_kernel
 from transforms.column_tables import SINGLE
 from transforms.columns import (
     BEGINNING,
+    HAS_TEXT,
     INSIDE,
     NO_VALUES,
     NOTHING,
@@ -35,7 +37,8 @@ from transforms.columns import (
     Unknown,
     Values,
 )
-from transforms.elements import Elements, Positions
+from transforms.elements import Elements
+from transforms.numpy_reading import Positions
 from transforms.record_paths import NODES, PATHS, READ_TABLES, Around, Convert, Node, Slot
 from transforms.unknown_columns import report_unknown
 
@@ -73,10 +76,18 @@ def read_columns(elements: Elements, records: ElementsAt) -> Columns:
         elements: All elements of a chunk.
         records: Those that are records and wanted, in order; each is one of ENTRY's.
     """
-    count = len(elements.tag)
+    kernel, e = reading_kernel.kernel, elements
+    count = len(e.tag)
+    names = np.array([NAMES.get(tag.name, len(NAMES)) for tag in e.start_tags])[e.code]
+    node, order, borders = kernel.nodes(e.parent, names, e.levels, np.ascontiguousarray(records), NEXT_NODES)
+    text, made, odd = kernel.texts(e.xml, e.offsets, e.flags, e.tag, e.end, HAS_TEXT[node])
     record = np.zeros(count, np.int64)
     record[records[1:]] = 1
-    columns = Columns(elements, records, find_nodes(elements, records), np.zeros(count, np.int64), np.cumsum(record))
+    row = np.zeros(count, np.int64)
+    columns = Columns(e, records, node, (order, borders), text, made, row, np.cumsum(record))
+    for element in odd.tolist():
+        whole = e.whole_text(element)
+        text[element] = columns.add_text(whole) if whole else NOTHING
     find_rows(columns)
     for node in WITH_ATTRIBUTES:
         if len(found := columns.of(node.number)):
@@ -91,16 +102,6 @@ def read_columns(elements: Elements, records: ElementsAt) -> Columns:
     report_unknown(columns)
     repeat_extended(columns)
     return columns
-
-
-def find_nodes(elements: Elements, records: ElementsAt) -> NodesAt:
-    """The node of each element, or why it has none."""
-    node = np.full(len(elements.tag), SKIPPED, np.int16)
-    names = np.array([NAMES.get(tag.name, len(NAMES)) for tag in elements.start_tags])[elements.code]
-    node[records] = NEXT_NODES[0, names[records]]
-    for level in elements.levels[1:]:
-        node[level] = NEXT_NODES[node[elements.parent[level]], names[level]]
-    return node
 
 
 def find_rows(columns: Columns) -> None:

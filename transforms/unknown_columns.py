@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from transforms import reading_kernel
 from transforms.columns import INSIDE, IS_BRANCH, UNKNOWN, Columns, ElementsAt, Unknown
 from transforms.record_paths import NODES
 from warehouse.schema.left_out import MARKUP, MATHML
@@ -18,17 +19,11 @@ def report_unknown(columns: Columns) -> None:
         report_inside(columns, inside)
 
     # Between elements that hold no text NLM puts none; where somebody else did, it is at least reported.
-    holder = np.empty(len(elements.offsets) // 2 - 1, np.int64)
-    holder[elements.end] = elements.parent
-    has_end = elements.end > elements.tag
-    holder[elements.tag[has_end]] = np.flatnonzero(has_end)
-    # The last entry of `holder` is read for tags that stand in no element, whose text is none of theirs.
-    is_stray = elements.offsets[2:-1:2] < elements.offsets[3::2]
-    is_stray[elements.layout // 2 - 1] = False
-    is_stray &= IS_BRANCH[node[holder]] & (holder >= 0)
-    for tag in np.flatnonzero(is_stray).tolist():
-        if text := elements.text(2 * tag + 2).strip():
-            report(columns, int(holder[tag]), NODES[node[holder[tag]]].path, "text()", text)
+    e = elements
+    tags, holders = reading_kernel.kernel.strays(e.offsets, e.flags, e.tag, e.end, e.parent, IS_BRANCH[node])
+    for tag, holder in zip(tags.tolist(), holders.tolist(), strict=True):
+        if text := e.text(2 * tag + 2).strip():
+            report(columns, holder, NODES[node[holder]].path, "text()", text)
 
 
 def report(columns: Columns, element: int, path: str, name: str, text: str) -> None:
@@ -63,16 +58,18 @@ def report_attributes(columns: Columns) -> None:
 
 def report_inside(columns: Columns, inside: ElementsAt) -> None:
     """Note what stands inside of text and is neither markup nor MathML; its text is kept all the same."""
-    elements = columns.elements
+    elements, node = columns.elements, columns.node
+    is_plain = np.array([tag.name in MARKUP and not tag.attributes for tag in elements.start_tags])
     math: set[int] = set()
-    leaf: dict[int, str] = {}
-    for element in inside.tolist():
+    for element in inside[~is_plain[elements.code[inside]]].tolist():
         holder = int(elements.parent[element])
-        path = leaf[element] = leaf.get(holder) or path_of(columns, holder)
+        while node[holder] == INSIDE and holder not in math:
+            holder = int(elements.parent[holder])
         tag = elements.start_tag(element)
         if holder in math or tag.name.startswith("mml:") or any(value == MATHML for _, value in tag.attributes):
             math.add(element)
             continue
+        path = path_of(columns, holder)
         if tag.name not in MARKUP:
             report(columns, element, path, tag.name, elements.whole_text(element))
         for name, value in tag.attributes:

@@ -68,8 +68,9 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
     """Options of the command itself."""
     if version:
         from flows.definition.version import CODE_VERSION
+        from transforms.compiled_choice import is_compiled
 
-        typer.echo(CODE_VERSION)
+        typer.echo(f"{CODE_VERSION}\nreading: {'compiled' if is_compiled() else 'numpy'}")
         raise typer.Exit
 
 

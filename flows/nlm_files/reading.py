@@ -60,8 +60,8 @@ class Reading:
             StoreError: The disk is full or not writable.
         """
         pmids: set[int] = set()
-        for chunk in chunks:
-            with resting_collector():
+        with resting_collector():
+            for chunk in chunks:
                 pmids |= self.add(read_chunk(chunk, name=name), provenance)
         return pmids
 

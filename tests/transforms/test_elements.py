@@ -6,7 +6,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from transforms.elements import clean, find_elements
+from transforms.elements import Elements, find_elements
+from transforms.reading_kernel import kernel
 
 RECORD = (
     '<PubmedArticle>\n  <MedlineCitation Status="MEDLINE" Owner="NLM">\n    <PMID Version="1">7</PMID>\n'
@@ -53,13 +54,16 @@ def assert_same(xml: bytes) -> None:
     places: dict[etree._Element | None, int] = {element: place for place, element in enumerate(theirs)}
     assert elements.parent.tolist() == [places.get(e.getparent(), -1) for e in theirs]
     assert [elements.texts_in(e) for e in range(len(elements.tag))] == ["".join(map(str, e.itertext())) for e in theirs]
-    texts, is_plain = elements.whole_texts(np.arange(len(elements.tag)))
-    assert all(texts[e] == elements.whole_text(e) for e in np.flatnonzero(is_plain).tolist())
-    strings = 2 * np.flatnonzero(np.diff(elements.offsets)[::2])
-    left = strings[~elements.texts_to_clean(strings)].tolist()
-    assert all(
-        elements.xml[elements.offsets[s] : elements.offsets[s + 1]].decode() == clean(elements.text(s)) for s in left
-    )
+    for element, text in enumerate(texts_of(elements)):
+        assert text is None or text == elements.whole_text(element)
+
+
+def texts_of(elements: Elements) -> list[str | None]:
+    """The text of each element, as it is made of many at once; None for one that is left to `whole_text`."""
+    e = elements
+    found, made, odd = kernel.texts(e.xml, e.offsets, e.flags, e.tag, e.end, np.ones(len(e.tag), bool))
+    texts: list[str | None] = kernel.Strings(e.xml, e.offsets, made).take(found).to_pylist()
+    return [None if element in odd else text or "" for element, text in enumerate(texts)]
 
 
 def test_a_record_is_found() -> None:
@@ -98,7 +102,7 @@ def test_a_line_break_between_the_tags_inside_of_a_text_is_cleaned() -> None:
     elements = find_elements(record)
     assert elements is not None
     title = [elements.name_of(e) for e in range(len(elements.tag))].index("ArticleTitle")
-    assert not elements.whole_texts(np.array([title]))[1].any()
+    assert texts_of(elements)[title] is None
 
 
 def test_a_processing_instruction_is_part_of_no_text() -> None:
@@ -111,6 +115,15 @@ def test_a_processing_instruction_is_part_of_no_text() -> None:
     title = [elements.name_of(e) for e in range(len(elements.tag))].index("ArticleTitle")
     assert elements.texts_in(title) == "A <b\u03b1 é 한 ."
     assert_same(record)
+
+
+@pytest.mark.parametrize(
+    "halves", [(b"&l", b"t;"), (b"\xc3", b"\xa9"), (b"<i", b"/>"), (b"<i", b" />"), (b"<", b"i/>")]
+)
+def test_a_processing_instruction_parts_no_tag_reference_or_character(halves: tuple[bytes, bytes]) -> None:
+    """Without it they would be one."""
+    assert find_elements(b"<a>" + b"".join(halves) + b"</a>") is not None
+    assert find_elements(b"<a>" + b"<?pi?>".join(halves) + b"</a>") is None
 
 
 @pytest.mark.parametrize("xml", [b"", b"text", b"<a>", b"</a>", b"<a></b>", b"<a><b></a></b>", b"<a" + b">" * 3])

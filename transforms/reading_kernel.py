@@ -1,0 +1,12 @@
+"""Which of two ways the many tags and texts of a chunk are looked at: compiled, or by numpy where that is not there."""
+
+from typing import Any
+
+from transforms import numpy_reading
+from transforms.compiled_choice import is_compiled
+
+kernel: Any = numpy_reading
+if is_compiled():
+    from transforms import compiled_reading
+
+    kernel = compiled_reading
