@@ -46,17 +46,17 @@ from warehouse.view_columns import view_column_doc
 # Files of this version can be read by DuckDB 1.x clients as well.
 STORAGE_VERSION = "v1.0.0"
 
-# Each thread holds the group of rows that it writes, in full: 16,384 rows with abstracts are 30 MB, and DuckDB's own
-# 122,880 would be 200.
+# Each thread buffers the whole row group that it writes: 30 MB for 16,384 rows with abstracts, 200 MB for DuckDB's
+# default of 122,880.
 ROW_GROUP_SIZE = 16_384
 
-# Keys that are counted together; they are held in memory meanwhile.
+# Keys that are counted together, in memory.
 KEYS_CHECKED_AT_ONCE = 1_000_000
 
 # The modules that, beside those of schema/, say what the tables hold; the statements of sql/ say the rest.
 RULES = ("companions.py", "content.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
 
-# From so many new runs on, or if they have more than this share of all bytes, building afresh is not slower.
+# With this many new runs, or if they hold more than this share of all bytes, building afresh is not slower.
 MOST_NEW_RUNS = 16
 MOST_NEW_SHARE = 0.3
 
@@ -110,7 +110,7 @@ def publish(
 
 
 def refuse_lost_runs(directory: DataDirectory) -> None:
-    """See that every run of the published file is still there, lest the next file is without its rows.
+    """Check that every run of the published file is still there; otherwise the next file would lack its rows.
 
     Raises:
         StoreError: Names one that is not.
@@ -126,7 +126,7 @@ def refuse_lost_runs(directory: DataDirectory) -> None:
 
 
 def is_behind(directory: DataDirectory) -> bool:
-    """Whether there are committed runs that the published file does not show, or shows otherwise than as published."""
+    """Whether the published file lacks committed runs, or is not as it was published."""
     return bool(committed_runs(directory)) and runs_to_add(directory) != frozenset()
 
 
@@ -185,14 +185,14 @@ def renew(
     read = [folder for folder in run_folders(directory) if new is None or not new.isdisjoint(run_ids_of(folder))]
     refuse_damaged(read, with_raw=False)
     if new is None:
-        # Not told by way of `say`: a report is read when all is over.
+        # Logged at once instead of by `say`, whose sentences come with the report at the end.
         forecast_build(directory, logger.warning)
         return build_within(directory, target, size)
     return bring_up_to_date(directory, target, new, size)
 
 
 def remove(target: Path) -> None:
-    """Remove a file that was built, and what DuckDB left beside it."""
+    """Remove a built file and DuckDB's files beside it."""
     target.unlink(missing_ok=True)
     target.with_suffix(".duckdb.wal").unlink(missing_ok=True)
     shutil.rmtree(spill_folder(target), ignore_errors=True)
@@ -250,7 +250,7 @@ def bring_up_to_date(
     """
     con = open_builder(directory, target, size)
     try:
-        # Without this size, the first checkpoint puts the groups together, and writes the whole file anew.
+        # Without this size, the first checkpoint merges the row groups and rewrites the whole file.
         con.execute(f"ATTACH {literal(str(target))} AS next (ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
         view_runs(con, directory, run_ids=run_ids, base="next")
         use_file(con, "next")
@@ -262,7 +262,7 @@ def bring_up_to_date(
 
 
 def add_companions(directory: DataDirectory, target: Path, refuse: Refuse) -> None:
-    """Put the companion tables into a file that is built and closed; they can cost it nothing."""
+    """Add the companion tables to a built and closed file; their failure never costs the file."""
     con = open_builder(directory, target, None)
     try:
         con.execute(
@@ -279,9 +279,9 @@ def add_companions(directory: DataDirectory, target: Path, refuse: Refuse) -> No
 
 
 def release_memory() -> None:
-    """Give back to the operating system what Arrow and the C library have kept from reading: 120 MB of an ingest.
+    """Return memory that Arrow and the C library kept after reading to the operating system: 120 MB of an ingest.
 
-    Only glibc can be told; elsewhere it is left to the C library.
+    Only glibc has a call for it.
     """
     pa.default_memory_pool().release_unused()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
@@ -292,7 +292,7 @@ def release_memory() -> None:
 def open_builder(
     directory: DataDirectory, target: Path, size: int | None, *, sorts_all: bool = False
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with bounded memory (`limit`), which goes on beside the file that it builds."""
+    """A DuckDB with bounded memory (`limit`), which spills to disk beside the file that it builds."""
     con = open_memory()
     con.execute(f"SET temp_directory = {literal(str(spill_folder(target)))}")
     limit(con, directory, size, sorts_all=sorts_all)
@@ -301,7 +301,7 @@ def open_builder(
 
 
 def spill_folder(target: Path) -> Path:
-    """Where DuckDB puts what its memory does not hold."""
+    """Where DuckDB spills to."""
     return target.with_suffix(".spill")
 
 
@@ -345,7 +345,7 @@ def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> N
         new = names_of(con, "table_file")
         tables = [table for table in tables if table.owner == DERIVED or table.name in new]
     for table in tables:
-        # The words of a search are grouped by their key where they are put in, citation by citation.
+        # The words of a search are grouped by key on insertion, citation by citation.
         if table is not SEARCH_INDEX:
             key = ", ".join(quoted(c) for c in table.key)
             which = put_in(table) if base else "true"

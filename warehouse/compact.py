@@ -27,7 +27,7 @@ from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_statement
 from warehouse.store import SUPERSEDES, DataDirectory, read_note, refuse_damaged, run_folders, run_ids_of
 
-# Folders smaller than this are put together.
+# Folders smaller than this are merged.
 SMALL_BYTES = 64 << 20
 
 # Rows that are handed from DuckDB to Arrow at once: raw records are some 10 KB each.
@@ -69,7 +69,7 @@ def plan_compaction(directory: DataDirectory, *, keep: str, now: datetime) -> Co
 
 
 def compact(directory: DataDirectory, plan: Compaction, *, now: datetime) -> Compaction:
-    """Put the folders of a plan together; those that were superseded are removed.
+    """Merge the folders of a plan, and remove those that are superseded.
 
     Args:
         directory: The data directory, held for writing.

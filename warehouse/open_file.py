@@ -1,4 +1,4 @@
-"""Files opened so that nothing waits, and so that what is read is what was checked."""
+"""Files opened without blocking, and so that the file that is read is the one that was checked."""
 
 import errno
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def open_file(path: Path, folders: Sequence[Path] = ()) -> BufferedReader:
-    """Open a regular file for reading; what it turns out to be is looked at once it is open, and not before.
+    """Open a regular file for reading; its kind is checked once it is open, not before.
 
     Args:
         path: The file; a link is followed.
@@ -19,7 +19,7 @@ def open_file(path: Path, folders: Sequence[Path] = ()) -> BufferedReader:
     """
 
     def opener(name: str, flags: int) -> int:
-        # Without O_NONBLOCK, opening a pipe waits for whoever writes to it.
+        # Without O_NONBLOCK, opening a pipe blocks until somebody writes to it.
         flags |= os.O_NONBLOCK | os.O_NOCTTY
         descriptor = open_below(Path(name), folders, flags) if folders else os.open(name, flags)
         mode = os.fstat(descriptor).st_mode
@@ -34,7 +34,7 @@ def open_file(path: Path, folders: Sequence[Path] = ()) -> BufferedReader:
 
 
 def open_below(path: Path, folders: Sequence[Path], flags: int) -> int:
-    """A descriptor of a file below one of the folders; a link that is put into its way meanwhile is not followed.
+    """A descriptor of a file below one of the folders; links that appear in its path meanwhile are not followed.
 
     Raises:
         OSError: It is not below them, or cannot be opened.

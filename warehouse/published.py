@@ -34,11 +34,11 @@ Say = Callable[[str], None]
 # The mode of the published file; root may write all the same.
 MODE = 0o444
 
-# DuckDB's own header, and two of the database of which each checkpoint writes one, with the next number in it.
+# DuckDB's main header, and two database headers; each checkpoint writes one of them, with the next number.
 HEADERS_BYTES = 3 * 4096
 
-# What DuckDB makes beside a file that is open for writing. Where one of these is a link to nowhere, a reader finds no
-# file, and a writer cannot make one: its commit fails.
+# Files that DuckDB makes beside one that is open for writing. If such a name is a dangling link, a reader finds none,
+# and a writer cannot make it: its commit fails.
 BESIDE = (".wal", ".wal.checkpoint", ".wal.recovery")
 NOWHERE = "nowhere/corpus.duckdb-is-read-only"
 
@@ -48,10 +48,10 @@ EARLIER = "earlier-*.duckdb"
 # The number of ioctl_ficlone(2), which Python's fcntl does not name.
 FICLONE = 0x40049409
 
-# How a file of this size was copied is worth a sentence.
+# For files of at least this size, report how they were copied.
 LARGE_BYTES = 1 << 30
 
-# A reader may look while a file is replaced.
+# Attempts, because a file may be replaced while it is read.
 LOOKS, BETWEEN_LOOKS_S = 3, 0.1
 
 
@@ -69,7 +69,7 @@ class Published:
 
 
 def read_published(directory: DataDirectory) -> Published | None:
-    """What the published file says that it is made of, whoever wrote it; None if there is none that can be read."""
+    """What the published file says it is made of, whoever wrote it; None if there is no readable one."""
     try:
         state = directory.database.stat()
         return read_once(directory.database, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
@@ -93,7 +93,7 @@ def read_once(database: Path, *_state: int) -> Published:
 
 
 def own_published(directory: DataDirectory) -> Published | None:
-    """What the published file is made of; None if it cannot be read, or is not for sure as it was published."""
+    """What the published file is made of; None if it cannot be read, or may not be as it was published."""
     if foreign_files(directory) or not is_as_noted(directory):
         return None
     return read_published(directory)
@@ -134,7 +134,7 @@ def is_as_noted(directory: DataDirectory) -> bool:
 
 
 def foreign_files(directory: DataDirectory) -> list[Path]:
-    """Files that another program left beside the published one; a link to nowhere of our own is none."""
+    """Files that another program left beside the published one; our own dangling links do not count."""
     paths = [beside(directory, ending) for ending in BESIDE]
     return [path for path in paths if os.path.lexists(path) and not is_link_to_nowhere(path)]
 
@@ -145,7 +145,7 @@ def beside(directory: DataDirectory, ending: str) -> Path:
 
 
 def is_link_to_nowhere(path: Path) -> bool:
-    """Whether it is a link that keeps others from making a file here."""
+    """Whether it is a dangling link that keeps others from making a file here."""
     return path.is_symlink() and path.readlink() == Path(NOWHERE)
 
 
@@ -174,7 +174,7 @@ def reading(directory: DataDirectory) -> Iterator[None]:
 
 
 def refuse_foreign(directory: DataDirectory) -> None:
-    """See that another program neither wrote to the published file nor left anything beside it.
+    """Check that no other program wrote to the published file or left a file beside it.
 
     Raises:
         StoreError: One did.
@@ -235,7 +235,7 @@ def remove_foreign(directory: DataDirectory, say: Say) -> None:
 def copy_published(directory: DataDirectory, target: Path, say: Say) -> bool:
     """Copy the published file; whether the copy is for sure what was published.
 
-    Whoever writes to it meanwhile ends with a header, and so with another fingerprint.
+    A program that writes to it meanwhile ends by writing a header, and so changes the fingerprint.
 
     Args:
         directory: The data directory.
@@ -255,7 +255,7 @@ def copy_published(directory: DataDirectory, target: Path, say: Say) -> bool:
 
 
 def share_blocks(source: Path, target: Path) -> bool:
-    """Copy a file by its blocks, in no time, where the file system can: Btrfs, XFS and bcachefs on Linux.
+    """Clone a file's blocks at once if the file system can: Btrfs, XFS and bcachefs on Linux.
 
     Returns:
         Whether it was; otherwise nothing is in the target.
@@ -288,7 +288,7 @@ def put_in_place(directory: DataDirectory, target: Path, say: Say) -> None:
     remove_foreign(directory, say)
     forbid_wal(directory)
     target.replace(directory.database)
-    with suppress(OSError, StoreError):  # It is published; what is left undone here, the next publish does.
+    with suppress(OSError, StoreError):  # It is published; the next publish does what fails here.
         sync(directory.root)
         write_fingerprints(directory, [fingerprint(directory.database)])
         allow_wal(directory, say)
@@ -296,14 +296,14 @@ def put_in_place(directory: DataDirectory, target: Path, say: Say) -> None:
 
 
 def keep_earlier(directory: DataDirectory) -> None:
-    """Keep a second name of the published file, by which its lock can be looked at when another took its place."""
-    with suppress(OSError):  # There is none, or the file system has no second names.
+    """Keep a second name of the published file, so that its lock can be inspected after it was replaced."""
+    with suppress(OSError):  # There is none, or the file system has no hard links.
         inode = directory.database.stat().st_ino
         os.link(directory.database, directory.staging / EARLIER.replace("*", str(inode)))
 
 
 def forbid_wal(directory: DataDirectory) -> None:
-    """Put links to nowhere where DuckDB would write of a session that is open; a file that is there goes.
+    """Put dangling links where the WAL of an open session would be written; a file that is there is removed.
 
     Raises:
         OSError: A directory is in the way.
@@ -319,7 +319,7 @@ def forbid_wal(directory: DataDirectory) -> None:
 
 
 def allow_wal(directory: DataDirectory, say: Say) -> None:
-    """Remove the links to nowhere and the second names of earlier files, unless one is still open for writing."""
+    """Remove the dangling links and the second names of earlier files, unless one is still open for writing."""
     is_open = False
     for earlier in directory.staging.glob(EARLIER):
         if who := who_writes(earlier):

@@ -1,4 +1,4 @@
-"""Questions to the published file: only questions, on a connection that can neither write nor reach anything else."""
+"""Queries of the published file, on a connection that can neither write nor reach anything else."""
 
 import json
 import re
@@ -21,13 +21,13 @@ from warehouse.store import DataDirectory
 
 T = TypeVar("T")
 
-# Letters of a statement, before and after the place of an error, that are shown with it.
+# Characters of a statement shown before and after the place of an error.
 SHOWN = 40
 
 # What is answered by the tables and views that people ask, with what one row of each is.
 SHOW_TABLES = re.compile(r"\s*SHOW\s+TABLES\s*;?\s*", re.IGNORECASE)
 
-# Rows that DuckDB hands over at once: the size of its own vectors.
+# Rows per batch: the size of DuckDB's vectors.
 BATCH_ROWS = 2048
 
 
@@ -50,7 +50,7 @@ def open_published(
     database = directory.database
     if not database.exists():
         raise StoreError(f"There is no {database} yet; run `corpus refresh` or `corpus ingest` first.")
-    # An instance of its own, so that two may be open at once, each with its settings.
+    # A separate instance, so that two can be open at once with their own settings.
     con = duckdb.connect(
         config={
             "autoinstall_known_extensions": "false",
@@ -63,11 +63,11 @@ def open_published(
         set_memory(con, memory)
         con.execute("SET enable_progress_bar = false")
         con.execute(f"SET temp_directory = {quote(str(spill or ''))}")
-        con.execute("SET streaming_buffer_size = '1KB'")  # DuckDB does not count the letters of what waits in it.
+        con.execute("SET streaming_buffer_size = '1KB'")  # DuckDB does not count the text in this buffer.
         with reading(directory):
             con.execute(f"ATTACH {quote(str(database))} AS corpus (READ_ONLY, TYPE duckdb)")
         use_file(con, "corpus")
-        # The first leaves the attached file and its logs open to COPY; the second closes every file for good.
+        # The first still lets COPY write to the attached file and its logs; the second closes every file.
         con.execute("SET enable_external_access = false")
         if spill is None:
             con.execute("SET disabled_filesystems = 'LocalFileSystem'")
@@ -129,7 +129,7 @@ def stream(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = 
     return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
-# How long DuckDB may go on after it was told to stop.
+# Seconds that DuckDB may go on after an interrupt.
 GRACE_S = 5.0
 
 
@@ -168,7 +168,7 @@ class Steps:
         except (duckdb.Error, pa.ArrowException, OSError) as exc:
             raise QueryError(explain(self.con, exc, self.sql)) from exc
         finally:
-            # After Ctrl-C, too, the connection must be at rest before it is closed.
+            # The connection must be idle before it is closed, after Ctrl-C too.
             stopped = time.monotonic()
             while not wait([future], 0.1).done:
                 self.con.interrupt()
@@ -181,7 +181,7 @@ class Steps:
 
 
 def expect_question(con: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Refuse what is not one statement that only reads, as DuckDB's own parser sees it.
+    """Refuse anything but a single reading statement, judged by DuckDB's own parser.
 
     Raises:
         QueryError: In one sentence.
@@ -212,7 +212,7 @@ def is_question(con: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> 
     """Whether a statement only reads: DuckDB calls it a SELECT, or it is the EXPLAIN of one."""
     if kind(statement) != "EXPLAIN":
         return kind(statement) == "SELECT"
-    # What is explained is the first rest of the text that is a statement by itself. Tokens are counted in bytes.
+    # The explained statement is the first rest of the text that parses by itself. Token offsets are in bytes.
     text = statement.query.encode()
     for start, _ in duckdb.tokenize(statement.query)[1:]:
         try:

@@ -15,7 +15,7 @@ from warehouse.schema.declaration import BYTES, Table
 from warehouse.schema.tables import STAGED_TABLES
 from warehouse.store import DataDirectory, next_run_id, sync, write_sums, writing_file
 
-# Endings of the columns whose values are all different.
+# Endings of columns whose values are all distinct.
 UNREPEATED = ("_sha256", "abstract", "article_title", "_text", "citation")
 
 # Rows are written in groups of about this many bytes of Arrow memory, so that memory stays bounded in any run.
@@ -23,7 +23,7 @@ ROW_GROUP_BYTES = 4 << 20
 
 
 def start_run(directory: DataDirectory, now: datetime) -> "RunWriter":
-    """Begin to write a run alone; what broken runs have left in staging is removed, but for their replies.
+    """Begin to write a run, as the only one; leftovers of broken runs in staging are removed, except their replies.
 
     Raises:
         StoreError: The directory cannot be written.
@@ -33,7 +33,7 @@ def start_run(directory: DataDirectory, now: datetime) -> "RunWriter":
 
 
 def clear_staging(directory: DataDirectory) -> None:
-    """Remove what broken runs have left in staging, but for their replies.
+    """Remove the leftovers of broken runs in staging, except their replies.
 
     Raises:
         StoreError: It cannot be removed.
@@ -55,7 +55,7 @@ def open_run(directory: DataDirectory, run_id: str) -> "RunWriter":
 def open_reading(directory: DataDirectory, run_id: str) -> "RunWriter":
     """Begin to read for a run: a staged folder of its own (warehouse/decide.py), whoever else reads for it as well.
 
-    A scheduler may believe a worker dead that is not, and have another one do its work.
+    A scheduler may take a live worker for dead, and give its work to another one.
 
     Raises:
         StoreError: The directory cannot be written.
@@ -70,7 +70,7 @@ def discard_reading(directory: DataDirectory, run_id: str) -> None:
 
 
 def make_folder(folder: Path) -> Path:
-    """An empty folder, made now."""
+    """Make an empty folder."""
     with writing_file(folder):
         folder.mkdir(parents=True)
     return folder
@@ -112,7 +112,7 @@ class RunWriter:
 
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         path = self.folder / f"{name}.parquet"
-        # Texts that hardly ever come twice are not worth looking for twice.
+        # Do not dictionary-encode texts that hardly ever repeat.
         repeated = [c.name for c in STAGED_TABLES[name].columns if c.type != BYTES and not c.name.endswith(UNREPEATED)]
         return pq.ParquetWriter(
             path, schema, compression="zstd", compression_level=1, use_dictionary=[*repeated, "run_id"]
@@ -161,6 +161,6 @@ def commit_run(writer: RunWriter) -> Path:
 def discard_run(writer: RunWriter) -> None:
     """Remove what an uncommitted run wrote."""
     for parquet_writer in writer._writers.values():
-        with suppress(OSError):  # What a full disk has no room for is removed all the same.
+        with suppress(OSError):  # A full disk does not prevent removal.
             parquet_writer.close()
     shutil.rmtree(writer.folder, ignore_errors=True)

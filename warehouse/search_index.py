@@ -11,13 +11,13 @@ from warehouse.schema.citation import CITATION
 from warehouse.schema.derived import SEARCH_INDEX, SEARCH_LENGTH, SEARCH_VOCABULARY
 from warehouse.sql_files import read_statement
 
-# Citations whose words are sorted together; they are held in memory meanwhile.
+# Citations whose words are sorted together, in memory.
 INDEXED_AT_ONCE = 10_000
 # Rows of the index that are sorted together when all of it is put into the order of its words.
 SORTED_AT_ONCE = 1_500_000
 # Rows of the index among which some are deleted together: DuckDB's notes of them take 40 MB.
 DELETED_AMONG = 5_000_000
-# One row in so many tells where the words are parted.
+# Sample one row in this many to find the borders of word ranges.
 SAMPLED = 1_000
 
 
@@ -87,7 +87,7 @@ def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -
         "CREATE OR REPLACE TEMP TABLE indexed AS SELECT pmid FROM unindexed WHERE n > $1 AND n <= $2",
         [start, start + INDEXED_AT_ONCE],
     )
-    # The bounds let DuckDB pass over the row groups that have none of them.
+    # The bounds let DuckDB skip row groups without any of them.
     ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
     words = f"search_index SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
     statement = read_statement(f"insert_{SEARCH_INDEX.name}")

@@ -1,4 +1,4 @@
-"""The tables that hold as sorted Parquet, for whatever reads Parquet: on a disk, or in an object store.
+"""The current tables as sorted Parquet, for any reader of Parquet: on a disk, or in an object store.
 
 TARGET/<last_run_id>/<table>/*.parquet   sorted by the table's key, in small row groups: a PMID is found quickly
 TARGET/<last_run_id>/attach.sql          the tables, views and macros of the published file over them, for any DuckDB

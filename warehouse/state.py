@@ -1,4 +1,4 @@
-"""What the committed runs know: the answers that the plan of the next run needs."""
+"""The current state of the corpus, as the next run's plan and decisions need it."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -50,7 +50,7 @@ def open_state(
         StoreError: A Parquet file cannot be read.
     """
     con = open_memory()
-    # A dry run makes no folder of the corpus, and DuckDB none but the last.
+    # A dry run makes no folder of the corpus, and DuckDB makes only the last folder of a path.
     beside = directory.staging if directory.staging.is_dir() else Path(gettempdir())
     spill = beside / f"state-{uuid4().hex[:8]}.spill"
     con.execute(f"SET temp_directory = {literal(str(spill))}")

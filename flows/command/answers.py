@@ -27,13 +27,13 @@ from warehouse.store import NO_SPACE, DataDirectory, why_not_written
 
 Row = tuple[str, ...]
 
-# Letters that a column of texts has at least. Where columns would have to be narrower than this, or than their longest
-# word, which can be an identifier, each row is drawn downwards.
+# Minimum width of a text column. If columns would be narrower than this, or than their longest word, which can be an
+# identifier, each row is drawn downwards.
 NARROWEST = 20
-# The most lines of a value in a column; where one needs more, each row is drawn downwards.
+# Maximum lines of a value; if one needs more, each row is drawn downwards.
 TALLEST = 8
 
-# Letters of one value in a table, and of all of them together. Of each value some letters are shown in any case.
+# Characters of one value in a table, and of all values together. Some characters of each value are always shown.
 VALUE_LETTERS = 50_000
 TABLE_LETTERS = 10_000_000
 LEAST_LETTERS = 200
@@ -82,7 +82,7 @@ def write_output(write: Callable[[Any], None], output: Path | None, directory: D
             write(sys.stdout.buffer)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
-            raise  # Whoever reads has enough.
+            raise  # The reader has closed the pipe.
         except OSError as exc:
             raise StoreError(f"Standard output cannot be written: {why_not_written(exc)}.") from exc
         return
@@ -99,7 +99,7 @@ def write_output(write: Callable[[Any], None], output: Path | None, directory: D
         unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
         unfinished.unlink(missing_ok=True)
         try:
-            with unfinished.open("xb") as stream:  # What somebody put there since, a link for example, is not opened.
+            with unfinished.open("xb") as stream:  # Do not open a link that appeared meanwhile.
                 write(stream)
             unfinished.replace(target)
         finally:
@@ -143,7 +143,7 @@ def write_table(answer: pa.RecordBatchReader, stream: Any, *, rows: int = TABLE_
     first, last, count = read_ends(answer, rows)
     is_cut = count > len(first) + len(last)
     terminal = Console()
-    # Only a terminal gets styles; an emoji's name in a title is no emoji.
+    # Styles on a terminal only; `:smile:` in a title stays as it is.
     styled = {"file": sys.stdout} if stream is sys.stdout.buffer else {"file": io.StringIO()}
     console = Console(**styled, width=terminal.width, emoji=False, markup=False, highlight=False)
     names = [without_controls(name) for name in answer.schema.names]

@@ -131,7 +131,7 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
 def write_comparison(
     settings: "Settings", seed: str, format_: str, output: Path | None, *, memory: str, seconds: float
 ) -> None:
-    """Write what only NCBI or only the corpus finds by a search of the seeds folder."""
+    """Write the PMIDs that only NCBI or only the corpus finds for a search of the seeds folder."""
     from flows.command.export_command import write_asked
     from flows.corpus_search.compare import compare_seed
     from flows.definition.seeds import read_query

@@ -19,7 +19,7 @@ from warehouse.errors import QueryError, UsageError
 from warehouse.query import open_published
 from warehouse.store import DataDirectory
 
-# What `corpus sql` and `corpus search` write: their answer, or the citations that it names.
+# Formats of `corpus sql` and `corpus search`: the answer itself, or the citations that it names.
 ASKED_FORMATS = (*ANSWER_FORMATS, "jsonl", *REFERENCE_FORMATS)
 ASKED_ENDINGS = {**ENDINGS, ".json": "json", ".txt": "table"}
 

@@ -56,7 +56,7 @@ EngineOption = Annotated[
 FILE_NAME = re.compile(r"[^,;|:]*\w\.[A-Za-z]\w{0,9}|[\w.~-]*/[\w./-]*[A-Za-z][\w./-]*")
 
 
-# What is read of standard input, which can be endless: 25 million PMIDs.
+# Limit for standard input, which can be endless: 25 million PMIDs.
 LARGEST_INPUT_BYTES = 256 << 20
 
 

@@ -16,14 +16,14 @@ HINT = re.compile(
     r"(?:(?<=`)|(?<=Ask it: )|(?<=Use it: )|(?<=    or: )|(?<=Example: )|(?<=, or: )|(?<=; ))corpus (?=[a-z])"
 )
 STOPPED = "stopped; what was fetched is kept for the next run."
-# A step that Ctrl-C interrupts has cleared up by then. DuckDB may never return: it can wait for a thread that nobody
+# A step that Ctrl-C interrupts has cleaned up by then. DuckDB may never return: it can wait for a thread that was not
 # told to stop.
 STOP_GRACE_S = 10.0
 
 
 def main() -> NoReturn:
     """Import the command and run it."""
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # A shell can have it ignored, in the background.
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # A shell may have background jobs ignore it.
         signal.signal(signal.SIGINT, interrupt)
     try:
         open_missing()
@@ -35,7 +35,7 @@ def main() -> NoReturn:
     except ModuleNotFoundError as exc:
         if exc.name != "fcntl":
             raise
-        # Windows has no file locks of this kind, and does not replace a file that somebody has open.
+        # Windows has no such file locks, and cannot replace an open file.
         fail("this system lacks what the corpus is published with; on Windows, run it in WSL (`wsl --install`).", 1)
     run()
 
@@ -46,20 +46,20 @@ def open_missing() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # It gets the lowest number that is free.
+            os.open(os.devnull, os.O_RDWR)  # It gets the lowest free descriptor.
     sys.stdin = sys.stdin or open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
 
 
 def stop() -> NoReturn:
-    """End after Ctrl-C; another one is too late to matter."""
+    """End after Ctrl-C; ignore further ones."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     fail(STOPPED, 130)
 
 
 def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-    """Raise KeyboardInterrupt, and end in any case some seconds later: no step leaves half of something behind."""
+    """Raise KeyboardInterrupt, and force the end some seconds later: no step leaves half-written files."""
     end = threading.Timer(STOP_GRACE_S, end_at_once, (STOPPED, 130))
     end.daemon = True
     end.start()
@@ -67,7 +67,7 @@ def interrupt(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def without_controls(text: str) -> str:
-    """A text with a mark in the place of what a terminal would obey instead of showing: data can hold anything."""
+    """A text with control characters replaced: data can hold any, and a terminal would obey them."""
     return OBEYED.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
@@ -93,10 +93,10 @@ def end_at_once(sentence: str, code: int) -> NoReturn:
 
 
 def close_output() -> OSError | None:
-    """Let go of standard output if it cannot be written; gives the reason."""
+    """Abandon standard output if it cannot be written; returns the reason."""
     try:
         sys.stdout.flush()
-        os.write(sys.stdout.fileno(), b"\n")  # What is not buffered was not kept to be flushed.
+        os.write(sys.stdout.fileno(), b"\n")  # Unbuffered output has nothing to flush.
     except OSError as exc:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exc

@@ -1,4 +1,4 @@
-"""What a person at a terminal sees: progress while a run works, its summary, and the status of a corpus."""
+"""Terminal output: progress of a run, its summary, and the status of a corpus."""
 
 import sys
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def show_progress() -> Iterator[Progress]:
 
 
 def describe_status(found: dict[str, Any]) -> str:
-    """The status for people."""
+    """The status as text."""
     citations = found["citations"]
     sources = ", ".join(f"{count:,} from {source}" for source, count in found["citations_by_source"].items())
     run = found["last_run"] or {}

@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 CONNECT_S = 60.0
 ROOT = Path(__file__).parents[2]
-# What says how a document is read.
+# Modules that decide how a document is read.
 READERS = (
     "transforms/*.py",
     "warehouse/schema/*.py",
@@ -74,17 +74,17 @@ class DaskPool:
             raise UsageError(f"--engine {address}: Dask is not installed; install corpus[dask] first.") from exc
         self.address = address
         self.distributed: Any = distributed
-        # Where the scheduler is gone, Dask cancels what it was given; OSError is its word for a lost connection.
+        # If the scheduler is gone, Dask cancels its tasks; OSError stands for a lost connection.
         self.broken: tuple[type[BaseException], ...] = (CancelledError, OSError)
         self.connect()
 
     def connect(self) -> None:
-        """Connect to the scheduler, and see that its workers can do what is asked of them.
+        """Connect to the scheduler, and check that its workers have the same code and reach the files.
 
         Raises:
             StoreError: It does not answer, has no workers, or one of them cannot.
         """
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # What matters is said in a sentence here.
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # Errors become sentences here.
         try:
             self.client = self.distributed.Client(self.address, timeout=CONNECT_S, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as exc:
@@ -141,5 +141,5 @@ class DaskPool:
         self.connect()
 
     def end(self) -> None:
-        """Let the cluster go; what it has not begun is not done any more."""
+        """Close the connection; tasks that have not begun are dropped."""
         self.client.close(timeout=5)

@@ -34,18 +34,18 @@ from warehouse.store import sync, writing_file
 
 logger = logging.getLogger("corpus")
 
-# NLM asks for two or three.
+# NLM asks for two or three connections.
 CONNECTIONS = 3
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 # A longer wait is reported with its reason.
 SILENT_WAIT_S = 5.0
-# How often a file is downloaded that does not come with the sum that its .md5 says.
+# Downloads of a file that does not match its .md5.
 DOWNLOADS = 3
-# How often a .md5 is asked for again that does not agree with its file.
+# Requests for a .md5 that does not match its file.
 SUM_ASKED_AGAIN = 2
 BLOCK_BYTES = 1 << 18
 LARGEST_PAGE_BYTES = 16 << 20
-# These pass; any other 4xx will be said again.
+# These are temporary; any other 4xx will recur.
 PASSING = (408, 425, 429)
 
 T = TypeVar("T")

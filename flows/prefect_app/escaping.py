@@ -5,12 +5,12 @@ Prefect puts this folder on the path of a flow run: a module called like a packa
 
 import re
 
-# What Markdown or HTML would read as markup, and what GitHub's kind of it would make a link.
+# Characters that are markup in Markdown or HTML, and those that GitHub's Markdown turns into links.
 MARKUP = re.compile(
     r"[\\`*\[\]<>&|~$@{}]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=[a-z]):(?=//)|(?<=www)\.", re.IGNORECASE
 )
 
-# What begins a heading, or an item of a list.
+# Beginnings of headings and list items.
 BEGINNING = re.compile(r"^(?=(?:#{1,6}|[-+])\s)|^(\d+)(?=[.)]\s)")
 
 

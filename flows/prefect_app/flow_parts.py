@@ -1,4 +1,4 @@
-"""What flows share: fields of forms, steps as tasks, errors as sentences, settings, the end of a run."""
+"""Shared parts of the flows: form fields, steps as tasks, errors as sentences, settings, the end of a run."""
 
 import atexit
 import logging
@@ -34,7 +34,7 @@ from warehouse.run_writer import commit_run
 
 
 def titled(title: str, **limits: Any) -> Any:
-    """What a form calls a field, and what can stand in it; Prefect puts the bare name over any other title."""
+    """A form field's title and limits; Prefect overwrites a title that is set in any other way."""
     return Field(json_schema_extra={"title": title}, **limits)
 
 
@@ -43,12 +43,12 @@ DAY = r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$"
 
 DryRun = Annotated[bool, titled("Dry run")]
 
-# That each batch's tasks finished would be two lines a batch in the log, beside the line of their step with its count.
+# Two log lines for each batch would drown the progress lines of the steps.
 logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
 
 
 def is_news(record: logging.LogRecord) -> bool:
-    """Whether a log line is more than Prefect's traceback of an error whose sentence the run has said already."""
+    """Whether a log line is not just Prefect's traceback of an error that the run has already reported."""
     return not (record.exc_info and isinstance(record.exc_info[1], CorpusError | SignatureMismatchError))
 
 
@@ -60,12 +60,12 @@ for logger_name in ("prefect.flow_runs", "prefect.task_runs"):
 def end_quietly() -> None:
     """Close standard error at the very end of a process.
 
-    DuckDB 2.0 lists there, over dozens of lines, what of its module is still held; threads of Prefect hold all modules.
+    DuckDB 2.0 prints dozens of lines there about objects that are still alive, because Prefect's threads hold them.
     """
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
 
 
-# Holds NCBI's API key where it is not in the environment.
+# Secret block with NCBI's API key, if the key is not in the environment.
 API_KEY_BLOCK = "ncbi-api-key"
 
 

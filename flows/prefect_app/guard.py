@@ -23,15 +23,15 @@ from starlette.websockets import WebSocketClose
 
 ORIGINS = "PREFECT_SERVER_CORS_ALLOWED_ORIGINS"
 
-# Where the report and the feed are.
+# Path of the report and the feed.
 PAGES = "/corpus"
 
-# How the process of the server can be told from others.
+# Identifies the server's process.
 FACTORY = f"{__name__}:create_app"
 
 
 class Guard:
-    """Refuses what a page of another origin asks for, and a host name that is not this server's."""
+    """Refuses requests from pages of other origins, and host names that are not this server's."""
 
     def __init__(self, app: ASGIApp, origins: frozenset[str], pages: Mapping[str, Path] = MappingProxyType({})) -> None:
         self.app = app

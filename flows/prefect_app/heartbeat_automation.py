@@ -1,4 +1,5 @@
-"""What is set right in Prefect before runs start: those that died, and automations that watch them and tell others."""
+"""What `corpus serve` sets up before runs start: it marks dead runs, and creates automations for heartbeats and
+notifications."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,13 +19,13 @@ from pydantic import SecretStr
 
 from flows.report.notify import is_webhook
 
-# All deployments and runs carry it: a server that is configured can have runs of others, which are not ours to mark.
+# Tag of all our deployments and runs: a configured server can have runs of others, which must not be touched.
 TAG = "corpus"
 OF_OURS = ResourceSpecification({"prefect.resource.id": f"prefect.tag.{TAG}", "prefect.resource.role": "tag"})
 
 UNFINISHED = [StateType.RUNNING, StateType.PENDING, StateType.CANCELLING]
 
-# A run says that it lives every `flows.prefect_app.serve.HEARTBEAT_S` seconds, so that this allows for five lost words.
+# A run sends a heartbeat every `flows.prefect_app.serve.HEARTBEAT_S` seconds, so this allows for five lost ones.
 SILENCE = timedelta(minutes=3)
 HEARTBEAT = "prefect.flow-run.heartbeat"
 ENDS = {
@@ -38,7 +39,7 @@ TELLING = "corpus: tell others"
 FAILURE_BLOCK = "corpus-notify-failures"
 TELLING_FAILURES = "corpus: tell others of failures"
 
-# What the automations wait for: runs that fail, and the project's own events, or those among them that are alarms.
+# Events that the automations wait for: failed runs, and the project's own events, or only the alarms among them.
 FAILURES = {"prefect.flow-run.Failed", "prefect.flow-run.Crashed"}
 ALARM_EVENTS = {"corpus.citation.retracted", "corpus.drift"}
 SUBJECT = "corpus: {{ flow_run.name }} ended as {{ flow_run.state.name }}"
@@ -52,7 +53,7 @@ PAYLOAD = """{
 
 
 def mark_crashed() -> list[str]:
-    """Mark the runs that were at work when this server's last `corpus serve` was ended: nobody works at them any more.
+    """Mark the runs of an earlier `corpus serve` that died with it as crashed.
 
     Their progress bars are removed.
 

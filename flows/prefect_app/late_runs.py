@@ -1,4 +1,4 @@
-"""Runs that come late, after down-time: of those of one deployment, the newest is enough."""
+"""Late runs after down-time: the newest of a deployment is enough."""
 
 from datetime import UTC, datetime
 
@@ -10,7 +10,7 @@ from prefect.states import Completed
 
 from flows.runs.report import RunReport
 
-# Of a run that came late, after down-time, when a newer one of its deployment stands already.
+# State of a late run, after down-time, if a newer run of its deployment exists.
 SKIPPED: State[RunReport] = Completed(
     name="Skipped", message="A newer run of this deployment is due and does the same."
 )

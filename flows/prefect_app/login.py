@@ -37,7 +37,7 @@ def read_login(home: Path) -> str:
             if text := path.read_text(encoding="utf-8").strip():
                 return text
         text = f"corpus:{secrets.token_urlsafe(24)}"
-        # Written under another name first: a full disk must not leave half a password.
+        # Write under another name first: a full disk must not leave half a password.
         part = path.with_suffix(".part")
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as stream:
             stream.write(f"{text}\n")

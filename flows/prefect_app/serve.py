@@ -26,10 +26,10 @@ from warehouse.errors import CorpusError, StoreError, UsageError
 # A busy machine takes minutes; a server that ends is noticed at once.
 SERVER_START_S = 600.0
 
-# The server's log is begun anew beyond this size when the server starts; the one before it stays.
+# Above this size, the server's log is rotated when the server starts; the previous one is kept.
 LOG_BYTES = 10_000_000
 
-# How often a run says that it lives; `flows.prefect_app.heartbeat_automation.SILENCE` is several times that.
+# Seconds between a run's heartbeats; `flows.prefect_app.heartbeat_automation.SILENCE` is several times that.
 HEARTBEAT_S = 30
 
 
@@ -70,9 +70,9 @@ def serve_deployments(
         return
     if is_set_up_only:
         raise UsageError("--set-up-only is for a Prefect server that runs already; name it in PREFECT_API_URL.")
-    # Told to stop while it starts, it must end its server as well.
+    # If it is stopped while starting, it must stop its server too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # And it ends itself after Ctrl-C, but only when its server has ended.
+    # After Ctrl-C it ends once its server has ended.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     home = settings.data_dir.absolute() / "prefect"
     api_url = f"http://{host}:{port}/api"
@@ -95,7 +95,7 @@ def set_login(home: Path, given: str | None, *, no_auth: bool) -> str:
     """Hand the authentication string to the server and to this process, its client.
 
     Returns:
-        How a person gets in, for a sentence.
+        How to log in, for a sentence.
     """
     if no_auth:
         os.environ.pop("PREFECT_SERVER_API_AUTH_STRING", None)
@@ -104,13 +104,13 @@ def set_login(home: Path, given: str | None, *, no_auth: bool) -> str:
     os.environ["PREFECT_SERVER_API_AUTH_STRING"] = os.environ["PREFECT_API_AUTH_STRING"] = text
     if given:
         return "log in with PREFECT_SERVER_API_AUTH_STRING"
-    # A log file or a journal has other readers.
+    # Others may read a log file or a journal.
     return f"log in with {text if sys.stderr.isatty() else 'the line in ' + str(home / login.FILE_NAME)}"
 
 
 @contextmanager
 def only_one(home: Path) -> Iterator[None]:
-    """Be the one `corpus serve` with a server of its own over a data directory: two would end each other's server.
+    """Allow one `corpus serve` with its own server per data directory: two would stop each other's server.
 
     Raises:
         UsageError: There is another.
@@ -178,14 +178,14 @@ def server_environment(home: Path, api_url: str, *, keep_runs: int) -> dict[str,
 
 
 def end_orphan(pid_file: Path) -> None:
-    """End the Prefect server that a `corpus serve` left behind which was itself ended without a chance to do so."""
+    """Stop the Prefect server that a killed `corpus serve` left behind."""
     if not pid_file.exists():
         return
     text = pid_file.read_text(encoding="utf-8")
-    # It is empty if the disk was full.
+    # Empty if the disk was full.
     pid = int(text) if text.isdecimal() else 0
     command = Path(f"/proc/{pid}/cmdline")
-    # The number can belong to another process by now.
+    # The id may have been reused by another process.
     if command.exists() and guard.FACTORY.encode() in command.read_bytes():
         os.kill(pid, signal.SIGTERM)
         for _ in range(100):
@@ -220,7 +220,7 @@ def prefect_server(host: str, port: int, home: Path) -> Iterator[None]:
         log.replace(log.with_name("server.log.1"))
     with log.open("ab") as stream:
         log.chmod(0o600)
-        # What the server makes, its database above all, is its owner's alone.
+        # The server's files, above all its database, are private to their owner.
         server = subprocess.Popen(  # noqa: S603
             command, stdout=stream, stderr=stream, stdin=subprocess.DEVNULL, umask=0o077
         )
@@ -272,7 +272,7 @@ def serve_all(settings: Settings, *, is_own_server: bool, is_set_up_only: bool =
     watch_for_silence()
     if settings.addresses:
         tell_others(settings.addresses, alarms_only=settings.alarms_only)
-    # Prefect's runner, told to stop, does not await its own farewell, and cancels what listens to a run's process.
+    # When stopped, Prefect's runner does not await its own shutdown, and cancels the tasks that listen to runs.
     warnings.filterwarnings("ignore", message="coroutine 'Runner.astop' was never awaited", category=RuntimeWarning)
     logging.getLogger("asyncio").addFilter(is_no_cancellation)
     if is_set_up_only:

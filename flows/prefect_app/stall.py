@@ -1,4 +1,4 @@
-"""A run that makes no progress ends itself: what holds it may never let go, and others wait for its place."""
+"""A run without progress ends itself: it may hang forever while others wait for its place."""
 
 import os
 import threading
@@ -13,10 +13,10 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
-# Less of a processor than this, and a process counts as idle: Prefect's own threads take some of it.
+# Below this share of a CPU a process counts as idle: Prefect's own threads use some.
 IDLE_SHARE = 0.05
 
-# A publish of all of PubMed computes for hours without a word; a process that computes has this many budgets.
+# A publish of all of PubMed computes for hours without progress; a busy process has this many budgets.
 BUSY_BUDGETS = 12
 
 
@@ -39,12 +39,12 @@ class StallWatch:
     cpu_s: float = field(default_factory=time.process_time)
 
     def begin(self, budget_s: float) -> None:
-        """A run begins."""
+        """Start watching a run."""
         self.budget_s, self.cpu_s = budget_s, time.process_time()
         self.told_at = self.busy_at = self.looked_at = time.monotonic()
 
     def tell(self) -> None:
-        """There is progress."""
+        """Note progress."""
         self.told_at = time.monotonic()
 
     def has_stalled(self, now: float, cpu_s: float) -> bool:
@@ -93,7 +93,7 @@ def describe_stall(budget_s: float) -> str:
 
 
 def end_process(flow_run_id: UUID, log: Any, sentence: str) -> None:
-    """Mark a run as failed, and end its process, whatever holds it."""
+    """Mark a run as failed, and kill its process."""
     try:
         log.error(sentence)
         state: State[None] = Failed(message=sentence)

@@ -65,7 +65,7 @@ def read_declared() -> dict[str, Declared]:
     try:
         return {name: Declared(**declared) for name, declared in json.loads(str(kept)).items()}
     except (ValueError, TypeError, AttributeError):
-        return {}  # A person wrote something else into it.
+        return {}  # A person has overwritten it.
 
 
 def declare(deployment: RunnerDeployment) -> Declared:

@@ -1,4 +1,4 @@
-"""Parameters that a deployment does not have: Prefect refuses them in its forms, and lets others pass them."""
+"""Unknown parameters of a deployment: Prefect refuses them in its forms, but not from other clients."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from flows.prefect_app.escaping import on_one_line
 
 
 def name_unknown_parameters(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:  # noqa: ARG001
-    """Say of a run that crashed which of its parameters there are not, if that is why; a hook of the flows."""
+    """Name the unknown parameters of a crashed run, if they are the reason; a hook of the flows."""
     known = flow.parameters.properties
     if unknown := sorted(flow_run.parameters.keys() - known.keys()):
         there = f"the parameters are {', '.join(known)}" if known else "there are none"

@@ -1,4 +1,4 @@
-"""Telling people of what runs brought: mail, Slack, Teams and others, through Apprise.
+"""Notifications of what runs brought, through Apprise: mail, Slack, Teams and others.
 
 What each address was told last is kept in `told.json` of the data directory, so that nothing is told twice, and nothing
 is left out if an address could not be reached: the next run tells it.
