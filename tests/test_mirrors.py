@@ -15,6 +15,9 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
         # The arrays of a chunk, of which each module fills a part.
         "test_record_columns.py": ("columns",),
         "test_pubmed_xml.py": ("column_tables", "staged_rows", "unknown_columns"),
+        # Two ways to read, which are held against each other.
+        "test_reading_kernel.py": ("compiled_choice", "numpy_reading"),
+        "test_elements.py": ("start_tags",),
         "test_pubmed_query.py": ("pubmed_fields",),
         "test_seed_text.py": ("seed_lines",),
         "test_seed_entry.py": ("seed_phrases",),

@@ -16,7 +16,7 @@ from transforms.elements import Elements
 from transforms.numpy_reading import Positions
 from transforms.record_paths import NODE_OF_PATH, NODES, PATHS, READ_TABLES, Slot
 
-# Arrays of int64 all look alike; these say what each number is: a position among the elements of the chunk, its strings
+# All arrays are int64; these names say what each number is: a position among the elements of the chunk, its strings
 # (those in `made` and `texts` follow), the records that are read, or the rows of a table.
 ElementsAt = Positions
 StringsAt = Positions

@@ -24,7 +24,7 @@ RETRACTED_IN = ("RetractionIn", "RetractedandRepublishedIn")
 # The position of a text that no element has.
 ABSENT = -2
 
-# Of a citation, and of a book.
+# Columns of a citation, and of a book.
 PUB_DATE_PARTS = ("pub_date_year", "pub_date_month", "pub_date_day", "medline_date")
 
 # The elements whose markup is kept, by node, and where.
@@ -37,7 +37,7 @@ WITH_MARKUP = {
     for path in paths
 }
 
-# Few dates are ever different ones.
+# Few distinct dates occur.
 date_of = lru_cache(maxsize=100_000)(to_date)
 year_of = lru_cache(maxsize=10_000)(first_year)
 

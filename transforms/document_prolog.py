@@ -28,8 +28,8 @@ BYTE_ORDER_MARKS = (
 )
 WITHOUT_MARK = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"))
 
-# Other encodings that XML is written in, by Python's names: all of them have ASCII's bytes in a declaration. Python has
-# codecs that are none (rot13, zlib), or that no XML parser knows (utf-7, punycode, unicode_escape).
+# Other encodings of XML, by Python's names; in all of them a declaration is ASCII. Python also has codecs that are no
+# encodings (rot13, zlib), and some that no XML parser knows (utf-7, punycode, unicode_escape).
 ENCODINGS = {
     *("utf-8", "ascii", "koi8-r", "koi8-u", "tis-620", "mac-roman", *(f"iso8859-{part}" for part in range(1, 17))),
     *("gb2312", "gbk", "gb18030", "big5", "big5hkscs", "shift_jis", "euc_jp", "iso2022_jp", "euc_kr", "iso2022_kr"),
@@ -37,8 +37,8 @@ ENCODINGS = {
     *(f"cp{page}" for page in range(1250, 1259)),
 }
 
-# A quantifier with a plus never goes back: what is not matched at once is not tried in all other ways. That of a group
-# goes wrong before Python 3.11.5, so only single characters have one.
+# Possessive quantifiers do not backtrack. Before Python 3.11.5 they are wrong for groups, so only single characters
+# have one.
 QUOTED = rb"\"[^\"]*+\"|'[^']*+'"
 DECLARATION = re.compile(rb"\s*<\?xml\s[^>]*?\sencoding\s*=\s*(?:\"([^\">]*)\"|'([^'>]*)')")
 ENCODING_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,40}")

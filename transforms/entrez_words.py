@@ -1,4 +1,4 @@
-"""What NCBI's words mean: the one table of errors that pass, that stay, and that end a run, and how a body is quoted.
+"""NCBI's error messages: which are transient, which permanent, which end a run, and how a body is quoted.
 
 NCBI puts errors into bodies of any form and any status, so their words decide. Replies as they came and reports of
 others are where the words are from; what none of the expressions knows is taken to stay.
@@ -14,7 +14,7 @@ REFUSED_WORDS = "API rate limit exceeded"
 
 KEY_REFUSED = re.compile(r"api[ _-]?key (?:is )?(?:invalid|not valid|unknown)|invalid api[ _-]?key", re.IGNORECASE)
 
-# The wall at 9,999 comes as a failing back end, but it will be there the next time as well.
+# The limit of 9,999 looks like a failing back end, but it is permanent.
 PERMANENT = re.compile(r"cannot be larger than|out of range", re.IGNORECASE)
 
 HISTORY = re.compile(
@@ -31,7 +31,7 @@ TRANSIENT = re.compile(
 )
 
 LONGEST_QUOTE = 200
-# Of a text, hardly one character in ten is none.
+# In a text, fewer than one character in ten is unprintable.
 MOST_UNPRINTABLE = 0.1
 
 
@@ -68,7 +68,7 @@ def quote_words(body: bytes) -> str:
 
 
 def printable(text: str) -> str:
-    """A text on one line, with a blank in the place of everything that a terminal obeys instead of printing."""
+    """A text on one line, with a blank for each control character that a terminal would obey."""
     return " ".join("".join(" " if is_unprintable(c) else c for c in text).split())
 
 

@@ -28,7 +28,7 @@ from warehouse.schema.mesh_vocabulary import (
 # By name of the table; without the kind, which all rows of a file share.
 Rows = dict[str, list[tuple[object, ...]]]
 
-# Records whose rows are made into Arrow tables together.
+# Records per batch of Arrow tables.
 RECORDS_AT_ONCE = 2_000
 MADE = (
     MESH_DESCRIPTOR, MESH_TREE_NUMBER, MESH_TERM, MESH_QUALIFIER, MESH_SUPPLEMENTARY, MESH_MAPPED_HEADING,

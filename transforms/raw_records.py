@@ -150,7 +150,7 @@ def parse_xml(xml: bytes, *, name: str, first_line: int = 1) -> etree._Element:
         return etree.fromstring(b"<chunk>" + xml + b"</chunk>", parser)
     except etree.XMLSyntaxError as exc:
         line = first_line + (exc.lineno or 1) - 1
-        # The message itself quotes the document.
+        # lxml's own message quotes the document.
         log: Any = exc.error_log  # lxml's stub does not know what is in it.
         names = [entry.type_name.removeprefix("ERR_") for entry in log]
         reason = names[-1].replace("_", " ").lower() if names else "syntax"
@@ -264,7 +264,7 @@ def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
     broken = np.flatnonzero(e.flags & BROKEN)
     is_odd = np.searchsorted(broken, lasts) > np.searchsorted(broken, firsts)
     if len(elements.gaps):
-        # A processing instruction is part of what was sent.
+        # A processing instruction is part of the record as sent.
         is_odd |= np.array(list(map(len, slices))) > elements.offsets[lasts] - elements.offsets[firsts]
     return [
         hashlib.sha256(content_of(record_xml) if is_odd_one else content[start:end]).hexdigest()

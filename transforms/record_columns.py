@@ -140,7 +140,7 @@ def read_attributes(columns: Columns, node: Node, found: ElementsAt) -> None:
             values = columns.attribute(found, name)
             given = np.flatnonzero(values != NOTHING)
             for slot in slots:
-                # A default may stand in the column by now, so only the elements are compared with each other.
+                # The column may hold a default already, so only the elements are compared with each other.
                 put_values(columns, f"{node.path}/@{name}", slot, values[given], found[given], NO_VALUES)
 
 
@@ -239,7 +239,7 @@ def values_around(columns: Columns, around: Around, holders: ElementsAt) -> Valu
     if around.attribute:
         return columns.attribute(holders, around.attribute)
     if around.table is not None:
-        # Tables of parts come after the table of the whole, whose positions are there by now.
+        # Tables of parts come after the table of the whole, whose positions are filled in already.
         positions = columns.column(around.table, OWN_POSITION[around.table])
         return positions[columns.row[holders]]
     assert around.child  # noqa: S101 - for the type checker

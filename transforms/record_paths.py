@@ -20,8 +20,7 @@ from warehouse.schema.declaration import RECORD, Column, Table
 from warehouse.schema.left_out import READ_WITH_DOCUMENT
 from warehouse.schema.tables import TABLES
 
-# Makes a value of text. None: the text is none of the column's, which is null then and reported. ValueError: the record
-# is refused.
+# Makes a value of text. None: the column cannot hold the text, which is reported. ValueError: the record is refused.
 Convert = Callable[[str], int | bool | None]
 
 # What is read of a record, in this order.
@@ -321,7 +320,7 @@ def steps_to_extension(paths: RecordPaths, number: int, element: str) -> int:
 PATHS = compile_paths(READ_TABLES)
 
 
-# What stands around a record: its own element. In old sets and in pieces of records that is one of the two below it.
+# The parent of a record's own element. In old sets and in fragments, that is one of the two elements below it.
 ENTRY = Node(
     "",
     children={

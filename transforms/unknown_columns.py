@@ -18,7 +18,7 @@ def report_unknown(columns: Columns) -> None:
     if len(inside := columns.of(INSIDE)):
         report_inside(columns, inside)
 
-    # Between elements that hold no text NLM puts none; where somebody else did, it is at least reported.
+    # NLM puts no text between elements that hold none; text of others there is at least reported.
     e = elements
     tags, holders = reading_kernel.kernel.strays(e.offsets, e.flags, e.tag, e.end, e.parent, IS_BRANCH[node])
     for tag, holder in zip(tags.tolist(), holders.tolist(), strict=True):

@@ -22,7 +22,7 @@ NAMED = {"lt": "<", "gt": ">", "quot": '"', "apos": "'", "amp": "&"}
 
 LINE_BREAKS = re.compile(r"\s*\n\s*")
 LETTERS = re.compile(r"[^\W_]+")
-# Whatever names ORCID before it, hyphens of any kind or blanks within, and a full stop or slash behind it.
+# An ORCID with any label before it, hyphens of any kind or blanks within, and a full stop or slash behind it.
 _HYPHEN = r"[-\s\u2010-\u2015\u2212]?"
 ORCID = re.compile(
     rf"(?:[^0-9]*\borcid\b[^0-9]*)?([0-9]{{4}}){_HYPHEN}([0-9]{{4}}){_HYPHEN}([0-9]{{4}}){_HYPHEN}([0-9]{{3}}[0-9X])[/.;,]?",
@@ -40,7 +40,7 @@ DOI = re.compile(
     r"(?:(?:https?://)?(?:dx\.|www\.)?doi\.org/|doi *[: ] *|info:doi/|urn:doi:)*(10\.[0-9]{1,9}(?:\.[0-9]+)*/.+)"
 )
 
-# What a text has that was escaped once more than XML asks for.
+# Entities that remain in a text that was escaped twice.
 ESCAPED = re.compile(r"&(#[0-9xX]|[A-Za-z]+;)")
 NUMBERED = re.compile(r"&#(?:[xX]([0-9A-Fa-f]{1,6})|([0-9]{1,7}));")
 TAG_OF_TYPE = re.compile(r"(?:&lt;|<)/?(?:b|i|u|em|strong|sub|sup)/?(?:&gt;|>)")
@@ -171,7 +171,7 @@ def numbered(reference: re.Match[str]) -> str:
     return " " if 0xD800 <= number < 0xE000 or number > 0x10FFFF else chr(number)
 
 
-# What stands between PMIDs in lists, tables, citations and code; a minus or a point would make another number.
+# Separators of PMIDs in lists, tables, citations and code; a minus or a point would make another number.
 PMID_SEPARATORS = re.compile(
     r"""https?://(?:www\.)?(?:pubmed\.)?ncbi\.nlm\.nih\.gov/(?:pubmed/)?|\bPMIDs?\b\s*:?|[,;|/()\[\]{}<>"'`\uff0c\uff1b\u3001]""",
     re.IGNORECASE,

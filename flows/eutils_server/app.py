@@ -50,7 +50,7 @@ Utility = Callable[..., Response]
 NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-# 10,000 ids, or a hundred citation strings, have a tenth of this; whoever sends is given so long.
+# Limits for the body of a request: 10,000 ids, or a hundred citation strings, take a tenth of this size.
 LARGEST_FORM_BYTES = 4 << 20
 MOST_FIELDS = 20_000
 FORM_S = 30.0
@@ -122,7 +122,7 @@ def create_app(
 
 
 async def answer_request(server: Server, answer: Utility, utility: str, request: Request) -> Response:
-    """Count a request, and refuse it, answer it, or let a fault strike it."""
+    """Count a request, and refuse it, answer it, or apply a fault."""
     at = time.monotonic()
     try:
         parameters = await read_parameters(request)
@@ -165,7 +165,7 @@ async def answer_with_faults(
 
 
 async def statistics(server: Server, request: Request) -> Response:
-    """What was asked so far; DELETE begins anew."""
+    """The requests so far; DELETE resets the counts."""
     if refusal := refuse_strangers(request):
         return refusal
     if request.method == "DELETE":
@@ -175,7 +175,7 @@ async def statistics(server: Server, request: Request) -> Response:
 
 
 async def control_faults(server: Server, request: Request) -> Response:
-    """The faults with what they have struck; POST sets others, in the body's words, none for an empty one."""
+    """The faults and how often each struck; POST replaces them by those in its body, an empty body removes all."""
     if refusal := refuse_strangers(request):
         return refusal
     if request.method == "POST":
@@ -188,7 +188,7 @@ async def control_faults(server: Server, request: Request) -> Response:
 
 
 def refuse_strangers(request: Request) -> Response | None:
-    """A refusal for everyone but this machine."""
+    """Refuse requests from other machines."""
     try:
         if request.client and ipaddress.ip_address(request.client.host).is_loopback:
             return None
@@ -210,7 +210,7 @@ async def read_parameters(request: Request) -> Parameters:
             given += parse_qsl(form, keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:
             raise UtilityError(400, f"Too many parameters in request. Maximum number is {MOST_FIELDS}.") from None
-    # Biopython's own tutorial writes `webenv`, which NCBI takes as well.
+    # Biopython's tutorial writes `webenv`, which NCBI accepts.
     named = (("WebEnv" if name.lower() == "webenv" else name, value) for name, value in given)
     return Parameters([(name, NOT_IN_XML.sub(" ", value)) for name, value in named])
 

@@ -19,7 +19,7 @@ PARTS = {
 }
 NAME = WORDS.format("concat_ws(' ', coalesce(last_name, collective_name), initials)")
 
-# So many PMIDs are named where a citation fits several records; of more, their number is said.
+# PMIDs named if a citation fits several records; beyond that, only their number.
 NAMED_COUNT = 3
 
 
@@ -61,7 +61,7 @@ def match_citation(store: Store, parts: list[str], author: str) -> set[int]:
     tests = [PARTS[name].format(literal(part)) for name, part in zip(PARTS, parts, strict=True) if words_of(part)]
     if not tests:
         return set()
-    # The cheap comparisons come first, since a journal is compared by its words.
+    # Cheap comparisons first: a journal is compared word by word.
     fits = store.served(" AND ".join(reversed(tests)))
     name = author_name(author)
     if name:

@@ -55,7 +55,7 @@ class CorpusStore(Store):
         return store
 
     def look_around(self) -> None:
-        """See what is not to be served, and which files hold records."""
+        """Find out what is not served, and which files hold records."""
         self.unserved = UNSERVED if self.con.execute(f"FROM ({UNSERVED}) LIMIT 1").fetchall() else ""
         files = [folder / f"{RAW_CITATION.name}.parquet" for folder in run_folders(self.directory)]
         self.raw = {path: self.raw.get(path) or range_of(path) for path in files if path.exists()}

@@ -84,5 +84,5 @@ def page_of(history: History, parameters: Parameters) -> list[int]:
             f"Cannot retrieve history data: OUT OF RANGE. Parameter retstart={start} + 1 is greater than number of "
             f"records available in history. History includes {len(pmids)} IDs.",
         )
-    # A page that crosses the last reachable record is cut there, without a word.
+    # A page that crosses the last reachable record is cut there silently.
     return pmids[start : min(start + page_size, REACHABLE)].tolist()

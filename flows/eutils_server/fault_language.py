@@ -147,7 +147,7 @@ def parse_faults(spec: str) -> list[Fault]:
         else:
             faults.append(parse_fault(part))
     for position, fault in enumerate(faults):
-        # Each has numbers of its own, so that one fault more does not move the others.
+        # Each has its own random numbers, so another fault does not shift them.
         fault.dice.seed(f"{seed} {position}")
     return faults
 

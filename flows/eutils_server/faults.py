@@ -1,4 +1,4 @@
-"""Faults as they reach a client: the replies that a fault puts in the place of the right one, or makes of it."""
+"""Faults as clients see them: replies that replace the right one, or alter it."""
 
 import asyncio
 import gzip
@@ -18,7 +18,7 @@ from flows.eutils_server.fault_language import Fault
 from flows.eutils_server.protocol import HTML, UtilityError, document, error_reply, xml_reply
 from flows.eutils_server.traffic import Standing
 
-# What NCBI has been seen to say, in status 200, while a part of it is out of order.
+# Errors that NCBI was seen to send with status 200 during an outage.
 OUT_OF_ORDER = {
     "esearch": "Search Backend failed: Database is not supported: pubmed",
     "efetch": "Can't fetch uids from history because of: NCBI C++ Exception:\n    "
@@ -43,12 +43,12 @@ EMPTY = {
     "esummary": "",
 }
 
-# A dripping body comes in so many pieces a second.
+# Pieces a second of a slow body.
 PIECES_PER_S = 10
 
 
 def reply_instead(fault: Fault, utility: str, standing: Standing, *, is_json: bool) -> Response | None:
-    """The reply that a fault puts in the place of the right one; None if it only changes that."""
+    """The reply that replaces the right one; None if the fault only alters it."""
     if fault.kind in ("429", "retry-after"):
         return too_fast(standing, retry_after_s=int(fault.number))
     if fault.kind in ("error", "timeout-400"):
@@ -116,7 +116,7 @@ def add_ignored(body: bytes, phrase: str) -> bytes:
 
 def too_fast(standing: Standing, *, status: int = 429, retry_after_s: int = 0) -> Response:
     """What NCBI answers beyond its limit, with Retry-After if it says so."""
-    # Said by NCBI even where it has counted fewer, and without a key it names the address.
+    # NCBI says this even if it has counted fewer; without a key it names the address.
     limit = standing.limit or 3
     text = (
         f'{{"error":"API rate limit exceeded","api-key":"{standing.caller}",'
@@ -134,13 +134,13 @@ def empty_reply(utility: str) -> Response:
 
 
 def leave_out(fault: Fault, pmids: Sequence[int]) -> list[int]:
-    """PMIDs without some of them, drawn by the fault's own numbers."""
+    """PMIDs without some of them, chosen by the fault's random numbers."""
     missing = set(fault.dice.sample(range(len(pmids)), min(int(fault.number), len(pmids))))
     return [pmid for position, pmid in enumerate(pmids) if position not in missing]
 
 
 def merge(fault: Fault, others: Callable[[], Iterable[int]], pmids: Sequence[int]) -> list[int]:
-    """PMIDs of which some have become others, which are asked for in their place."""
+    """PMIDs of which some are replaced by others."""
     merged = sorted(fault.dice.sample(range(len(pmids)), min(int(fault.number), len(pmids))))
     instead = dict(zip(merged, (other for other in sorted(others()) if other not in pmids), strict=False))
     return [instead.get(position, pmid) for position, pmid in enumerate(pmids)]
@@ -150,9 +150,9 @@ class Reset(Response):
     """No answer: the connection is reset."""
 
     async def __call__(self, _scope: Scope, receive: Receive, _send: Send) -> None:
-        """Reset it, and wait until it is gone."""
+        """Reset the connection, and wait until it is closed."""
         transport = transport_of(receive)
-        # Closed without lingering, the other end gets RST instead of FIN.
+        # Closed with a linger time of 0, it sends RST instead of FIN.
         linger = struct.pack("ii", 1, 0)
         transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         transport.abort()
@@ -177,7 +177,7 @@ class Broken(Response):
 
 
 class Dripping(Response):
-    """A reply whose bytes drip."""
+    """A reply whose bytes trickle."""
 
     def __init__(self, reply: Response, bytes_per_s: float) -> None:
         self.reply = reply
@@ -199,12 +199,12 @@ class Dripping(Response):
 
 
 def transport_of(receive: Callable[..., Any]) -> asyncio.Transport:
-    """The connection of a request: ASGI has no word for closing it, so uvicorn's own is taken."""
+    """The connection of a request: ASGI cannot close it, so uvicorn's transport is used."""
     transport: asyncio.Transport = receive.__self__.transport  # type: ignore[attr-defined]
     return transport
 
 
 async def gone(receive: Receive) -> None:
-    """Wait until the connection is gone."""
+    """Wait until the connection is closed."""
     while (await receive())["type"] != "http.disconnect":
         pass

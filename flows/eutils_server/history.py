@@ -21,8 +21,8 @@ from flows.eutils_server.protocol import (
 )
 from transforms.values import to_pmid
 
-# NCBI forgets a WebEnv after some hours; here the one goes that has been out of use for longest, where there are more
-# than so many, or more PMIDs in them all (8 bytes each).
+# NCBI forgets a WebEnv after some hours; here the least recently used one goes if there are more than this, or more
+# PMIDs in all of them (8 bytes each).
 KEPT, KEPT_PMIDS = 500, 50_000_000
 
 

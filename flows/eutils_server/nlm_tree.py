@@ -131,7 +131,7 @@ async def collect(reply: FileResponse, request: Request) -> Response:
     async def keep(message: Message) -> None:
         sent.append(message)
 
-    # From this version of ASGI on, a reply that is sent does not ask whether anybody is still there.
+    # From this ASGI version on, a response does not listen for disconnects while it is sent.
     await reply({**request.scope, "asgi": {"version": "3.0", "spec_version": "2.4"}}, request.receive, keep)
     whole = Response(b"".join(message.get("body", b"") for message in sent), sent[0]["status"])
     whole.raw_headers = sent[0]["headers"]

@@ -39,7 +39,7 @@ from warehouse.schema.tables import TABLES
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_definitions
 
-# Counts up with every change of what is written, and how.
+# Version of the index; raise it with every change of its content or layout.
 INDEX_VERSION = 3
 GATHERED = """
 pragma journal_mode = off;
@@ -101,7 +101,7 @@ class RecordStore(Store):
     def from_seeds(cls, folder: Path) -> "RecordStore":
         """Records made of the seed pages: each page's own citation and the entries of its lists, with their links.
 
-        Nothing is made up: a record has what the page says, and its neighbours have no scores.
+        Nothing is invented: a record has what the page says, and its neighbours have no scores.
 
         Raises:
             SeedError: A page cannot be read.
@@ -348,7 +348,7 @@ def list_files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
 
 
 def fingerprint(files: Sequence[tuple[Path, bool]]) -> str:
-    """What tells an index that was made of these files, as they are, from any other."""
+    """A fingerprint of these files, by which an index made of them is recognised."""
     stats = [(str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path, _ in files]
     return json.dumps([INDEX_VERSION, stats])
 

@@ -20,7 +20,7 @@ from warehouse.errors import CorpusError, UsageError
 START_S = 30.0
 BACKLOG = 2048
 
-# Replies that a fault holds back are not waited for.
+# On shutdown, do not wait for replies that a fault holds back.
 STOP_S = 2
 
 
@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
-        # From now on clients wait instead of being refused, so that the server may say where it is.
+        # From now on clients wait instead of being refused, so the address can be announced.
         listening.listen(BACKLOG)
     except OSError as exc:
         listening.close()

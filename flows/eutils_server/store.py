@@ -1,4 +1,4 @@
-"""What the utilities ask of the records that are served, whichever way they came to be there.
+"""The interface of the utilities to the records that are served.
 
 The tables are those of the published file, so that a search, a list of neighbours and a citation mean the same to
 records on disk (`records.py`) and to a corpus (`corpus.py`).
@@ -16,11 +16,11 @@ from transforms.pubmed_document import split_document
 from transforms.raw_records import RawRecord, read_chunk
 from warehouse.current import literal
 
-# Words that more titles share than this say nothing of likeness, and would make it slow.
+# Words in more titles than this say nothing about similarity, and would be slow.
 COMMON_WORD_COUNT = 1_000
 NEIGHBOUR_COUNT = 20
 
-# (neighbour, score); a score is None where there is none to be had.
+# (neighbour, score); None if there is no score.
 Links = list[tuple[int, int | None]]
 LINK_KINDS = {"pubmed_pubmed": "similar", "pubmed_pubmed_citedin": "cited_by", "pubmed_pubmed_refs": "reference"}
 GIVEN = """SELECT pmid, linked_pmid, max(score) FROM link WHERE link_kind = {kind} AND pmid IN ({pmids})
@@ -46,7 +46,7 @@ FROM scored QUALIFY row_number() OVER (
     PARTITION BY of_pmid ORDER BY pmid = of_pmid DESC, score DESC, pmid DESC
 ) <= {most}
 ORDER BY of_pmid, pmid = of_pmid DESC, score DESC, pmid DESC"""
-# Records whose likes are found together: each may share words with thousands.
+# Records whose similar ones are found together: each may share words with thousands.
 ALIKE_AT_ONCE = 50
 
 

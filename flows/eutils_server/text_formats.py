@@ -12,9 +12,9 @@ from flows.exports.record import Record, make_records
 from transforms.parsed_records import Provenance
 from transforms.pubmed_xml import make_tables
 
-# Records whose rows are made at once.
+# Records per batch.
 BATCH = 100
-# What the rows would say of their source is in none of the formats.
+# No format shows the source of the rows.
 NOWHERE = Provenance(
     run_id="",
     source="file",

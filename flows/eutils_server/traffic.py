@@ -1,4 +1,4 @@
-"""Who asks how often: the counts of requests, and the limit that NCBI keeps (NBK25497)."""
+"""Counts of requests by caller, and NCBI's rate limit (NBK25497)."""
 
 from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field
@@ -56,7 +56,7 @@ class Window:
 
 @dataclass
 class Traffic:
-    """What was asked, and what was refused.
+    """Requests, and those that were refused.
 
     Attributes:
         limit: What is refused; None refuses nothing.

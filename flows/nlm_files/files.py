@@ -160,7 +160,7 @@ def unpack_gzip(blocks: Iterable[bytes]) -> Iterator[bytes]:
         rest = block
         while rest:
             if unpack.eof:
-                # Tapes and block devices fill up with zeros what gzip has written.
+                # Tapes and block devices pad gzip data with zeros.
                 rest = rest.lstrip(b"\0")
                 if not rest:
                     break

@@ -11,7 +11,7 @@ from warehouse.errors import PermanentError, TransientError
 
 FOLDERS = ("baseline", "updatefiles")
 
-# A link with the columns behind it, whatever tags are between: Apache's in text or in a table, and nginx's.
+# A link and the columns behind it, with any tags between: Apache's listings as text or as a table, and nginx's.
 BETWEEN = r"(?:<[^<>]*>|&nbsp;|\s)*"
 ROW = re.compile(
     rf'href="(?:[^"]*/)?(?P<name>pubmed\d\dn\d{{4,6}}\.xml\.gz)(?P<sum>\.md5)?"[^>]*>[^<]*</a>{BETWEEN}'
@@ -84,7 +84,7 @@ def make_files(found: dict[str, re.Match[str]], sums: set[str], url: str, folder
 
 
 def read_time(text: str) -> datetime | None:
-    """A time as Apache or nginx writes it; None if it is none."""
+    """A time as Apache or nginx writes it; None for anything else."""
     for form in ("%Y-%m-%d %H:%M", "%d-%b-%Y %H:%M"):
         try:
             return datetime.strptime(text, form)  # noqa: DTZ007 - the listing names no zone

@@ -1,6 +1,6 @@
-"""Tasks done by several processes, here or on a Dask cluster, and given back in their order.
+"""Tasks done by several processes, here or on a Dask cluster, with results in order.
 
-What a process that dies had to do is done again.
+The task of a process that dies is done again.
 """
 
 import logging
@@ -29,10 +29,10 @@ from warehouse.errors import CorpusError, DocumentError, StoreError, UsageError
 
 logger = logging.getLogger("corpus")
 
-# Below this, all files together are read before other processes have begun to work.
+# Below this, one process has read all files before others have started.
 WORTH_WORKERS_BYTES = 8 << 20
 
-# How often a task is done whose process dies.
+# Attempts at a task whose process dies.
 ATTEMPTS = 2
 
 LOCAL = "local"
@@ -203,7 +203,7 @@ def do_apart(
                     hand_over(pool, task, one, name_of)
                 result = result_of(pool, waiting[0], name_of) if waiting else None
             except pool.broken:
-                # Whose process it was cannot be told: every task that was not done is done again.
+                # Which task's process died is unknown: every unfinished task is done again.
                 pool.restart()
                 for one in waiting:
                     if one.future is not None and not is_read(one.future):
@@ -267,7 +267,7 @@ def size_of(path: Path) -> int:
 
 
 def end_now(pool: ProcessPoolExecutor) -> None:
-    """End a pool and its processes without waiting: where one was killed, others may wait for a lock that it held."""
+    """End a pool and its processes without waiting: if one was killed, others may wait for a lock that it held."""
     left = list((pool._processes or {}).values())
     pool.shutdown(wait=False, cancel_futures=True)
     for process in left:
@@ -292,11 +292,11 @@ def start_processes(workers: int) -> ProcessPoolExecutor | None:
     Each would load the main module as well, and a command line or Prefect's engine takes longer to load than a file to
     read.
     """
-    # Processes of their own kind, not copies of this one: threads of Arrow and DuckDB do not survive a fork. A server
+    # Spawn instead of fork: threads of Arrow and DuckDB do not survive a fork. A server
     # to fork from would be met in the folder for temporary files, whose path may be longer than a socket's can be.
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=follow_parent)
-    # Processes inherit what is blocked: Ctrl-C is not for them, not even while they load.
+    # Processes inherit blocked signals: they ignore Ctrl-C, even while they load.
     blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with as_nobody():
@@ -323,7 +323,7 @@ def as_nobody() -> Iterator[None]:
 
 
 def follow_parent() -> None:
-    """Let a reading process end with the one that started it, however that ends, and leave Ctrl-C to it."""
+    """Let a worker process end with its parent, however that ends, and leave Ctrl-C to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=end_after_parent, daemon=True).start()
 

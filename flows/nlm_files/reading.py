@@ -90,7 +90,7 @@ class Reading:
 
 @contextmanager
 def resting_collector() -> Iterator[None]:
-    """Let the garbage collector rest: of the many rows that it would look through, none is garbage."""
+    """Pause the garbage collector: none of the many rows that it would scan is garbage."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

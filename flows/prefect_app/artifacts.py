@@ -31,7 +31,7 @@ from warehouse.query import RunChanges, read_run_changes
 
 UPDATE_EVERY_S = 3.0
 
-# Of each share in a report, its name in `warehouse/sql/select_drift.sql`.
+# The shares in a report, by their names in `warehouse/sql/select_drift.sql`.
 SHARES = {"an abstract": "abstract_percent", "a DOI": "doi_percent", "MeSH": "mesh_percent"}
 
 # The most PMIDs that one line of a report or one event names.
@@ -40,7 +40,7 @@ NAMED = 50
 
 NO_NEWS = "nothing new"
 
-# Prefect's names for runs that nobody has named, such as crimson-otter; its UI fills in the same kind.
+# Names that Prefect makes up, such as crimson-otter.
 GENERATED_NAME = re.compile(r"[a-z]+-[a-z]+")
 LONGEST_NAME = 120
 
@@ -107,7 +107,7 @@ def page_progress(kind: str, topic: str = "", *, is_dry: bool = False) -> Iterat
 
 
 def unless_prefect_is_busy() -> suppress:
-    """Do without what is only seen: a run must not fail for its name, or for a bar that somebody has deleted."""
+    """Ignore failures of cosmetics: a run must not fail for its name, or for a progress bar that somebody deleted."""
     return suppress(httpx.HTTPError, ObjectNotFound)
 
 
@@ -147,7 +147,7 @@ def leave_sentences(kind: str, sentences: Iterable[str]) -> list[str]:
 
 
 def describe_run(report: RunReport, changes: RunChanges, digest: Digest, page: str = "") -> str:
-    """The report as Markdown: what a person cares for first, ids and seconds last.
+    """The report as Markdown: the news first, ids and seconds last.
 
     Args:
         report: What the run did.
