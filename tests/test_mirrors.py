@@ -67,7 +67,6 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "flows/nlm_files": {
         "test_dask.py": ("dask_pool",),
-        "../runs/test_sync.py": ("download",),
         "../runs/test_ingest.py": ("files", "reading"),
         "../runs/test_mesh.py": ("mesh_files",),
     },
