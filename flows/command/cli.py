@@ -240,6 +240,9 @@ def doctor(
 
 @app.command("entrez-server", epilog="Example: corpus entrez-server --records pubmed26n0001.xml.gz --port 8080")
 def entrez_server(  # noqa: PLR0913 - a command's options
+    more: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH", help="More of --records, as a shell gives them for `*.xml`.")
+    ] = None,
     *,
     records: Annotated[
         list[Path] | None, typer.Option(help="PubMed XML: files, or folders of them. Without it, the seed documents.")
@@ -278,6 +281,7 @@ def entrez_server(  # noqa: PLR0913 - a command's options
     from warehouse.store import DataDirectory
 
     settings = load_settings(seeds=seeds)
+    records = [*(records or []), *(more or [])]
     injected, allowed = parse_faults(faults), parse_limit(limit)
     if nlm_files and not nlm_files.is_dir():
         raise UsageError(f"--nlm-files {nlm_files}: there is no such folder.")
@@ -287,7 +291,7 @@ def entrez_server(  # noqa: PLR0913 - a command's options
     if data_dir:
         store = CorpusStore.open(DataDirectory(data_dir), memory=memory)
     elif records or (nlm_files and not settings.seeds.is_dir()):
-        store = RecordStore.from_paths(records or [], index=index)
+        store = RecordStore.from_paths(records, index=index)
     else:
         store = RecordStore.from_seeds(settings.seeds)
 

@@ -49,7 +49,7 @@ def describe_status(found: dict[str, Any]) -> str:
     """The status as text."""
     citations = found["citations"]
     sources = ", ".join(f"{count:,} from {source}" for source, count in found["citations_by_source"].items())
-    run = found["last_run"] or {}
+    run, oldest = found["last_run"] or {}, found["oldest_fetched_at"]
     kind = f"{run.get('run_kind')}{', failed' if run.get('run_failure') else ''}"
     lines = [
         f"citations   {citations:,} ({sources or 'none'})",
@@ -62,7 +62,7 @@ def describe_status(found: dict[str, Any]) -> str:
         f"rejected    {found['rejected']:,}",
         f"owed        {len(found['owed']):,}{': ' + name_some(found['owed']) if found['owed'] else ''}",
         f"unresolved  {found['unresolved']:,} entries of seed pages have no PMID yet",
-        f"oldest      fetched {found['oldest_fetched_at'] or 'never'} UTC",
+        f"oldest      {f'fetched {oldest:%Y-%m-%d %H:%M} UTC' if oldest else 'none was fetched yet'}",
         f"last run    {run['run_id']} ({kind}), {found['runs']:,} in all" if run else "last run    none",
         f"size        DuckDB {found['database_bytes'] / 1e6:,.1f} MB, Parquet {found['parquet_bytes'] / 1e6:,.1f} MB",
     ]

@@ -22,6 +22,8 @@ from flows.entrez.opener import cut_off_after
 from transforms.entrez_words import LONGEST_QUOTE, printable
 from warehouse.errors import EntrezError
 
+# The newest record of PubMed can be a book's or a chapter's.
+OF_BOOKS = {"PubmedBookArticle": "PubmedArticle", "BookDocument": "MedlineCitation", "PubmedBookData": "PubmedData"}
 # Depth to which elements are compared; what is deeper depends on the record.
 DEPTH = 3
 QUOTED_CHARACTERS = 500
@@ -155,11 +157,12 @@ def shape_of(body: bytes) -> set[str]:
 
 
 def paths_of(element: etree._Element, depth: int) -> Iterator[str]:
-    """The paths of an element and of those in it, `depth` names long at most."""
-    yield str(element.tag)
+    """The paths of an element and of those in it, `depth` names long at most; a book's are called as an article's."""
+    name = OF_BOOKS.get(str(element.tag), str(element.tag))
+    yield name
     if depth > 1:
         for child in element.iterchildren(tag=etree.Element):
-            yield from (f"{element.tag}/{path}" for path in paths_of(child, depth - 1))
+            yield from (f"{name}/{path}" for path in paths_of(child, depth - 1))
 
 
 def compare(got: Answer, expected: Answer) -> tuple[list[str], list[str]]:

@@ -141,7 +141,8 @@ def check_seeds(settings: Settings) -> Check:
         return Check("seeds", "trouble", str(exc).rstrip("."), "correct the file, or give --seeds")
     if seeds.problems:
         return Check("seeds", "trouble", seeds.problems[0].rstrip("."), "correct the file; the others are used")
-    return Check("seeds", "ok", f"{len(seeds.pages):,} pages, {len(seeds.queries):,} searches in {settings.seeds}")
+    count = len(seeds.pages) + len(seeds.pmids) + len(seeds.queries)
+    return Check("seeds", "ok", f"{count:,} {'file' if count == 1 else 'files'} in {settings.seeds}")
 
 
 def check_identity(settings: Settings) -> Check:

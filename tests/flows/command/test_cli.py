@@ -101,6 +101,7 @@ def test_the_status_is_for_people_and_for_scripts(data: str) -> None:
         (["entrez-server", "--records", "PIPE"], 1, "pipe cannot be read: it is a pipe or a device, and no file"),
         (["ingest", "missing.xml"], 2, "There is no file missing.xml"),
         (["entrez-server", "--records", "missing.xml"], 2, "There is no file missing.xml"),
+        (["entrez-server", "--records", "SEEDS", "missing.xml"], 2, "There is no file missing.xml"),
         (["sql", "select 1", "--data-dir", "d" * 5000], 2, "A path is longer than this system allows"),
         (["nonsense"], 2, "No such command"),
         (["serve", "--port", "99999"], 2, "--port"),

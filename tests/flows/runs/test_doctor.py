@@ -16,6 +16,7 @@ from flows.entrez.probe import PROBES, Answer
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
 from flows.runs.doctor import Check, check_clock, check_data_directory, check_locks, check_prefect, diagnose
+from tests.flows.exports.test_read_back import BOOK
 from tests.records import article, article_set
 from tests.scripted import Answer as Scripted
 from tests.scripted import Asked, scripted_server
@@ -46,6 +47,15 @@ def test_where_all_is_well_every_line_says_ok(make_settings: Make, tmp_path: Pat
     assert {check.name for check in checks} >= {"einfo", "esearch", "epost", "esummary", "efetch", "elink", "ecitmatch"}
     assert requests == len(PROBES) <= 10
     assert not (tmp_path / "data").exists()
+
+
+def test_a_server_whose_newest_record_is_a_chapter_is_well(make_settings: Make, tmp_path: Path) -> None:
+    """PubMed has chapters of books among its records."""
+    path = tmp_path / "books.xml"
+    book = BOOK.format(pmid=9, title="").replace("</BookDocument>", "</BookDocument><PubmedBookData/>")
+    path.write_text(f"<PubmedArticleSet>{book}</PubmedArticleSet>", encoding="utf-8")
+    with running_server(RecordStore.from_paths([path])) as base_url:
+        assert troubles(list(diagnose(make_settings(base_url, a__pmids="9")))) == {}
 
 
 def test_a_reply_that_is_other_than_expected_is_a_case_to_send_in(make_settings: Make, tmp_path: Path) -> None:
