@@ -36,7 +36,7 @@ def mesh(
     ] = None,
     data_dir: DataOption = None,
     *,
-    again: Annotated[bool, typer.Option("--again", help="Read files that are held already, too.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Read files again that were read before.")] = False,
     no_wait: NoWaitOption = False,
 ) -> None:
     """Read NLM's MeSH of a year, for searches that find narrower headings; without files, the newest is downloaded."""
@@ -56,9 +56,9 @@ def sql(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
     ] = None,
-    rows: Annotated[int, typer.Option(min=1, help="The most rows of a table: the first and the last.")] = TABLE_ROWS,
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds after which a question is stopped.")] = 300,
-    memory: Annotated[str, typer.Option(help="Memory that a question may take: 500MB, 4GB.")] = "1GB",
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a table to show: the first and the last.")] = TABLE_ROWS,
+    timeout: Annotated[float, typer.Option(min=0.01, help="Stop the query after this many seconds.")] = 300,
+    memory: Annotated[str, typer.Option(help="Memory limit of the query: 500MB, 4GB.")] = "1GB",
     data_dir: DataOption = None,
 ) -> None:
     """Ask the published corpus; read-only, with no access to files or network, in answers of any size."""
@@ -91,14 +91,14 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
     ] = None,
-    sort: Annotated[str, typer.Option(help="date, the newest first, or relevance.")] = "date",
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds after which it is stopped.")] = 300,
-    memory: Annotated[str, typer.Option(help="Memory that it may take: 500MB, 4GB.")] = "1GB",
+    sort: Annotated[str, typer.Option(help="date (newest first) or relevance.")] = "date",
+    timeout: Annotated[float, typer.Option(min=0.01, help="Stop the search after this many seconds.")] = 300,
+    memory: Annotated[str, typer.Option(help="Memory limit of the search: 500MB, 4GB.")] = "1GB",
     seeds: SeedsOption = None,
     data_dir: DataOption = None,
     *,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Say how it was read, what each clause finds, and the SQL.")
+        bool, typer.Option("--explain", help="Show how it was understood, what each clause finds, and the SQL.")
     ] = False,
 ) -> None:
     """Search the corpus as PubMed is searched, offline; what is understood otherwise is said on standard error."""
@@ -152,21 +152,23 @@ def write_comparison(
 
 def export(  # noqa: PLR0913 - a command's options
     statement: Annotated[
-        str | None, typer.Argument(metavar="[SQL]", help="A question with a column pmid, or - for standard input.")
+        str | None, typer.Argument(metavar="[SQL]", help="A query with a column pmid, or - for standard input.")
     ] = None,
-    query: Annotated[str | None, typer.Option(help="A search in PubMed's language instead.")] = None,
-    pmids: Annotated[str | None, typer.Option(metavar="TEXT|FILE|-", help="PMIDs instead.")] = None,
+    query: Annotated[str | None, typer.Option(help="Export what a search in PubMed's language finds.")] = None,
+    pmids: Annotated[str | None, typer.Option(metavar="TEXT|FILE|-", help="Export these PMIDs.")] = None,
     format_: Annotated[
         str | None, typer.Option("--format", help=f"{', '.join(EXPORT_FORMATS)}. Default: told by the file's ending.")
     ] = None,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
     ] = None,
-    timeout: Annotated[float, typer.Option(min=0.01, help="Seconds after which the question is stopped.")] = 300,
-    memory: Annotated[str, typer.Option(help="Memory that the question may take: 500MB, 4GB.")] = "1GB",
+    timeout: Annotated[float, typer.Option(min=0.01, help="Stop the query after this many seconds.")] = 300,
+    memory: Annotated[str, typer.Option(help="Memory limit of the query: 500MB, 4GB.")] = "1GB",
     data_dir: DataOption = None,
     *,
-    bom: Annotated[bool, typer.Option("--bom", help="Begin CSV with the mark by which Excel knows UTF-8.")] = False,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="Begin CSV with a byte order mark, by which Excel recognises UTF-8.")
+    ] = False,
 ) -> None:
     """Write citations for reference managers, reviewers and programs, each once, in the order of the question."""
     import pyarrow as pa

@@ -105,14 +105,14 @@ def backfill(  # noqa: PLR0913 - the form's fields
     *,
     pmids: Annotated[str, typer.Option(help="PMIDs, a file of them, or - for standard input.")] = "",
     query: Annotated[str, typer.Option(help="A PubMed search, of any size.", metavar="TERM")] = "",
-    date_type: Annotated[str, typer.Option(help="The window's date: edat, mdat, pdat or crdt.")] = "edat",
-    from_date: Annotated[str, typer.Option("--from", help="The window's first day.", metavar="DATE")] = "",
-    to_date: Annotated[str, typer.Option("--to", help="The window's last day.", metavar="DATE")] = "",
+    date_type: Annotated[str, typer.Option(help="Which date --from and --to mean: edat, mdat, pdat or crdt.")] = "edat",
+    from_date: Annotated[str, typer.Option("--from", help="First day.", metavar="DATE")] = "",
+    to_date: Annotated[str, typer.Option("--to", help="Last day.", metavar="DATE")] = "",
     follow: Annotated[
         list[str] | None, typer.Option(help="Neighbours as well: similar, cited_by or reference; can be repeated.")
     ] = None,
-    limit: Annotated[int, typer.Option(help="The most PMIDs that the search may find.")] = 10_000,
-    reason: Annotated[str, typer.Option(help="Why; kept with the run.")] = "",
+    limit: Annotated[int, typer.Option(help="Fetch nothing if the search finds more PMIDs than this.")] = 10_000,
+    reason: Annotated[str, typer.Option(help="Why you ask; kept with the run.")] = "",
     entrez: EntrezOption = None,
     seeds: SeedsOption = None,
     data_dir: DataOption = None,
@@ -163,7 +163,7 @@ def compact(
         str,
         typer.Option(
             metavar="all|last|DAYS",
-            help="Raw records that later ones replaced: keep all, none but the last of each PMID, or those of DAYS.",
+            help="Which replaced raw records to keep: all, the last of each PMID, or those of the last DAYS.",
         ),
     ] = "all",
     data_dir: DataOption = None,
@@ -179,7 +179,7 @@ def compact(
 
 @app.command(epilog="Example: corpus rebuild")
 def rebuild(
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that work. Default: one a core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes. Default: one per core.")] = None,
     engine: EngineOption = "local",
     data_dir: DataOption = None,
     *,
@@ -245,7 +245,7 @@ def entrez_server(  # noqa: PLR0913 - a command's options
     ] = None,
     *,
     records: Annotated[
-        list[Path] | None, typer.Option(help="PubMed XML: files, or folders of them. Without it, the seed documents.")
+        list[Path] | None, typer.Option(help="PubMed XML files, or folders of them. Default: the seed documents.")
     ] = None,
     nlm_files: Annotated[
         Path | None,
@@ -256,9 +256,9 @@ def entrez_server(  # noqa: PLR0913 - a command's options
     data_dir: Annotated[
         Path | None, typer.Option(help="Serve the published corpus of this data directory, and what replaces it.")
     ] = None,
-    memory: Annotated[str, typer.Option(help="What a request to the corpus may hold in memory.")] = "1GB",
+    memory: Annotated[str, typer.Option(help="Memory limit of a request to the corpus.")] = "1GB",
     index: Annotated[
-        Path | None, typer.Option(help="Keep the index of the records in this file, and start from it next time.")
+        Path | None, typer.Option(help="Keep the index of the records in this file, and reuse it next time.")
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8080,
@@ -316,7 +316,9 @@ def serve(  # noqa: PLR0913 - a command's options
     notify: Annotated[
         list[str] | None, typer.Option(metavar="URL", help="A webhook, or an address of Apprise; can be repeated.")
     ] = None,
-    alarms_only: Annotated[bool, typer.Option("--alarms-only", help="Tell it of nothing that is merely new.")] = False,
+    alarms_only: Annotated[
+        bool, typer.Option("--alarms-only", help="Notify only of retractions, concerns and failures.")
+    ] = False,
     hour: Annotated[
         int | None, typer.Option(envvar="CORPUS_NIGHTLY_HOUR", min=0, max=23, help="Hour of the nightly refresh: 2.")
     ] = None,
@@ -337,11 +339,14 @@ def serve(  # noqa: PLR0913 - a command's options
     keep_runs: Annotated[
         int,
         typer.Option(
-            envvar="CORPUS_KEEP_RUNS", min=1, metavar="DAYS", help="Prefect keeps runs, logs and artifacts so long."
+            envvar="CORPUS_KEEP_RUNS",
+            min=1,
+            metavar="DAYS",
+            help="Days for which Prefect keeps runs, logs and artifacts.",
         ),
     ] = 365,
     no_auth: Annotated[
-        bool, typer.Option("--no-auth", help="Ask nobody who they are: whoever reaches the port can do anything.")
+        bool, typer.Option("--no-auth", help="Ask for no login: whoever reaches the port can do anything.")
     ] = False,
     set_up_only: Annotated[
         bool,

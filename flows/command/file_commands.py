@@ -15,22 +15,20 @@ def ingest(  # noqa: PLR0913 - a command's options
     files: Annotated[
         list[Path] | None, typer.Argument(help="PubMed XML, .xml or .xml.gz, or folders of it, in order.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read. Default: one a core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Reading processes. Default: one per core.")] = None,
     engine: EngineOption = "local",
     data_dir: DataOption = None,
     *,
-    salvage: Annotated[
-        bool, typer.Option("--salvage", help="Of a file that breaks off, keep the whole records before the break.")
-    ] = False,
-    again: Annotated[bool, typer.Option("--again", help="Read files that were read before, too.")] = False,
+    salvage: Annotated[bool, typer.Option("--salvage", help="Keep the complete records of a truncated file.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Read files again that were read before.")] = False,
     baseline: Annotated[
-        bool, typer.Option("--baseline", help="The files are a whole new baseline of NLM's: what it lacks ends.")
+        bool, typer.Option("--baseline", help="The files are a complete new baseline: end the records that it lacks.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="With --baseline: say what would come and end; change nothing.")
+        bool, typer.Option("--dry-run", help="With --baseline: show what would be added and ended; change nothing.")
     ] = False,
     replay_rejected: Annotated[
-        bool, typer.Option("--replay-rejected", help="Read the rejected records again, instead of files.")
+        bool, typer.Option("--replay-rejected", help="Read the rejected records again instead of files.")
     ] = False,
     no_wait: NoWaitOption = False,
     accept_drift: DriftOption = False,
@@ -78,19 +76,21 @@ def sync(  # noqa: PLR0913 - a command's options
     ] = None,
     files: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Gets the files. Default: nlm-files in the data directory."),
+        typer.Option(metavar="DIR", help="Folder for the files. Default: nlm-files in the data directory."),
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes that read. Default: one a core.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Reading processes. Default: one per core.")] = None,
     engine: EngineOption = "local",
     keep_files: Annotated[
         bool, typer.Option("--keep-files/--no-keep-files", help="Leave the files on disk when they are read.")
     ] = True,
     rollover: Annotated[
         bool,
-        typer.Option("--rollover", help="Let a new year's baseline end what it lacks, before an update file follows."),
+        typer.Option(
+            "--rollover", help="Let a new baseline end the records that it lacks, even before an update file follows."
+        ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what is missing and what it takes; do nothing.")
+        bool, typer.Option("--dry-run", help="Show what is missing and what it takes; do nothing.")
     ] = False,
     data_dir: DataOption = None,
     no_wait: NoWaitOption = False,

@@ -23,14 +23,14 @@ EntrezOption = Annotated[
     str | None,
     typer.Option(
         metavar="ncbi|sample|URL",
-        help="Who is asked: NCBI, the seed documents (no network), or another E-utilities server. Default: ncbi.",
+        help="Source of records: NCBI, the seed documents (no network), or another E-utilities server. Default: ncbi.",
     ),
 ]
-SeedsOption = Annotated[Path | None, typer.Option(help="Folder that says what the corpus is. Default: seeds.")]
-DataOption = Annotated[Path | None, typer.Option("--data-dir", help="Folder that holds it. Default: data.")]
-DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be asked for; fetch and write nothing.")]
+SeedsOption = Annotated[Path | None, typer.Option(help="Folder that defines the corpus. Default: seeds.")]
+DataOption = Annotated[Path | None, typer.Option("--data-dir", help="Data directory of the corpus. Default: data.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show what would be fetched; fetch and write nothing.")]
 NoWaitOption = Annotated[
-    bool, typer.Option("--no-wait", help="Stop at once where another process is writing to the data directory.")
+    bool, typer.Option("--no-wait", help="Stop at once if another process is writing to the data directory.")
 ]
 DriftOption = Annotated[
     bool,
@@ -48,7 +48,7 @@ EngineOption = Annotated[
     str,
     typer.Option(
         metavar="local|tcp://HOST:PORT",
-        help="Who reads: processes of this machine, or a Dask scheduler's workers.",
+        help="What reads the files: processes of this machine, or the workers of a Dask scheduler.",
     ),
 ]
 

@@ -25,6 +25,7 @@ from flows.prefect_app.flow_parts import (
     DryRun,
     complete,
     fails_with_its_sentence,
+    quieten_prefect,
     settings_of_run,
     titled,
 )
@@ -42,6 +43,8 @@ from flows.runs.mesh import add_mesh
 from flows.runs.report import RunReport
 from flows.runs.sync_plan import files_folder
 from warehouse.errors import CheckError, UsageError
+
+quieten_prefect()
 
 
 @flow(name="refresh", retries=0, on_crashed=[name_unknown_parameters])

@@ -43,21 +43,26 @@ DAY = r"^\s*(\d{4}[-/]\d{1,2}[-/]\d{1,2})?\s*$"
 
 DryRun = Annotated[bool, titled("Dry run")]
 
-# Two log lines for each batch would drown the progress lines of the steps.
-logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
-
 
 def is_news(record: logging.LogRecord) -> bool:
     """Whether a log line is not just Prefect's traceback of an error that the run has already reported."""
     return not (record.exc_info and isinstance(record.exc_info[1], CorpusError | SignatureMismatchError))
 
 
-for logger_name in ("prefect.flow_runs", "prefect.task_runs"):
-    logging.getLogger(logger_name).addFilter(is_news)
+def quieten_prefect() -> None:
+    """Keep lines out of a run's log that would drown its own, and silence the end of the process.
+
+    `deployments.py`, which Prefect loads to run a flow, calls it when it is loaded: Prefect may refuse a run's
+    parameters, with a traceback, before any of our code is called.
+    """
+    # Two lines for each batch, beside the progress line of its step.
+    logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
+    for name in ("prefect.flow_runs", "prefect.task_runs"):
+        logging.getLogger(name).addFilter(is_news)
+    atexit.register(close_standard_error)
 
 
-@atexit.register
-def end_quietly() -> None:
+def close_standard_error() -> None:
     """Close standard error at the very end of a process.
 
     DuckDB 2.0 prints dozens of lines there about objects that are still alive, because Prefect's threads hold them.
