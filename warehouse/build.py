@@ -158,7 +158,7 @@ def with_memory(size: int, make: Callable[[int | None], dict[str, int]]) -> dict
 
     Args:
         size: Bytes of the runs' Parquet that is read; the keys of its rows are held in memory.
-        make: Makes the file in the memory for so many bytes, or with None in DuckDB's own.
+        make: Makes the file in memory for that many bytes; None: in DuckDB's own.
     """
     try:
         return make(size)
@@ -214,7 +214,7 @@ def build(directory: DataDirectory, target: Path, *, run_ids: Collection[str] | 
 def build_within(
     directory: DataDirectory, target: Path, size: int | None, *, run_ids: Collection[str] | None = None
 ) -> dict[str, int]:
-    """Make the file of `build` in the memory for so many bytes of Parquet; None is DuckDB's own."""
+    """Make the file of `build` in memory for that many bytes of Parquet; None: DuckDB's own."""
     remove(target)
     con = open_builder(directory, target, size, sorts_all=True)
     try:

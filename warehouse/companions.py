@@ -206,7 +206,7 @@ def make_table(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> tuple[i
     if bad:
         ((row, value),) = bad
         where = f"row {row}" if is_parquet else f"line {line_of(path, row + 1, is_blank_skipped=len(columns) > 1)}"
-        raise SeedError(f"{shown(path)}, {where}: {value[:40]!r} is not a PMID; mend it there.")
+        raise SeedError(f"{shown(path)}, {where}: {value[:40]!r} is not a PMID; fix it there.")
     own = f"nullif(regexp_extract({text}, {literal(IS_PMID)}, 2, 'i'), '')::BIGINT"
     others = [column for column in columns if column.lower() != "pmid"]
     if (pmid and pmid.lower() != "pmid" and "pmid" in map(str.lower, columns)) or len(set(columns)) < len(columns):
@@ -337,13 +337,13 @@ def explain(exc: Exception, path: Path) -> str:
     if isinstance(exc, SeedError):
         return str(exc)
     if isinstance(exc, OSError):
-        return f"{shown(path)} cannot be read: {exc.strerror}; mend or remove it."
+        return f"{shown(path)} cannot be read: {exc.strerror}; fix or remove it."
     text = str(exc)
     row = re.search(r"CSV Error on Line: (\d+)", text)
     if not row:
         return f"{shown(path)} cannot be read: {text.splitlines()[0]}; save it again."
     what = next((says for sign, says in CSV_TROUBLES.items() if sign in text), "it cannot be read")
-    return f"{shown(path)}, line {line_of(path, int(row[1]))}: {what}; mend it there."
+    return f"{shown(path)}, line {line_of(path, int(row[1]))}: {what}; fix it there."
 
 
 def shown(path: Path) -> str:

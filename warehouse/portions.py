@@ -19,8 +19,8 @@ from warehouse.schema.derived import ARTICLE_MESH
 # Keys whose rows are deleted together: 32 MB of notes.
 KEYS_AT_ONCE = 2_000
 
-# The rows of ARTICLE_MESH are sorted by descriptor, within some thousand citations. For each so many citations, the
-# rows of another portion are deleted together: 52 MB of notes.
+# The rows of ARTICLE_MESH are sorted by descriptor, within portions of this many citations; rows of one portion are
+# deleted together: 52 MB of notes.
 DESCRIBED_AT_ONCE = 200_000
 
 # Rows whose notes may stay in memory until the end: 1 MB a table.

@@ -75,7 +75,7 @@ def read_env_file() -> None:
     try:
         given = dotenv_values(ENV_FILE) if Path(ENV_FILE).is_file() else {}
     except (OSError, UnicodeDecodeError) as exc:
-        raise UsageError(f"{ENV_FILE} cannot be read ({exc}); mend it, or remove it.") from exc
+        raise UsageError(f"{ENV_FILE} cannot be read ({exc}); fix it, or remove it.") from exc
     for name, value in given.items():
         if name.upper().startswith("CORPUS_") and value is not None:
             os.environ.setdefault(name.upper(), value)

@@ -257,12 +257,12 @@ def read_definition(path: Path) -> CorpusDefinition:
         line = re.search(r"line (\d+)", str(exc))
         where = f"line {line[1]}" if line else "its last line"
         reason = str(exc).partition(" (at ")[0]
-        raise SeedError(f"{path}, {where}: {reason}; mend it there.") from exc
+        raise SeedError(f"{path}, {where}: {reason}; fix it there.") from exc
     except ValidationError as exc:
         first = exc.errors()[0]
         keys = [str(key) for key in first["loc"] if isinstance(key, str)]
         line_number = line_of_entry(text, keys)
-        raise SeedError(f"{path}, line {line_number}: {'.'.join(keys)}: {first['msg']}; mend or remove it.") from exc
+        raise SeedError(f"{path}, line {line_number}: {'.'.join(keys)}: {first['msg']}; fix or remove it.") from exc
 
 
 def line_of_entry(text: str, keys: list[str]) -> int:
@@ -379,4 +379,4 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         with open_file(path) as stream:
             yield stream
     except OSError as exc:
-        raise SeedError(f"{show(path)} cannot be read: {exc.strerror}; mend or remove it.") from exc
+        raise SeedError(f"{show(path)} cannot be read: {exc.strerror}; fix or remove it.") from exc

@@ -13,7 +13,7 @@ from warehouse.errors import PermanentError, TransientError
 GZIP_MAGIC = b"\x1f\x8b"
 PIECE_BYTES = 1 << 20
 
-# 10,000 records of today's size are some 150 MB.
+# 10,000 records are some 150 MB today.
 LARGEST_BODY_BYTES = 1 << 30
 LARGEST_ERROR_BYTES = 1 << 16
 

@@ -70,7 +70,7 @@ class RecordStore(Store):
 
         Args:
             paths: Files and folders.
-            index: Where the index is kept for the next time; it is rebuilt when the files are others, or have
+            index: Where the index is kept for the next time; it is rebuilt if the files have changed, or have
                 changed. None keeps it in a temporary file.
         Raises:
             UsageError: A path does not exist, a LinkOut file cannot be read, or `index` is another kind of file.

@@ -75,7 +75,7 @@ def reading_file(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as exc:
-        raise DocumentError(f"{show(path)} cannot be read: {exc.strerror or exc}; mend it, or leave it out.") from exc
+        raise DocumentError(f"{show(path)} cannot be read: {exc.strerror or exc}; fix it, or leave it out.") from exc
 
 
 @contextmanager

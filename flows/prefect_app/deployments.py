@@ -203,7 +203,7 @@ def compact(keep: Annotated[str, titled("Keep", pattern="^(all|last|[0-9]+)$")] 
     """Put small runs together and give back the space of what was replaced; the corpus stays the same.
 
     Args:
-        keep: Raw records that later ones replaced: all, last (only the last of each PMID), or those of so many days.
+        keep: Raw records that later ones replaced: all, last (only the last of each PMID), or those of that many days.
     """
     with page_progress("compact", f"keep {keep}"):
         leave_sentences("compact", maintenance.compact(settings_of_run(), keep=keep))

@@ -77,7 +77,7 @@ class FolderJob:
     Attributes:
         directory: The data directory; its staging gets the new folder.
         folder: The committed folder.
-        run_id: The run that takes its place, if its rows are others.
+        run_id: The run that takes its place, if its rows differ.
     """
 
     directory: DataDirectory
@@ -170,7 +170,7 @@ def remake(job: FolderJob) -> Remade:
     """Make the rows of one folder anew, beside those that it has.
 
     Raises:
-        StoreError: A raw record is none any longer, or a file cannot be written.
+        StoreError: A raw record is damaged, or a file cannot be written.
     """
     folder, found = job.folder, Rebuild(folders=1)
     damaged = {Path(name).stem for name in changed_files(folder) if name.endswith(".parquet")}
@@ -299,7 +299,7 @@ def read_records(records: Mapping[int, bytes]) -> list[RawRecord]:
     """Raw records by their PMIDs, read: all at once, or one by one if that finds an error.
 
     Raises:
-        StoreError: One is no record any longer.
+        StoreError: One is damaged.
     """
     with suppress(DocumentError):
         read = read_chunk(DocumentChunk(b"".join(records.values()), 1), name="raw records").records
@@ -312,7 +312,7 @@ def read_record(record_xml: bytes, pmid: int) -> RawRecord:
     """A raw record, read.
 
     Raises:
-        StoreError: It is no record any longer.
+        StoreError: It is damaged.
     """
     name = f"the record of PMID {pmid}"
     try:

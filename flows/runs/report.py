@@ -145,4 +145,4 @@ def name_ignored(search: SearchReport) -> str:
     """A sentence about what NCBI ignored of a search, and as what it was searched."""
     as_what = f"; it searched {search.translation!r}" if search.translation else ""
     ignored = ", ".join(search.ignored)
-    return f"{search.name}: NCBI did not search all of it as asked ({ignored}){as_what}; mend the search."
+    return f"{search.name}: NCBI did not search all of it as asked ({ignored}){as_what}; fix the search."

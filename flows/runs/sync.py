@@ -189,7 +189,7 @@ def read_portions(call: Call) -> list[str]:
 
 
 def read_portion(call: Call, downloads: Downloads, size: int, tally: Tally) -> list[str]:
-    """Read so many files, a batch at a time, and publish them unless they are the last; the runs.
+    """Read this many files, a batch at a time, and publish them unless they are the last; the runs.
 
     The data directory is held while files are read and published, not while they are awaited.
     """

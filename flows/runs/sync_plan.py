@@ -41,7 +41,7 @@ class SyncPlan:
         read_count: Files that were ever read.
         listed: Numbers of the listed files by folder and year.
         unsummed: Listed files without a listed `.md5`: NLM is still putting them there.
-        replaced: Names of the missing ones that were held, and are others by now.
+        replaced: Names of the missing ones that were held, and that NLM has replaced since.
         bytes: To download, as the listings round them.
         disk_bytes: Disk that is needed at most, beside what is used now.
         free_bytes: Disk that is free.

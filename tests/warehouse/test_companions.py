@@ -68,16 +68,16 @@ def test_labels_join_the_corpus_and_a_new_file_takes_the_place_of_the_old(direct
 
 
 BAD = {
-    'pmid,note\n1,"two\nlines"\n2,x\nabc,y\n': "line 5: 'abc' is not a PMID; mend it there.",
-    "pmid,note\n1,x\n\n123456789,y\n": "line 4: '123456789' is not a PMID; mend it there.",
-    "pmid\n1\n\nx\n": "line 4: 'x' is not a PMID; mend it there.",
-    "pmid,note\n1,x\n\n2\n": "line 4: it has more or fewer columns than the first line; mend it there.",
-    'pmid,note\n1,x\n2,"y\n3,z\n': "line 3: a quotation mark is not closed; mend it there.",
+    'pmid,note\n1,"two\nlines"\n2,x\nabc,y\n': "line 5: 'abc' is not a PMID; fix it there.",
+    "pmid,note\n1,x\n\n123456789,y\n": "line 4: '123456789' is not a PMID; fix it there.",
+    "pmid\n1\n\nx\n": "line 4: 'x' is not a PMID; fix it there.",
+    "pmid,note\n1,x\n\n2\n": "line 4: it has more or fewer columns than the first line; fix it there.",
+    'pmid,note\n1,x\n2,"y\n3,z\n': "line 3: a quotation mark is not closed; fix it there.",
     "label,note\n1,x\n": "line 1: there is no column pmid or doi; give it one.",
     "": "line 1: there is no column pmid or doi; give it one.",
     "pmid,Note,note\n1,x,y\n": "line 1: two columns are called note; rename one.",
     "pmid,note\n1,x\n2,\udce9\n": "line 3: it is not UTF-8 (`iconv -f WINDOWS-1252 -t UTF-8` turns most such files "
-    "into it); mend it there.",
+    "into it); fix it there.",
     "pmid,\udce9\n1,x\n": "line 1: it is not UTF-8; save it as UTF-8.",
 }
 
@@ -95,7 +95,7 @@ def test_a_bad_file_is_named_with_its_line_and_its_rows_of_yesterday_stay(direct
             assert ask(directory, f"FROM labels_{n}") == [(n, "included")]
         assert ask(directory, "FROM notes") == [(2, "read it")]
     ((trouble,),) = ask(directory, "SELECT trouble FROM companion WHERE table_name = 'labels_1'")
-    assert trouble.endswith("line 4: '123456789' is not a PMID; mend it there.")
+    assert trouble.endswith("line 4: '123456789' is not a PMID; fix it there.")
     put(directory, **{f"labels_{n}__csv": f"pmid,label\n{n},included\n" for n in range(len(BAD))})
     assert publish(directory) == []
     assert ask(directory, "SELECT count(*), count(trouble) FROM companion") == [(len(BAD) + 1, 0)]
@@ -165,7 +165,7 @@ def test_parquet_keeps_its_types_and_is_in_the_manifest_and_in_snapshots(
         assert con.execute("SELECT pmid FROM my_scores").fetchall() == [(5,), (99,)]
     pq.write_table(pa.table({"pmid": ["1", "x"]}), (directory.companions or Path()) / "My Scores.parquet")
     assert publish(directory) == [
-        "My Scores.parquet, row 2: 'x' is not a PMID; mend it there. Table my_scores stays as it was."
+        "My Scores.parquet, row 2: 'x' is not a PMID; fix it there. Table my_scores stays as it was."
     ]
 
 
@@ -201,7 +201,7 @@ def test_the_line_of_a_bad_row_is_right_in_a_file_that_several_threads_read(dire
     rows = [f"{n},note {n}" for n in range(1, 200_001)]
     rows[150_000] = "x,y"
     put(directory, notes__csv="\n".join(["pmid,note", *rows]))
-    assert publish(directory) == ["notes.csv, line 150002: 'x' is not a PMID; mend it there."]
+    assert publish(directory) == ["notes.csv, line 150002: 'x' is not a PMID; fix it there."]
 
 
 # The headers of https://icite.od.nih.gov's export and of https://gitlab.com/crossref/retraction-watch-data.

@@ -61,7 +61,7 @@ def test_a_line_of_a_large_file_is_named_by_its_number(tmp_path: Path) -> None:
         ("c.txt", b"Shopping list\nmilk\n", r"c\.txt"),
         ("corpus.toml", b"[links]\nfetch = [\n", r"corpus\.toml, line \d+|corpus\.toml, its last line"),
         ("corpus.toml", b"[links]\nfollow = []\ndeep = 2\n", r"corpus\.toml, line 3: links\.deep: "),
-        ("corpus.toml", b"[links]\ndepth = 9\n", r"corpus\.toml, line 2: links\.depth: .*mend or remove it"),
+        ("corpus.toml", b"[links]\ndepth = 9\n", r"corpus\.toml, line 2: links\.depth: .*fix or remove it"),
         ("corpus.toml", b"[citations]\nrefetch_after_days = 99999999999999\n", r"corpus\.toml, line 2: .*36500"),
         ("corpus.toml", b"[linkz]\n", r"corpus\.toml, line 1: linkz: "),
     ],
@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     """A folder, a link that leads nowhere, and a pipe that would never end."""
     seed = tmp_path / "seed.txt"
     seed.mkdir()
-    with pytest.raises(SeedError, match=r"seed\.txt cannot be read: Is a directory; mend or remove it"):
+    with pytest.raises(SeedError, match=r"seed\.txt cannot be read: Is a directory; fix or remove it"):
         read_seeds(tmp_path)
     seed.rmdir()
     seed.symlink_to("nowhere")
@@ -105,7 +105,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     seed.unlink()
     os.mkfifo(seed)
     with pytest.raises(
-        SeedError, match=r"seed\.txt cannot be read: it is a pipe or a device, and no file; mend or remove it"
+        SeedError, match=r"seed\.txt cannot be read: it is a pipe or a device, and no file; fix or remove it"
     ):
         read_seeds(tmp_path)
 

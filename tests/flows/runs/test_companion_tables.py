@@ -21,6 +21,6 @@ def test_a_refresh_ends_with_3_and_is_complete_if_a_table_cannot_be_used(
     (settings.seeds / "tables" / "bad.csv").write_text("pmid,label\none,included\n", encoding="utf-8")
     report = refresh(settings)
     assert (report.exit_code, report.is_complete) == (3, True)
-    assert "bad.csv, line 2: 'one' is not a PMID; mend it there." in summarise(report, settings)
+    assert "bad.csv, line 2: 'one' is not a PMID; fix it there." in summarise(report, settings)
     with duckdb.connect(settings.directory.database, read_only=True) as con:
         assert con.execute("SELECT pmid, label FROM labels JOIN citation USING (pmid)").fetchall() == [(1, "included")]

@@ -323,7 +323,7 @@ def test_a_folder_is_read_whole_or_what_cannot_be_is_named(
     report = ingest(settings, [folder])
     assert report.outcomes == {"new": 1}
     lost = folder / "lost.xml"
-    assert report.troubles == [f"{lost} cannot be read: No such file or directory; mend it, or leave it out."]
+    assert report.troubles == [f"{lost} cannot be read: No such file or directory; fix it, or leave it out."]
     scan = os.scandir
 
     def scan_some(path: Path | str) -> object:
@@ -340,9 +340,7 @@ def test_a_sum_that_cannot_be_read_is_named(settings: Settings, write: Write, tm
     """It may be that of a damaged file."""
     file = write("a.xml", article_set(article(1)))
     (tmp_path / "a.xml.md5").mkdir()
-    assert ingest(settings, [file]).troubles == [
-        f"{file}.md5 cannot be read: Is a directory; mend it, or leave it out."
-    ]
+    assert ingest(settings, [file]).troubles == [f"{file}.md5 cannot be read: Is a directory; fix it, or leave it out."]
 
 
 def test_a_file_name_may_be_no_text(settings: Settings, tmp_path: Path) -> None:

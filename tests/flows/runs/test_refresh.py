@@ -131,7 +131,7 @@ def test_a_search_of_which_a_part_was_ignored_is_told(make_settings: Make, serve
     report = refresh(settings, dry_run=True)
     assert report.ignored == [
         "b.query: NCBI did not search all of it as asked (PhraseIgnored: of the); "
-        "it searched '\"ketamine\"[All Fields]'; mend the search."
+        "it searched '\"ketamine\"[All Fields]'; fix the search."
     ]
     assert report.exit_code == 3
 

@@ -61,7 +61,7 @@ def test_a_plan_of_nothing_says_so_and_no_more() -> None:
 
 
 def test_a_plan_says_what_it_takes() -> None:
-    """Minutes by step, at least one in all; files that wait for their sum, and those that are others by now."""
+    """Minutes by step, at least one in all; files that wait for their sum, and those that NLM replaced."""
     files = (listed(1), listed(2))
     plan = SyncPlan(
         "http://x/", files, 0, 1, {("baseline", 26): [1, 2]}, ("pubmed26n0003.xml.gz",), (listed(1).name,),
