@@ -29,7 +29,7 @@ PMC_ID = re.compile(r"(?:\bPMCID\s*:?\s*)?\b(PMC[1-9][0-9]*)\b(?:\.[0-9]+)?\.?")
 # A DOI can be cut by a line break; what follows it is a part only if it ends with the full stop that PubMed sets.
 DOI = re.compile(
     r"(?:\bdoi(?:\s*:\s*|\s+)\[?|\bhttps?://(?:dx\.)?doi\.org/)+"
-    r"(10\.[0-9]+(?:\.[0-9]+)*/\s?[^\s]+(?:(?<![.,;])\n[a-z0-9(/-][^\s]*\.(?=\s|$))?)|\bdoi:\s*\S+",
+    r"(10\.[0-9]+(?:\.[0-9]+)*\s?/\s?[^\s]+(?:(?<![.,;])\n[a-z0-9(/-][^\s]*\.(?=\s|$))?)|\bdoi:\s*\S+",
     re.IGNORECASE,
 )
 

@@ -1,5 +1,6 @@
 """The lines of a seed page: its markup taken out, its sections by their headings, the entries of its lists."""
 
+import html
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -88,8 +89,9 @@ TAG = re.compile(
 )
 # A name such as [18F](R)-x is no link.
 MARKDOWN_LINK = re.compile(
-    r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[/#?.]|https?:|file:|mailto:)(?:[^()<>\"]|\([^()]*\))*?)>?(?:\s+\"[^\"]*\")?\s*\)"
+    r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[/#?.]|https?:|file:|mailto:)(?:[^()\"]|\([^()]*\))*?)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
+ENTITY = re.compile(r"&(?:lt|gt|amp|quot|nbsp|#[0-9]{1,5});")
 BOLD = re.compile(r"(?<!\S)(?:\*\*|__)(?=\S)|(?<=\S)(?:\*\*|__)(?=[\s.,;:)]|$)")
 ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|<>~^])")
 # What lynx appends: the addresses of a page's links, each with the number that stands before the link's words.
@@ -139,7 +141,7 @@ def link_words(words: str, address: str) -> str:
 
 def take_out_markup(text: str) -> str:
     """A text without Markdown's marks, tags, buttons' marks and numbers of links."""
-    text = text.translate(INVISIBLE).replace("(BUTTON)", "")
+    text = ENTITY.sub(lambda m: html.unescape(m[0]), text.translate(INVISIBLE).replace("(BUTTON)", ""))
     if table := LINK_TABLE.search(text):
         links = dict(re.findall(r"(?m)^\s*([0-9]+)\. (\S+)", table[0]))
         text = NUMBERED_LINK.sub(lambda m: link_words(m[2] or "", links.get(m[1], "")), text[: table.start()])

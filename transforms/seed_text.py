@@ -14,7 +14,6 @@ from datetime import datetime
 from itertools import takewhile
 
 from transforms.seed_entry import (
-    AUTHOR,
     DATE,
     NAME_WORD,
     PUBMED_URL,
@@ -27,7 +26,6 @@ from transforms.seed_entry import (
     take_details,
 )
 from transforms.seed_lines import (
-    BULLET,
     MIN_WRAP_WIDTH,
     Line,
     Section,
@@ -71,13 +69,14 @@ GOES_ON = re.compile(
 SIGNS = r"(?:[\s(]*(?:[0-9\u00b9\u00b2\u00b3\u2070-\u2079]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
 NAME = rf"(?:{NAME_WORD}\.?(?: {NAME_WORD}\.?){{0,6}})"
 NAMES = re.compile(
-    rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?|{AUTHOR}[,.]?"
+    rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?"
+    rf"|(?:{NAME_WORD} ){{1,3}}{UPPER}{{1,4}}[,.]?"
 )
 # How a line begins that goes on with the last name of the one above.
 REST_OF_NAME = re.compile(rf"(?:{UPPER}{{1,4}}|[0-9]{{1,2}})(?:,|$)")
 FIRST_NAME = re.compile(rf"{NAME}{SIGNS}(?:[,;]|\.?$)")
 TITLE_HEADING = re.compile(r"# (?:Title:\s*)?(.+?)(?: [-|\u2013] PubMed)?|(.+) - PubMed")
-ENDS_TITLE = re.compile(rf"{NAMES.pattern}|{BULLET.pattern}|# |PMID")
+ENDS_TITLE = re.compile(rf"(?:{NAMES.pattern})$|# |\W*PMID")
 COPYRIGHT = re.compile(r"(?:copyright\b|\u00a9|\(c\) ?(?:19|20)[0-9]{2}|published by)", re.IGNORECASE)
 NAMED = re.compile(r"(?P<name>key ?words?|conflicts? of interest(?: statement)?)\s*:\s*(?P<rest>.+)", re.IGNORECASE)
 ABOUT_ABSTRACT = re.compile(
@@ -135,6 +134,8 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
     sections = read_sections(lines)
     own, around = find_own(sections, file_name)
     title = find_title(lines, [line for section in around for line in section.lines], width)
+    # With a quotation that is not closed, a part of it is missing.
+    title = None if title and title.count('"') % 2 else title
     terms: list[tuple[str, str]] = []
     abstract: list[str] = []
     for section in sections:

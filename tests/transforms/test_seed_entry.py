@@ -205,13 +205,14 @@ def test_with_authors_between_no_title_is_taken(lines: tuple[str, ...]) -> None:
             "10.1016/j.anl.2011.02.012",
         ),
         ("T. J Med. 2012. doi:\n10.1016/x.1. PMID: 1", "10.1016/x.1"),
+        ("T. J Med. 2012. doi: 10.1111\n/j.1365-2133. PMID: 1", "10.1111/j.1365-2133"),
         ("T. J Med. 2012. doi: 10.1016/S0002-9440\n(10)65298-4. PMID: 1", "10.1016/S0002-9440(10)65298-4"),
         ("T. J Med. 2012. doi: 10.1016/S0002\nPMID: 1", "10.1016/S0002"),
         ("T. J Med. 1999;60 Suppl 1:1-9. doi: 51466. J Med. 1999. PMID: 1", None),
     ],
 )
 def test_a_doi_is_whole_over_line_breaks(text: str, doi: str | None) -> None:
-    """Programs break lines behind slashes and before brackets; what is no DOI is none, and no flag either."""
+    """Programs break lines around slashes and before brackets; what is no DOI is none, and no flag either."""
     entry = parse(*text.split("\n"))
     assert entry.doi == doi
     assert entry.flags == ()

@@ -136,6 +136,12 @@ Mahin Roe 1, Daniel Poe 2
 PMID: 1
 """
 LONG = "It is time for reducing global cardiovascular mortality"
+# Wrapped headings: their last lines look like a name, or like an entry of a list.
+HEADINGS = {
+    "Shaken cultures with enzymatic release of sugars, of the\nGlucose Release Medium EnPresso B": "\n[Roe K](/x) 1",
+    "Antibiotic resistance genes of wastewater treatment plants\n- A review": "\n[Roe K](/x)",
+    "Trans-catheter aspiration of emboli of the heart, with\nCompromise During CT-Guided Biopsy, a Maneuver": "Kim K",
+}
 UNDERLINED = f"""\
 {LONG} - PubMed
 ===================
@@ -154,8 +160,22 @@ UNDERLINED = f"""\
         (UNDERLINED, LONG),
         (WRAPPED.replace("Mahin Roe 1, Daniel Poe 2", "Mahin Roe"), None),
         ("Save\nCite\nPMID: 1\nAbstract\nText.", None),
+        (
+            WRAPPED.replace("old patients", "old patients of Enzymatic Release B"),
+            "Markers in old patients of Enzymatic Release B",
+        ),
+        (WRAPPED.replace("Markers in", 'Markers in "very'), None),
+        *((f"# {t}\n{names}\n* PMID: **1**\n", t.replace("\n", " ")) for t, names in HEADINGS.items()),
     ],
 )
 def test_a_title_is_taken_only_from_where_it_must_stand(text: str, title: str | None) -> None:
     """No button, journal, date or author becomes one; what could be either is null."""
     assert parse(text).title == title
+
+
+def test_an_odd_doi_is_whole_in_markdown() -> None:
+    """Those that the first publishers made hold brackets and signs that Markdown has other uses for."""
+    doi = "10.1002/(SICI)1097-0142(19960601)77:11<2200::AID-CNCR3>3.0.CO;2-T"
+    escaped = doi.replace("<", "&lt;").replace(">", "&gt;")
+    for shown in (f"[{doi}](https://doi.org/{doi})", f"[{escaped}](https://doi.org/{escaped})", escaped):
+        assert parse(f"# A title of words\n\n* PMID: **1**\n* DOI: {shown}\n").doi == doi
