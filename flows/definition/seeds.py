@@ -190,13 +190,14 @@ def read_page(path: Path) -> tuple[SeedPage, list[str]]:
     name, ending = show(path.name), path.suffix.lower()
     kind = REFERENCE_ENDINGS.get(ending) or tell_format(content.decode("utf-8-sig", "replace"))
     if not kind:
-        return parse_seed_document(content, seed_id=name.removesuffix(".txt"), file_name=name), []
+        page = parse_seed_document(content, seed_id=name.removesuffix(".txt"), file_name=show(path))
+        return replace(page, file_name=name), []
     text = decode(content, path)
     if not text.strip():
         raise SeedError(f"{show(path)}, line 1: the file is empty; save it again, or remove it.")
     if kind == "html" and (shown := article_text(text)):
-        page = parse_seed_document(shown.encode(), seed_id=name, file_name=name)
-        return replace(page, seed_text=text, seed_sha256=hashlib.sha256(content).hexdigest()), []
+        page = parse_seed_document(shown.encode(), seed_id=name, file_name=show(path))
+        return replace(page, file_name=name, seed_text=text, seed_sha256=hashlib.sha256(content).hexdigest()), []
     entries, problems = read_references(text, kind)
     sentences = [f"{show(path)}, {problem}." for problem in problems]
     if not entries:

@@ -115,7 +115,7 @@ def parse_pmids(text: str) -> list[int]:
             logger.warning("pmids, %s.", problem)
         if unknown := [entry for entry in entries if entry.pmid is None]:
             logger.warning(
-                "pmids: %s without a PMID; put the file into seeds/ to find it.", count_of(len(unknown), "entry")
+                "pmids: %s without a PMID; put the file into seeds/ to find it.", count_of(len(unknown), "reference")
             )
         pmids = dict.fromkeys(entry.pmid for entry in entries if entry.pmid is not None)
     else:

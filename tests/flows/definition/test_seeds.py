@@ -77,6 +77,7 @@ def test_a_file_that_cannot_be_used_is_named_with_its_line(
         assert seeds.pmids.keys() == {"good.pmids"}
         (problem,) = seeds.problems
         assert re.search(sentence, problem)
+        assert problem.startswith(f"{tmp_path / name}, line ")
         (tmp_path / "good.pmids").unlink()
     read = partial(read_definition, tmp_path / name) if name == "corpus.toml" else partial(read_seeds, tmp_path)
     with pytest.raises(SeedError, match=sentence) as caught:
