@@ -16,7 +16,7 @@ SINGLE = [number for number, table in enumerate(READ_TABLES) if table.rows == RE
 
 
 def has_values(columns: Columns, table: str) -> Flags:
-    """Of each row of a table with one row a record, whether the record has anything for it."""
+    """Of each row of a table with one row per record, whether the record has anything for it."""
     number = TABLE_NUMBERS[table]
     found = np.zeros(len(columns.records), bool)
     for (of, _), values in columns.values.items():

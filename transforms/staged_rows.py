@@ -1,4 +1,4 @@
-"""What a file or a reply delivers, a row a record or deletion, for `warehouse/decide.py`."""
+"""What a file or a reply delivers, a row per record or deletion, for `warehouse/decide.py`."""
 
 from collections.abc import Sequence
 

@@ -38,7 +38,7 @@ def table_lines(table: Table) -> Iterator[str]:
     yield ""
     yield f"- Key: {', '.join(f'`{name}`' for name in table.key)}"
     if table.rows == RECORD:
-        yield "- Rows: one a record."
+        yield "- Rows: one per record."
     elif table.rows:
         yield f"- Rows: one for each {paths(tuple(table.rows.split(' | ')))}"
     if table.extended_by:

@@ -22,6 +22,13 @@ from warehouse.store import DataDirectory, writing_file
 
 T = TypeVar("T")
 
+# After this many halvings without any delivery, the batch is not to blame: Entrez is down.
+HALVINGS_WITHOUT_HOPE = 3
+
+# Do not reuse older replies: a revision made since then would be missed, because later searches do not look back that
+# far.
+OLDEST_KEPT = timedelta(days=1)
+
 
 def batches(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """Portions of a list."""
@@ -46,10 +53,6 @@ class Delivery:
     def fail(self, pmids: Iterable[int], sentence: str) -> None:
         """Note PMIDs that were not delivered."""
         self.failed.update(dict.fromkeys(pmids, sentence))
-
-
-# After this many halvings without any delivery, the batch is not to blame: Entrez is down.
-HALVINGS_WITHOUT_HOPE = 3
 
 
 def ask_in_halves(client: EntrezClient, pmids: Sequence[int], ask: Callable[[Sequence[int], float], Reply]) -> Delivery:
@@ -151,11 +154,6 @@ def keep_reply(reply: Reply, folder: Path, source: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         pq.write_table(RAW_REPLY.to_arrow(rows).replace_schema_metadata({"source": source}), unfinished)
         unfinished.rename(path)
-
-
-# Do not reuse older replies: a revision made since then would be missed, because later searches do not look back that
-# far.
-OLDEST_KEPT = timedelta(days=1)
 
 
 def kept_replies(directory: DataDirectory, source: str, now: datetime) -> Iterator[tuple[Path, Reply]]:

@@ -34,6 +34,7 @@ from warehouse.state import Connection
 
 logger = logging.getLogger("corpus")
 
+# The rows of REQUEST: what became of each PMID of the plan.
 ASKED_REQUESTS = """SELECT run_id, pmid, plan_reason, outcome, detail
     FROM outcome CROSS JOIN this_run ORDER BY pmid"""
 
@@ -69,6 +70,7 @@ def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, 
     ):
         client = connect(settings, base_url)
         now = datetime.now(UTC)
+        # A dry run has a writer as well, which nothing writes to.
         writer = RunWriter(directory, "", directory.staging / "none") if dry_run else start_run(directory, now)
         report = RunReport(run_kind=kind, is_dry=dry_run)
         started_at = now.replace(tzinfo=None)

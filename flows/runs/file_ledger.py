@@ -100,7 +100,7 @@ def make_jobs(call: FileCall, files: Iterable[Path]) -> Iterator[FileJob]:
     for path in files:
         now = max(datetime.now(UTC).replace(tzinfo=None), read_at + timedelta(microseconds=1))
         name = show(path.name)
-        if is_known(call, path, now):
+        if not take_up(call, path, now):
             call.skipped.append(name)
             continue
         read_at = now
@@ -115,8 +115,8 @@ def changed_at(path: Path) -> datetime:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
 
 
-def is_known(call: FileCall, path: Path, now: datetime) -> bool:
-    """Whether a file has been read before, and reading it again would change nothing; notes that it is taken up now."""
+def take_up(call: FileCall, path: Path, now: datetime) -> bool:
+    """Note that a file is read now; False if it was read before, and reading it again would change nothing."""
     name = show(path.name)
     is_numbered = place_in_series(path.name)[0] is not None
     try:
@@ -126,13 +126,13 @@ def is_known(call: FileCall, path: Path, now: datetime) -> bool:
             last = call.known.get(key)
             is_later = is_numbered or call.undated_at is None or (last is not None and call.undated_at <= last)
             if not call.is_again and last is not None and is_later:
-                return True
+                return False
             call.known[key] = now
             if not is_numbered and has_deletion(stream):
                 call.undated_at = now
     except DocumentError:
         pass  # Reading it will report the reason.
-    return False
+    return True
 
 
 def has_deletion(stream: BufferedReader) -> bool:

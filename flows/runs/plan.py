@@ -18,7 +18,12 @@ from flows.runs.work import Work, timed
 from transforms.saved_references import SEED_LIST
 from warehouse import state
 from warehouse.errors import DocumentError, EntrezError
+from warehouse.schema.citation import CITATION
+from warehouse.schema.deliveries import DELIVERY
+from warehouse.schema.ledger import DELETED_CITATION, REQUEST, RUN
+from warehouse.schema.links import LINK, LINK_LIST, LINKOUT_LIST
 from warehouse.schema.members import MEMBER
+from warehouse.schema.seeds import SEED_CITATION, SEED_DOCUMENT
 from warehouse.sql_files import read_statement
 from warehouse.state import Connection
 
@@ -30,11 +35,17 @@ FOUND_MEMBER = pa.schema([MEMBER.arrow_schema.field(name) for name in ("pmid", "
 # PMIDs that are read from a table at a time.
 PAGE = 10_000
 
+# What planning and deciding ask for; a view of each of the other tables would cost a tenth of a small refresh.
+PLAN_STATE = (
+    *(CITATION, DELETED_CITATION, DELIVERY, LINK, LINK_LIST, LINKOUT_LIST),
+    *(MEMBER, REQUEST, RUN, SEED_CITATION, SEED_DOCUMENT),
+)
+
 
 @contextmanager
 def planning(work: Work) -> Iterator[Connection]:
     """What holds now, with the relations that a plan is made of."""
-    with closing(state.open_state(work.directory)) as con:
+    with closing(state.open_state(work.directory, PLAN_STATE)) as con:
         prepare_plan(con, is_sample=work.client.source == "sample")
         yield con
 

@@ -27,7 +27,7 @@ def test_it_has_every_column() -> None:
 @pytest.mark.parametrize(
     ("table", "lines"),
     [
-        (Table("a", "An a.", ("pmid",), (PMID,), rows=RECORD), ["- Rows: one a record."]),
+        (Table("a", "An a.", ("pmid",), (PMID,), rows=RECORD), ["- Rows: one per record."]),
         (Table("a", "An a.", ("pmid",), (PMID,), rows="A/B | A/C"), ["- Rows: one for each `A/B`, `A/C`"]),
         (
             Table("a", "An a.", ("pmid",), (PMID,), rows="A", extended_by="A/B", is_log=True, is_raw=True),

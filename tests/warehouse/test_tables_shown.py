@@ -46,7 +46,7 @@ def test_the_command_says_what_a_row_is_and_knows_the_former_names(directory: Da
     try:
         shown = dict(zip(*ask(con, "show tables;").to_pydict().values(), strict=True))
         assert shown["author"] == "An author, editor or collective"
-        assert shown["article"].startswith("One row a citation, wide")
+        assert shown["article"].startswith("One row per citation, wide")
         assert shown.keys().isdisjoint(OF_PROGRAM)
         for name in OF_PROGRAM:
             assert ask(con, f"SELECT count(*) FROM {name}") == ask(con, f"SELECT count(*) FROM program.{name}")

@@ -101,8 +101,8 @@ class Table:
         is_log: Rows of every run stay.
         is_raw: Kept in Parquet only.
         is_ledger: What was delivered and when, which is no content of the corpus.
-        rows: Paths of the elements that a record's rows begin with; RECORD for one row a record; '' if the rows are not
-            read from a record's elements.
+        rows: Paths of the elements that a record's rows begin with; RECORD for one row per record; '' if the rows are
+            not read from a record's elements.
         extended_by: Paths, below those, of elements of which each after the first begins a further row with the same
             values but its own.
         nested: The column with the position of the row around this one, where elements of `rows` can hold each other.

@@ -19,8 +19,8 @@ LEFT_OUT: dict[str, str] = {
     "PubmedArticleSet": "The document around the records.",
     "PubmedBookArticleSet": "The document around the records.",
     "BookDocumentSet": "The document around the records.",
-    "DeleteCitation": "Stands beside the records: deleted_citation, one row a PMID.",
-    "DeleteDocument": "Stands beside the records: deleted_citation, one row a PMID.",
+    "DeleteCitation": "Stands beside the records: deleted_citation, one row per PMID.",
+    "DeleteDocument": "Stands beside the records: deleted_citation, one row per PMID.",
     "ContractNumber": "Declared, but no element of the DTD can hold it.",
     "URL": "Declared, but no element of the DTD can hold it.",
 }

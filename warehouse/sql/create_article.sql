@@ -1,4 +1,4 @@
--- One row a citation, wide: what most questions need, with authors and MeSH as lists in their order.
+-- One row per citation, wide: what most questions need, with authors and MeSH as lists in their order.
 -- Example: SELECT pmid, title, year FROM article WHERE list_contains(mesh, 'Ketamine') AND NOT is_retracted ORDER BY year DESC;
 CREATE VIEW article AS
 WITH current_member AS (

@@ -1,4 +1,4 @@
--- One row an author (editors and collectives as well) by ORCID, or by the key of the name (macro name_key) where a record
+-- One row per author (editors and collectives as well) by ORCID, or by the key of the name (macro name_key) where a record
 -- gives none: two people of one name are one row, and one person is several where only some of the records have the
 -- ORCID. Names that a record marks as wrong (`is_valid` false) do not count.
 -- Example: FROM author_output ORDER BY citation_count DESC LIMIT 20;

@@ -1,4 +1,4 @@
--- One row a citation and version of it: the columns of citation, valid from the time its run was committed until that of
+-- One row per citation and version of it: the columns of citation, valid from the time its run was committed until that of
 -- the run that replaced it (UTC); null where it holds.
 -- Example: SELECT valid_from, valid_to, article_title FROM citation_history WHERE pmid = 25217177 ORDER BY valid_from;
 CREATE VIEW citation_history AS

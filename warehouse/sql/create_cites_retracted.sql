@@ -1,4 +1,4 @@
--- One row a citation held and a retracted one that it cites; whether it came after the notice, by year, null where that
+-- One row per citation held and a retracted one that it cites; whether it came after the notice, by year, null where that
 -- cannot be told. The notice itself is not among them.
 -- Example: SELECT pmid, title, retracted_pmid, retracted_title FROM cites_retracted WHERE is_after_notice;
 CREATE VIEW cites_retracted AS

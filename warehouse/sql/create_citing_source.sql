@@ -1,4 +1,4 @@
--- One row a pair of PMIDs of which one cites the other and each list that says so: a link list of either of them, or the
+-- One row per pair of PMIDs of which one cites the other and each list that says so: a link list of either of them, or the
 -- citing record's own reference list. View citing has each pair once.
 -- Example: SELECT source, count(*) FROM citing_source GROUP BY source;
 CREATE VIEW citing_source AS

@@ -1,4 +1,4 @@
--- One row a name, as any record spells it, and another one that stands in an author list with it: each pair from both
+-- One row per name, as any record spells it, and another one that stands in an author list with it: each pair from both
 -- sides. Spellings with one key (macro name_key) are counted together, and the other name is shown once, as the highest
 -- PMID spells it; names that a record marks as wrong (`is_valid` false) do not count.
 -- Example: SELECT coauthor_name, citation_count FROM coauthor WHERE author_name = 'Zarate CA Jr' ORDER BY 2 DESC LIMIT 10;

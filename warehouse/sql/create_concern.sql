@@ -1,4 +1,4 @@
--- One row a citation that an expression of concern is about, or of which a part was retracted, and the notice that says so,
+-- One row per citation that an expression of concern is about, or of which a part was retracted, and the notice that says so,
 -- from the tie of either of them.
 -- Example: SELECT pmid, what, title, notice_pmid, is_retracted FROM concern ORDER BY notice_year DESC;
 CREATE VIEW concern AS

@@ -1,4 +1,4 @@
--- One row a tie of table comment_correction, with the PMID that it leads to: the one that the record gives or, where it
+-- One row per tie of table comment_correction, with the PMID that it leads to: the one that the record gives or, where it
 -- gives none, the only other citation held that has the DOI in its words (macro normal_doi).
 -- Example: SELECT pmid, ref_type, related_pmid, related_doi FROM correction WHERE is_by_doi;
 CREATE VIEW correction AS

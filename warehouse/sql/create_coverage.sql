@@ -1,4 +1,4 @@
--- One row a run, of the citations whose record is still the one that it brought, and one of all, whose run_id is null:
+-- One row per run, of the citations whose record is still the one that it brought, and one of all, whose run_id is null:
 -- the shares of them, 0 to 1, that have an abstract, a DOI, MeSH ...
 -- Example: FROM coverage WHERE run_id IS NULL;
 CREATE VIEW coverage AS

@@ -1,4 +1,4 @@
--- One row a DOI that several of the citations held have. That need not mean one study: DOIs are cut short or mistaken, and
+-- One row per DOI that several of the citations held have. That need not mean one study: DOIs are cut short or mistaken, and
 -- an update can have that of what it updates; view duplicate has the pairs that something else speaks for as well.
 -- Example: SELECT normal_doi, pmids FROM doi_shared ORDER BY citation_count DESC;
 CREATE VIEW doi_shared AS

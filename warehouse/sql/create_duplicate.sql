@@ -1,4 +1,4 @@
--- One row a pair of records that are probably one study, with what speaks for it. The record says so (`republished`,
+-- One row per pair of records that are probably one study, with what speaks for it. The record says so (`republished`,
 -- `preprint`); or first author and year (one apart at most) agree, and with the title one of DOI, pages, abstract, all of
 -- several authors in another journal, or one of them is ahead of print; or DOI and pages without it. Parts of a series,
 -- updates, comments and notices are none. A proposal for a person to look at: nothing is merged.

@@ -1,4 +1,4 @@
--- PMIDs that are not held and that at least so many citations held are linked to, in whichever direction and by whichever
+-- PMIDs that are not held, to which at least the given number of held citations are linked, in any direction and by any
 -- source: what to read, or to add to the corpus, next. Those that NLM withdrew are left out.
 -- Example: SELECT pmid, linked_count FROM frontier(2) LIMIT 20;
 CREATE MACRO frontier(at_least) AS TABLE

@@ -1,4 +1,4 @@
--- One row a journal by its NLM catalogue id, or by its name where a record gives none: what the corpus has of it.
+-- One row per journal by its NLM catalogue id, or by its name where a record gives none: what the corpus has of it.
 -- Example: SELECT journal, citation_count, retracted_count FROM journal ORDER BY citation_count DESC LIMIT 20;
 CREATE VIEW journal AS
 WITH named AS (

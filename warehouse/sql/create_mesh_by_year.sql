@@ -1,4 +1,4 @@
--- One row a MeSH descriptor and a year of publication: citations that have it, and those it is a main point of.
+-- One row per MeSH descriptor and a year of publication: citations that have it, and those it is a main point of.
 -- Example: SELECT year, citation_count FROM mesh_by_year WHERE descriptor_name = 'Ketamine' ORDER BY year;
 CREATE VIEW mesh_by_year AS
 SELECT

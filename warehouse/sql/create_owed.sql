@@ -1,4 +1,4 @@
--- One row a member that no run has obtained: its last outcome was `failed`, or it has not been asked for yet.
+-- One row per member that no run has obtained: its last outcome was `failed`, or it has not been asked for yet.
 -- Example: SELECT last_outcome, count(*) FROM owed GROUP BY ALL;
 CREATE VIEW owed AS
 WITH last_request AS (

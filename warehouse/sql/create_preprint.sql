@@ -1,4 +1,4 @@
--- One row a preprint and the article that it became, as UpdateIn or UpdateOf of either record says; by PMID, else by the
+-- One row per preprint and the article that it became, as UpdateIn or UpdateOf of either record says; by PMID, else by the
 -- DOI in the tie's words. A preprint is a record of that publication type or, where it is not held, what stands on one of
 -- the servers that NLM takes preprints from. The PMIDs or DOIs that nothing gives are null.
 -- Example: SELECT preprint_pmid, preprint_doi, article_pmid FROM preprint WHERE is_by_doi;

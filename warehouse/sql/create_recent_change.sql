@@ -1,5 +1,5 @@
--- What changed in the runs of so many days up to the last one, the latest first: one row a column that changed, or a row
--- that came or went.
+-- What changed in the runs of the given number of days up to the last one, latest first: one row per changed column, or per row
+-- that was added or removed.
 -- Example: SELECT changed_at, pmid, column_name, before, after FROM recent_change(7) WHERE column_name = 'is_retracted';
 CREATE MACRO recent_change(days) AS TABLE
 SELECT finished_at AS changed_at, change.pmid, table_name, column_name, before, after,

@@ -1,4 +1,4 @@
--- One row a PMID, held or not, that is known as retracted: by its own record, or by a notice or a corrected version that
+-- One row per PMID, held or not, that is known as retracted: by its own record, or by a notice or a corrected version that
 -- names it and that NLM has not withdrawn. citation.is_retracted is what the record itself says.
 -- Example: SELECT pmid, is_retracted FROM citation SEMI JOIN retracted USING (pmid) WHERE NOT is_retracted;
 CREATE VIEW retracted AS

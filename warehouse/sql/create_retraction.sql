@@ -1,4 +1,4 @@
--- One row a retracted citation and the notice that says so, from the tie of either of them, or neither where only its
+-- One row per retracted citation and the notice that says so, from the tie of either of them, or neither where only its
 -- publication type does; the date is that of the notice, where the notice is held and gives one. Where a corrected version
 -- took its place, that is the notice as well.
 -- Example: SELECT pmid, notice_pmid, notice_date, title FROM retraction ORDER BY notice_date DESC;

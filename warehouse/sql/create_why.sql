@@ -1,4 +1,4 @@
--- Why a PMID is in the corpus, one row a reason and step: first its own reasons, then, for what came through a link, those
+-- Why a PMID is in the corpus, one row per reason and step: first its own reasons, then, for what came through a link, those
 -- of the PMID whose neighbour it is, down to the seed; since when (UTC), until when if it has ceased, and which sources
 -- have the link.
 -- Example: SELECT step, pmid, reason, via, since FROM why(19897179);
