@@ -48,7 +48,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "flows/definition": {"../runs/test_ingest.py": ("paths",)},
     "flows/entrez": {
-        "test_client.py": ("fetch", "in_flight", "opener", "utilities"),
+        "test_client.py": ("in_flight", "utilities"),
         "../runs/test_doctor.py": ("probe",),
     },
     # The server, asked by its clients.

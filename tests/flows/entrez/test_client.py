@@ -1,30 +1,25 @@
 """What is worth asking again is asked again, what is not fails at once with NCBI's words, and limits are heeded."""
 
 import gzip
-import json
 import re
-import socket
-import threading
 import time
 import urllib.request
 import zlib
-from contextlib import suppress
 from email.message import Message
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from flows.definition.settings import NCBI_BASE_URL, Settings
 from flows.entrez.client import EntrezClient, connect
-from flows.entrez.fetch import fetch_batch, read_reply
+from flows.entrez.fetch import fetch_batch
 from flows.entrez.in_flight import in_flight
 from flows.entrez.limits import LONGEST_PAUSE_S, retry_after_s
-from flows.entrez.merged import find_merged
 from flows.entrez.pacer import pace_file
 from flows.entrez.searches import search_all, search_revised
 from flows.entrez.utilities import efetch, esearch
+from tests.flows.entrez.clients import client_of
 from tests.records import article, article_set
 from tests.scripted import Answer, Asked, Script, scripted_server
 from warehouse.errors import (
@@ -41,20 +36,6 @@ GOOD = article_set(article(1))
 KEY = "0123456789abcdef0123456789abcdef0123"
 SEARCH = b"<eSearchResult><Count>1</Count><IdList><Id>1</Id></IdList></eSearchResult>"
 POSTED = b"<ePostResult><QueryKey>1</QueryKey><WebEnv>MCID_1</WebEnv></ePostResult>"
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No wait between two attempts is long."""
-    monkeypatch.setattr("flows.entrez.client.FIRST_WAIT_S", 0.01)
-    monkeypatch.setattr("flows.entrez.client.REFUSED_PAUSE_S", 0.05)
-    monkeypatch.setattr("flows.entrez.client.UNREACHABLE_BUDGET_S", 0.05)
-
-
-def client_of(base_url: str, **settings: Any) -> EntrezClient:
-    """A client of a server on loopback."""
-    values: dict[str, Any] = {"entrez_budget_s": 20, "entrez_timeout_s": 2, "ncbi_api_key": "a key"} | settings
-    return connect(Settings(entrez=base_url, **values), base_url)
 
 
 def fails_once(answer: Answer) -> Script:
@@ -177,15 +158,6 @@ def test_what_a_reply_says_is_quoted_within_bounds_and_obeyed_by_no_terminal() -
         assert esearch(client_of(base_url), "x").translation == "a 31m b"
 
 
-def test_a_redirect_to_no_address_is_a_failure_with_a_sentence() -> None:
-    """A limit of five thousand digits does not count as one."""
-    headers = {"Location": "http://[bad/", "X-RateLimit-Limit": "1" * 5000}
-    with scripted_server(lambda _asked, _number: Answer(b"", 302, headers)) as (base_url, _):
-        with pytest.raises(TransientError, match="efetch: "):
-            efetch(client_of(base_url, entrez_budget_s=0, entrez_rate=10), [1])
-        client_of(base_url).pace.unlink(missing_ok=True)
-
-
 @pytest.mark.parametrize(
     "base_url", ["http://a..b/", "http://a\x00b/", "http://127.0.0.1:9 9/", "http://\u0001/", "http://[::1/"]
 )
@@ -197,26 +169,6 @@ def test_a_request_that_cannot_be_made_is_made_once(base_url: str) -> None:
     opener.client.base_url = base_url
     with pytest.raises(PermanentError, match="efetch: "):
         efetch(client, [1])
-
-
-def test_long_waits_for_a_reply_and_for_the_pace_are_said(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Each once, with what is waited for; a reply that comes in time is no news."""
-    for module in ("client", "opener"):
-        monkeypatch.setattr(f"flows.entrez.{module}.SILENT_WAIT_S", 0.4)
-    with scripted_server(lambda _asked, number: Answer(GOOD, drip_s=0.0 if number else 0.002)) as (base_url, _):
-        client = client_of(base_url)
-        efetch(client, [1])
-        efetch(client, [2])
-        assert caplog.messages == ["Entrez has not answered for 0.4 s; it is given 2 s."]
-        caplog.clear()
-        paced = client_of(base_url, entrez_rate=0.5)
-        for pmid in (1, 2):
-            efetch(paced, [pmid])
-        paced.pace.unlink()
-    (said,) = caplog.messages
-    assert said.startswith("At most 0.5 requests/s go out from this machine; asking again in 2 s, at ")
 
 
 @pytest.mark.usefixtures("quick")
@@ -243,37 +195,6 @@ def test_while_others_use_up_the_limit_nobody_here_asks(monkeypatch: pytest.Monk
         efetch(client, [1])
         assert asked[1].at - asked[0].at > 0.7
         client.pace.unlink()
-
-
-@pytest.mark.usefixtures("quick")
-def test_a_batch_that_fails_is_halved_until_the_culprit_stands_alone(tmp_path: Path) -> None:
-    """The others are delivered."""
-
-    def script(asked: Asked, _number: int) -> Answer:
-        pmids = [int(pmid) for pmid in asked.parameters["id"].split(",")]
-        return Answer(b"", 500) if 13 in pmids else Answer(article_set(*(article(pmid) for pmid in pmids)))
-
-    with scripted_server(script) as (base_url, _):
-        client = client_of(base_url, entrez_budget_s=0.2)
-        delivery = fetch_batch(client, range(1, 33), tmp_path)
-        delivered = [p for reply in delivery.replies for p in map(int, json.loads(reply.parameters)["id"].split(","))]
-        assert sorted(delivered) == [p for p in range(1, 33) if p != 13]
-        assert delivery.failed.keys() == {13}
-        assert "HTTP 500" in delivery.failed[13]
-        assert not client.down
-
-
-@pytest.mark.usefixtures("quick")
-def test_where_nothing_at_all_is_delivered_it_is_not_the_batch(tmp_path: Path) -> None:
-    """After three halvings the rest is owed, and the batches that follow are not asked for."""
-    with scripted_server(lambda _asked, _number: Answer(b"", 503)) as (base_url, asked):
-        client = client_of(base_url, entrez_budget_s=0)
-        delivery = fetch_batch(client, range(1, 101), tmp_path)
-        assert delivery.failed.keys() == set(range(1, 101))
-        assert len(asked) == 1 + 2 + 4 + 8
-        assert fetch_batch(client, [200], tmp_path).failed == {200: client.down}
-        assert len(asked) == 15
-        assert client.down.startswith("Entrez delivers nothing: efetch: HTTP 503")
 
 
 @pytest.mark.usefixtures("quick")
@@ -423,25 +344,6 @@ def test_when_nothing_is_delivered_for_some_budgets_nothing_more_is_asked(monkey
         assert len(asked) == sent
 
 
-@pytest.mark.usefixtures("quick")
-def test_headers_that_drip_have_an_end() -> None:
-    """Each byte comes within the time-out, and a header may have 64 KiB."""
-
-    def drip(listening: socket.socket) -> None:
-        connection = listening.accept()[0]
-        with connection, suppress(OSError):
-            connection.sendall(b"HTTP/1.1 200 OK\r\nX: ")
-            while True:
-                connection.sendall(b"x")
-                time.sleep(0.05)
-
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        threading.Thread(target=drip, args=(listening,), daemon=True).start()
-        client = client_of(f"http://127.0.0.1:{listening.getsockname()[1]}/", entrez_timeout_s=0.2, entrez_budget_s=0)
-        with pytest.raises(TransientError, match="the reply was not complete after 1 s"):
-            efetch(client, [1])
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -456,25 +358,6 @@ def test_no_control_character_of_a_body_gets_into_a_message(answer: Answer) -> N
         with pytest.raises(PermanentError) as caught:
             efetch(client_of(base_url), [1])
         assert str(caught.value).isprintable()
-
-
-@pytest.mark.usefixtures("quick")
-def test_what_comes_as_another_pmid_is_asked_for_alone(tmp_path: Path) -> None:
-    """Only then it is sure which of them was merged."""
-    merged = {13: 99}
-
-    def script(asked: Asked, _number: int) -> Answer:
-        pmids = [int(pmid) for pmid in asked.parameters["id"].split(",")]
-        return Answer(article_set(*(article(merged.get(pmid, pmid)) for pmid in pmids if pmid != 7)))
-
-    with scripted_server(script) as (base_url, _):
-        delivery = fetch_batch(client_of(base_url), range(1, 21), tmp_path)
-    alone = {
-        reply.parameters: find_merged(reply.pmids, {r.pmid for c in read_reply(reply) for r in c.records if r.pmid})
-        for reply in delivery.replies
-    }
-    assert [found for found in alone.values() if found] == [{13: 99}]
-    assert delivery.failed == {}
 
 
 def test_ncbi_wants_an_email_address_and_gives_more_for_a_key() -> None:
