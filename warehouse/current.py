@@ -3,6 +3,15 @@
 `new_<table>` has the rows of the runs that are read; `run_<table>` has those and, where a published file is brought up
 to date, its own rows that they touch; `current_<table>` has those that no later run replaced. The published file and
 the plan of the next run are both made from them. `table_file` has the files of each table with their bytes.
+
+Example: the published file has PMIDs 7 ("Old") and 8 of run A; run B has brought 7 ("New"). Of a build that adds B:
+
+    new_citation      (7, B, "New")
+    touched_citation  7                               what the new run may replace
+    run_citation      (7, B, "New"), (7, A, "Old")    8 is not touched, and stays in the file as it is
+    key_citation      (7, B)                          the later run holds
+    current_citation  (7, B, "New")
+    current_<part>    the rows of 7 that B has        parts go with their owner
 """
 
 from collections.abc import Collection, Sequence

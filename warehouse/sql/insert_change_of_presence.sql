@@ -1,4 +1,7 @@
 -- The citations that came, went, were withdrawn, or were delivered again after that with the runs. Assumes the temp_* tables.
+-- Example: run A delivers PMID 7, run B withdraws it, run C delivers it again. `withdrawal` has (A, null, before null),
+-- (B, DeleteCitation, before null), (C, null, before DeleteCitation); `step_citation` has A to C. The changes are
+-- A: citation.pmid null to 7; B: deleted_citation.evidence null to DeleteCitation; C: the same back to null.
 INSERT INTO change
 WITH withdrawn_or_delivered AS (
     SELECT pmid, run_id, evidence FROM run_deleted_citation
