@@ -260,7 +260,7 @@ def finish(group: Open) -> list[tuple[str, Node]]:
 
 
 def refuse_depth(root: Group) -> None:
-    """See that what follows may go down the tree.
+    """Check that what follows may go down the tree.
 
     Raises:
         SearchError: It is nested too deep.

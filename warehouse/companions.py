@@ -145,7 +145,7 @@ def is_taken(name: str) -> bool:
 
 
 def refuse_name(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:
-    """See that there can be a table of this name.
+    """Check that there can be a table of this name.
 
     Raises:
         SeedError: There cannot.

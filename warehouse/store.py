@@ -228,7 +228,7 @@ def changed_files(folder: Path, *, skip_raw: bool = False) -> list[str]:
 
 
 def refuse_damaged(folders: Iterable[Path], *, with_raw: bool) -> None:
-    """See that the tables of committed runs are what was committed, before their rows are written anywhere else.
+    """Check that the tables of committed runs are what was committed, before their rows are written anywhere else.
 
     What a flipped bit made of them would be whole by every later sum.
 

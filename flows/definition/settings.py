@@ -114,7 +114,7 @@ class Settings(BaseSettings):
 
 
 def check_entrez(entrez: str) -> None:
-    """See that a text says who is to be asked.
+    """Check that a text says who is to be asked.
 
     Raises:
         UsageError: It does not.

@@ -11,9 +11,9 @@ from warehouse.errors import QueryError, StoreError
 from warehouse.query import ask
 from warehouse.schema.tables import TABLES
 
-# Citations that are read at a time: each table is looked through once for them.
+# Citations per batch: each table is scanned once for a batch.
 BATCH = 1_000
-# PMIDs have nine digits at most (`transforms.values`): a bit for each of them is 125 MB, a page of bits 128 KB.
+# PMIDs have at most nine digits (`transforms.values`): a bit for each is 125 MB, a page of bits 128 KB.
 PAGE_BITS = 1 << 20
 
 
@@ -114,7 +114,7 @@ def read_rows(con: duckdb.DuckDBPyConnection, table: str, pmids: list[int]) -> p
         StoreError: The published file does not have it.
     """
     key = ", ".join(TABLES[table].key) if table in TABLES else "pmid"
-    # The range lets DuckDB pass over the row groups that have none of them.
+    # The range lets DuckDB skip row groups without any of them.
     sql = (
         f"SELECT * FROM {table} WHERE pmid BETWEEN {pmids[0]} AND {pmids[-1]} "
         f"AND pmid IN ({', '.join(map(str, pmids))}) ORDER BY {key}"

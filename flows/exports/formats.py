@@ -21,7 +21,7 @@ from flows.exports.ris import ris_text
 # Rows of a row group of Parquet.
 GROUP_ROWS = 2_000
 
-# Texts between the values of a list in one cell of CSV.
+# Separator of the values of a list in one CSV cell.
 BETWEEN = "; "
 
 

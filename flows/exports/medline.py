@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flows.exports.record import Record, Row, name_of, one_line
 from transforms.values import MONTH_OR_DAY, MONTHS
 
-# Letters of a value in one line, the blank at its end among them.
+# Characters of a value in one line, with the blank at its end.
 WIDTH = 82
 # The tag of each kind of comment or correction.
 COMMENT_TAGS = {

@@ -24,7 +24,7 @@ PARTS = (
     "space_flight_mission", "substance", "supplementary_mesh",
 )  # fmt: skip
 
-# What ends a line for some reader or other; thin and no-break spaces stay as they are.
+# Characters that end a line for some reader; thin and no-break spaces stay.
 LINE_ENDS = re.compile("[ \t]*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029][ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")
 NOT_AVAILABLE = re.compile(r"\[?not available\]?\.?", re.IGNORECASE)
 PAGE_RANGE = re.compile(r"([A-Za-z]*)([0-9]+)-([0-9]+)")

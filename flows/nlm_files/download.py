@@ -384,7 +384,7 @@ def asking(url: str) -> Iterator[None]:
 
 
 def check_status(reply: httpx.Response, url: str) -> None:
-    """See that a reply has what was asked for.
+    """Check that a reply has what was asked for.
 
     Raises:
         TransientError: It may have it later; says when, if the server does.

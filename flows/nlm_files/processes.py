@@ -100,7 +100,7 @@ def default_workers() -> int:
 
 
 def check_engine(engine: str) -> None:
-    """See that a text says where files are read.
+    """Check that a text says where files are read.
 
     Raises:
         UsageError: It does not.

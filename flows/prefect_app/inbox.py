@@ -99,7 +99,7 @@ def walk(folder: Path) -> Iterator[Path]:
 
 
 def check_file(path: Path, folders: Sequence[Path]) -> None:
-    """See that a file, and NLM's `.md5` beside it, are files below the folders.
+    """Check that a file, and NLM's `.md5` beside it, are files below the folders.
 
     Raises:
         UsageError: One leads out by a link, is not there, or is a pipe or a device.

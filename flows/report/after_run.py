@@ -1,4 +1,4 @@
-"""What is made of the corpus after a run that was published: the report, the feed, and what people are told."""
+"""After a published run: the report, the feed, and notifications."""
 
 import logging
 from collections.abc import Sequence
@@ -17,9 +17,9 @@ logger = logging.getLogger("corpus")
 
 
 def show(settings: Settings, troubles: Sequence[str] = (), *, first_run_id: str, with_page: bool = True) -> list[str]:
-    """Make the report and the feed of the data directory, and tell who wants to know.
+    """Make the report and the feed of the data directory, and notify the addresses.
 
-    What fails is said, and costs the run nothing: it is published.
+    A failure is reported and costs the run nothing: it is published.
 
     Args:
         settings: Options of the run.

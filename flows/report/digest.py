@@ -8,7 +8,7 @@ from warehouse.query import open_published
 from warehouse.sql_files import read_statement
 from warehouse.store import DataDirectory
 
-# The most titles of one kind, or of one search.
+# Titles shown of one kind, or of one search.
 MOST = 20
 
 PUBMED = "https://pubmed.ncbi.nlm.nih.gov"

@@ -21,7 +21,7 @@ ENTRY = "urn:corpus:run:"
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_text=True)
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
-# Readers that look in once a month miss nothing of a nightly refresh.
+# Enough entries for a reader that polls monthly.
 MOST_ENTRIES = 60
 
 

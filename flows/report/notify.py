@@ -34,7 +34,7 @@ def is_webhook(address: str) -> bool:
 
 
 def check_addresses(addresses: Sequence[str]) -> None:
-    """See that each address is a URL over HTTP or one of Apprise.
+    """Check that each address is a URL over HTTP or one of Apprise.
 
     Raises:
         UsageError: One is not. It is not shown as a whole: it can have a password in it.
@@ -79,7 +79,7 @@ def tell(
         before = noted.get(key, {})
         run_id, digest = read_digest(directory, before.get("run_id"), first_run_id)
         digest = digest.alarms() if alarms_only else digest
-        # What is told no longer is forgotten, so that it is told when it comes again.
+        # Forget troubles that have ended, so that they are reported if they come back.
         fresh = [sentence for sentence in troubles if sentence not in before.get("troubles", ())]
         subject = ", ".join(filter(None, (digest.subject, "not all could be done" if fresh else "")))
         if subject and not send(address, f"corpus: {subject}", fresh, digest):

@@ -17,7 +17,7 @@ from warehouse.query import ask, open_published
 from warehouse.store import DataDirectory
 
 FILE_NAME = "report.html"
-# For each figure, however large the corpus is; DuckDB writes to disk what it does not hold.
+# For each figure, whatever the size of the corpus; DuckDB spills to disk.
 MEMORY = "400MB"
 MANIFEST = "SELECT content_sha256, last_run_id, as_of, len(run_ids) AS runs FROM manifest"
 
@@ -70,7 +70,7 @@ def make_report(directory: DataDirectory) -> str:
 def show_figure(figure: Figure, sql: str, rows: Rows) -> Shown:
     """A figure with its picture."""
     drawn = draw(figure.name, rows) if has_picture(figure.name) else {}
-    # What is drawn is escaped by the library that draws.
+    # The drawing library escapes texts.
     return Shown(figure, sql, rows, {width: Markup(svg) for width, svg in drawn.items()})  # noqa: S704
 
 

@@ -17,10 +17,10 @@ PICTURES = Path(__file__).parent / "pictures"
 # Widths in pixels of the page's column, and of a screen of 400.
 WIDTHS = {"wide": 880, "narrow": 344}
 
-# The most letters of a name that stands beside a narrow picture, in pixels.
+# Maximum width of a name beside a narrow picture, in pixels.
 NARROW_LABELS = 104
 
-# The letters of a screen can be wider than those that the drawing is measured with.
+# A screen's font can be wider than the one that the drawing is measured with.
 PADDING = {"left": 20, "top": 5, "right": 8, "bottom": 5}
 
 Rows = list[dict[str, Any]]
@@ -36,7 +36,7 @@ def can_draw() -> bool:
 
 
 def require_drawing() -> None:
-    """See that what draws is installed.
+    """Check that what draws is installed.
 
     Raises:
         UsageError: It is not.

@@ -112,7 +112,7 @@ def content_of(settings: Settings) -> tuple[str, list[tuple[object, ...]]]:
 
 
 def check_outcomes(settings: Settings) -> None:
-    """See that every outcome is true: what holds is what the last new, revised or unchanged delivery said."""
+    """Check that every outcome is true: what holds is what the last new, revised or unchanged delivery said."""
     with duckdb.connect(DataDirectory(settings.data_dir).database, read_only=True) as con:
         wrong = con.execute(
             """SELECT pmid FROM (SELECT pmid, arg_max(outcome, run_id) AS outcome FROM request
