@@ -19,7 +19,9 @@ from warehouse.schema.derived import (
     CONFLICT,
     JOURNAL_NAME,
     MEMBER_PAST,
+    MESH_NAME,
 )
+from warehouse.schema.mesh_vocabulary import MESH_FILE
 from warehouse.schema.tables import TABLES
 from warehouse.search_index import fill_search
 from warehouse.sql_files import read_statement
@@ -68,6 +70,9 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
             for table in tables:
                 if table.name in new:
                     insert_put(con, table, owner)
+    if has_rows(con, f"put_{MESH_FILE.name}") or (base and has_rows(con, f"held_{MESH_FILE.name}")):
+        con.execute(f"DELETE FROM {MESH_NAME.name}")
+        con.execute(read_statement(f"insert_{MESH_NAME.name}"))
     fill_lists(con, base)
     fill_search(con, base)
     for table in TABLES.values():

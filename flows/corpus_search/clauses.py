@@ -22,7 +22,7 @@ from flows.corpus_search.marks import (
     Word,
     following,
 )
-from flows.corpus_search.vocabulary import Heading, spaced, split_words
+from flows.corpus_search.vocabulary import Heading, spaced, spaced_sql, split_words
 from transforms.pubmed_fields import BY_NAME, Field
 from transforms.pubmed_query import Clause, Range
 from transforms.values import normal_doi
@@ -225,6 +225,11 @@ def below(heading: Heading, *, is_exploded: bool) -> str:
     return f"IN (SELECT mesh_ui FROM mesh_tree_number WHERE {tests})"
 
 
+def named_as(column: str, name: str) -> str:
+    """A condition on a column of names; hyphens and `&` do not count."""
+    return f"{spaced_sql(column)} = {literal(spaced(name))}"
+
+
 def write_heading(clause: Clause, search_field: Field, context: Context) -> tuple[Found, str]:
     """A heading with those below it, a qualifier, a pair of both, a type of publication or an action."""
     suffix = "" if clause.is_exploded else ":noexp"
@@ -258,11 +263,11 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
     if clause.is_truncated:
         return Selection(f"SELECT pmid FROM {table} WHERE starts_with(lower({column}), {text}){is_major}"), said
     if whole is None:
-        return Selection(f"SELECT pmid FROM {table} WHERE lower({column}) = {text}{is_major}"), said
+        return Selection(f"SELECT pmid FROM {table} WHERE {named_as(column, clause.text)}{is_major}"), said
     if search_field.name not in names:
         return Descriptor(whole, clause.is_exploded, search_field.name == "MAJR"), said
-    # Records of before 2012 have names only.
-    unnamed = f"SELECT pmid FROM {table} WHERE {ui} IS NULL AND lower({column}) = {literal(name.lower())}"
+    # Records of before 2012 have names only; some of publishers have an identifier that is empty.
+    unnamed = f"SELECT pmid FROM {table} WHERE coalesce({ui}, '') = '' AND {named_as(column, name)}"
     condition = below(whole, is_exploded=clause.is_exploded)
     return Selection(f"SELECT pmid FROM {table} WHERE {ui} {condition} UNION ALL {unnamed}"), said
 
@@ -277,8 +282,8 @@ def write_pair(clause: Clause, head: str, tail: str, search_field: Field, contex
     one = below(heading, is_exploded=clause.is_exploded) if heading else ""
     two = below(qualifier, is_exploded=clause.is_exploded) if qualifier else ""
     tests = [
-        f"descriptor_ui {one}" if heading else f"lower(descriptor_name) = {literal(head.lower())}",
-        f"qualifier_ui {two}" if qualifier else f"lower(qualifier_name) = {literal(tail.lower())}",
+        f"descriptor_ui {one}" if heading else named_as("descriptor_name", head),
+        f"qualifier_ui {two}" if qualifier else named_as("qualifier_name", tail),
     ]
     if search_field.name == "MAJR":
         tests.append("(coalesce(is_descriptor_major, false) OR coalesce(is_qualifier_major, false))")

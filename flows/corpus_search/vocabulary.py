@@ -42,30 +42,23 @@ def find_headings(con: duckdb.DuckDBPyConnection, names: Collection[str], kind: 
     if not asked:
         return {}
     rows = con.execute(
-        f"""WITH named AS (
-            SELECT {spaced_sql("term_name")} AS asked, mesh_ui, is_preferred_term FROM mesh_term
-            WHERE mesh_kind = {literal(kind)} AND {spaced_sql("term_name")} IN {listed(asked)}
-            UNION ALL
-            SELECT lower(mesh_ui), mesh_ui, true FROM mesh_term
-            WHERE mesh_kind = {literal(kind)} AND is_preferred_term AND lower(mesh_ui) IN {listed(asked)}
-            UNION ALL
-            SELECT lower(abbreviation), qualifier_ui, true FROM mesh_qualifier
-            WHERE {literal(kind)} = 'qualifier' AND lower(abbreviation) IN {listed(asked)}
-        )
-        SELECT asked, arg_max(mesh_ui, (is_preferred_term, mesh_ui)) FROM named GROUP BY asked"""
+        f"""SELECT name_key, arg_max(mesh_ui, (is_preferred, mesh_ui)) FROM program.mesh_name
+        WHERE name_key IN {listed(asked)} AND mesh_kind = {literal(kind)} GROUP BY name_key"""
     ).fetchall()
+    if not rows:
+        return {}
     uis = {ui for _, ui in rows}
     known = con.execute(
-        f"""SELECT mesh_ui, min(term_name) FILTER (is_preferred_term),
-            (SELECT list(tree_number ORDER BY tree_number) FROM mesh_tree_number t WHERE t.mesh_ui = mesh_term.mesh_ui)
-        FROM mesh_term WHERE mesh_ui IN {listed(uis)} GROUP BY mesh_ui"""
+        f"""SELECT ui, name, list(tree_number ORDER BY tree_number) FILTER (tree_number IS NOT NULL)
+        FROM (SELECT {kind}_ui AS ui, {kind}_name AS name FROM mesh_{kind} WHERE ui IN {listed(uis)})
+        LEFT JOIN (FROM mesh_tree_number WHERE mesh_ui IN {listed(uis)}) ON mesh_ui = ui GROUP BY ALL"""
     ).fetchall()
-    records = {ui: Heading(ui, name or ui, tuple(trees or ())) for ui, name, trees in known}
+    records = {ui: Heading(ui, name, tuple(trees or ())) for ui, name, trees in known}
     return {asked: records[ui] for asked, ui in rows}
 
 
 def spaced(name: str) -> str:
-    """A name as it is looked up: hyphens are spaces, `&` is `and`, apostrophes are left out."""
+    """A name as it is looked up: hyphens are spaces, `&` is `and`, apostrophes are left out; as macro mesh_key."""
     return " ".join(name.lower().replace("-", " ").replace("&", "and").replace("'", "").split())
 
 

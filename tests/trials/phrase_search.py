@@ -4,8 +4,9 @@
 
 DATA_DIR has a published corpus with MeSH; each line of QUERIES.jsonl is an object with `id` and `query`; FOLDER, empty
 or from the last time, takes EDirect's archive (Debian's ncbi-entrez-direct; no network). Each search is parsed once and
-written in EDirect's language; headings become tree numbers, by which EDirect explodes. Every clause is asked of both
-as well: where both wholes follow from the clauses by the operators, the clauses that differ explain the difference.
+written in EDirect's language; headings become tree numbers, by which EDirect explodes. Every clause is asked of both,
+and each citation that only one of them finds is explained by itself. Where both wholes follow from the clauses by the
+operators, the clauses explain the whole.
 """
 
 import json
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +26,14 @@ from lxml import etree
 from flows.corpus_search.statement import asked_as, write_statement
 from flows.corpus_search.vocabulary import find_headings, spaced
 from flows.eutils_server.corpus import CorpusStore
+from tests.trials.edirect_words import (
+    BOOKS,
+    UNEXPLAINED,
+    Explainer,
+    joined_prefixes,
+    left_out_words,
+    read_texts,
+)
 from transforms.pubmed_fields import BY_NAME
 from transforms.pubmed_query import Clause, Group, Node, Range, parse_query
 from warehouse.store import DataDirectory
@@ -31,7 +41,30 @@ from warehouse.store import DataDirectory
 FIELDS = "UID TITL TIAB PAIR CODE TREE MESH SUBH YEAR JOUR VOL ISS PAGE LANG PROP PTYP AUTH FAUT LAUT"
 RECORDS_AT_ONCE = 5_000
 NOTHING = "zzzznothing [TIAB]"
-WORDS = (BY_NAME["TIAB"],)
+WORDS = re.compile(r"[^\W_]+")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A clause in EDirect's words, '' where it has no such field, and the PMIDs found here and there."""
+
+    spelt: str
+    here: set[int]
+    there: set[int]
+
+
+def alike(clause: Clause | Range) -> Clause | Range:
+    """A clause without its place, so that it is asked once."""
+    return replace(clause, place=1)
+
+
+def kind_of(clause: Clause | Range) -> str:
+    """The kind of a clause, for the table."""
+    name = clause.field.full_name if clause.field else "no field"
+    if isinstance(clause, Range):
+        return f"{name}, range"
+    shape = "cut short" if clause.is_truncated else "phrase" if len(WORDS.findall(clause.text)) > 1 else "word"
+    return f"{name}, {shape}"
 
 
 def build_archive(store: CorpusStore, folder: Path) -> None:
@@ -46,7 +79,7 @@ def build_archive(store: CorpusStore, folder: Path) -> None:
     pmids = sorted(store.pmids)
     for number, start in enumerate(range(0, len(pmids), RECORDS_AT_ONCE)):
         records = store.xml_of(pmids[start : start + RECORDS_AT_ONCE])
-        document = folder / "records.xml"
+        document = folder.resolve() / "records.xml"
         # Behind a `>` that stands as text EDirect reads nothing more; written anew, it is `&gt;`.
         ordered = b"\n".join(etree.tostring(etree.fromstring(records[pmid])) for pmid in sorted(records))
         document.write_bytes(b"<PubmedArticleSet>\n" + ordered + b"\n</PubmedArticleSet>\n")
@@ -63,6 +96,8 @@ def build_archive(store: CorpusStore, folder: Path) -> None:
 def run(command: str, folder: Path) -> str:
     """What a shell command prints."""
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{command}: {done.stderr or done.returncode}")
     return done.stdout
 
 
@@ -90,32 +125,12 @@ def in_edirect(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
             return ""
         below = [f"{tree.replace('.', ' ')}* [TREE]" for tree in heading.trees if asked.is_exploded]
         return f"({' OR '.join([f'{heading.ui} [CODE]', *below])})"
-    text = re.sub(r"[^\w]+", " ", asked.text).strip()
+    # A hyphen means something to it; of an apostrophe it makes other words in a question than in a record.
+    text = " ".join(re.sub(r"[^\w-]+|(?<!\w)-|-(?!\w)", " ", asked.text).split())
     field = {"TIAB": "TIAB", "TITL": "TITL", "SUBH": "SUBH", "PTYP": "PTYP", "ALL": "TIAB", "JOUR": "JOUR"}.get(name)
+    if name == "SUBH":
+        text = text.replace(" and ", " ")  # Of `&`, which NLM writes, nothing is left in its index.
     return f"{text}{'*' * asked.is_truncated} [{field}]" if field and text else ""
-
-
-def cause(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
-    """What EDirect does otherwise with a clause of this form."""
-    if isinstance(asked, Range):
-        return "range"
-    ((words, counting),) = con.execute("SELECT search_split($1), search_word($1)", [asked.text]).fetchall()
-    if asked.field is None:
-        return "words without a field: mapped here, title and abstract there"
-    if asked.field.name == "MAJR":
-        return "main points: not in its index"
-    if asked.field.name == "TIAB" and len(counting) < len(words):
-        return "stop words: left out there"
-    if asked.field.kind == "mesh":
-        return f"{asked.field.full_name}: exploded or named otherwise"
-    return "truncated" if asked.is_truncated else "phrase" if len(words) > 1 else "word"
-
-
-def without_keywords(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> set[int]:
-    """What a clause of words finds in titles and abstracts alone."""
-    words = f'"{asked.text}"{"*" * asked.is_truncated}' if isinstance(asked, Clause) else ""
-    statement = write_statement(con, f"{words}[ti] OR {words}[ab]", today=datetime.now(UTC).date())
-    return {pmid for (pmid,) in con.execute(statement.sql).fetchall()}
 
 
 def prune(group: Group, places: set[int]) -> Group:
@@ -155,58 +170,121 @@ def spell(node: Node, clauses: Iterator[str], everything: str) -> str:
             said = f"({said})"
         said = f"{said} {operator} {text}" if number else f"({everything}) NOT {text}" if operator == "NOT" else text
         last = operator if number else ""
-    return f"({said})"
+    # EDirect cannot read a parenthesis that begins with another one; there, OR binds more closely than AND.
+    return f"({said})".replace("((", f"({NOTHING} OR (").replace("((", f"({NOTHING} OR (")
 
 
 def compare(directory: DataDirectory, queries: Path, folder: Path) -> Iterator[str]:
-    """A row for each search, then what explains all differences."""
+    """A row for each search; the clauses by kind; the causes of what differs."""
     store = CorpusStore.open(directory, memory="4GB")
     if not (folder / "Postings").exists():
         build_archive(store, folder)
     everything = set(store.pmids)
     codes = store.con.execute("SELECT DISTINCT language FROM language ORDER BY language").fetchall()
     languages = " OR ".join(f"{code} [LANG]" for (code,) in codes)
-    causes: Counter[str] = Counter()
-    examples: dict[str, str] = {}
-    asked_there: dict[str, set[int]] = {}
-    yield f"{'query':>5} {'clauses':>7} {'here':>6} {'there':>6} {'both':>6}  clauses that differ, by cause"
+    if not ask_edirect(folder, languages):
+        sys.exit(f"EDirect's archive in {folder} is empty; remove it, and try again.")
+    asked: dict[Clause | Range, Asked] = {}
+    yield f"{'query':>5} {'clauses':>7} {'here':>6} {'there':>6} {'both':>6}  both wholes follow from their clauses"
     for line in queries.read_text().splitlines():
         number, query = (json.loads(line)[name] for name in ("id", "query"))
         statement = write_statement(store.con, query, today=datetime.now(UTC).date(), is_by_clause=True)
         root = prune(parse_query(query).root, {part.place for part in statement.lines})
-        clauses = [part.asked for part in statement.lines]
-        spelt = [in_edirect(store.con, asked) or NOTHING for asked in clauses]
-        for text in set(spelt) - asked_there.keys():
-            asked_there[text] = ask_edirect(folder, text) & everything
         conditions = ", ".join(part.condition for part in statement.lines)
         rows = store.con.execute(f"{statement.steps}SELECT pmid, [{conditions}] FROM marked").fetchall()
-        here = [{pmid for pmid, holds in rows if holds[place]} for place in range(len(clauses))]
-        there = [asked_there[text] for text in spelt]
-        ours, theirs = (
-            set(store.search(query, {}).pmids),
-            ask_edirect(folder, spell(root, iter(spelt), languages)) & everything,
-        )
-        # The clauses explain the whole if both wholes follow from them.
-        assert combine(root, iter(here), everything) == ours, f"{number}: our operators"
-        follows = combine(root, iter(there), everything) == theirs
-        differing: Counter[str] = Counter()
-        for asked, found_here, found_there, text in zip(clauses, here, there, spelt, strict=True):
-            if found_here == found_there:
-                continue
-            why = "a field that it does not have" if text == NOTHING else cause(store.con, asked)
-            if text != NOTHING and asked.field in WORDS and found_there == without_keywords(store.con, asked):
-                why = "keywords: in Title/Abstract here, as at PubMed, not there"
-            differing[why] += 1
-            only = sorted(found_here - found_there)[:2], sorted(found_there - found_here)[:2]
-            examples.setdefault(f"{why}: {asked_as(asked)}", f"only here {only[0]}, only there {only[1]}")
-        causes.update(differing)
-        said = "; ".join(f"{count} {why}" for why, count in differing.items()) if ours != theirs else "equal"
-        said += "" if follows else " (its operators)"
+        clauses = [alike(part.asked) for part in statement.lines]
+        for place, clause in enumerate(clauses):
+            if clause not in asked:
+                spelt = in_edirect(store.con, clause)
+                here = {pmid for pmid, holds in rows if holds[place]}
+                asked[clause] = Asked(spelt, here, ask_edirect(folder, spelt) & everything if spelt else set())
+        ours = set(store.search(query, {}).pmids)
+        spelt = spell(root, iter([asked[clause].spelt or NOTHING for clause in clauses]), languages)
+        theirs = ask_edirect(folder, spelt) & everything
+        follows = [
+            combine(root, iter([asked[clause].here for clause in clauses]), everything) == ours,
+            combine(root, iter([asked[clause].there for clause in clauses]), everything) == theirs,
+        ]
+        said = " and ".join("yes" if one else "NO" for one in follows)
         yield f"{number:>5} {len(clauses):>7} {len(ours):>6} {len(theirs):>6} {len(ours & theirs):>6}  {said}"
+    yield from report(store, folder, asked)
+
+
+def report(store: CorpusStore, folder: Path, asked: dict[Clause | Range, Asked]) -> Iterator[str]:
+    """The clauses by kind, and the causes of what differs."""
+    columns = ("equal", "both find none", "differ", "no such field")
+    counts: dict[str, Counter[str]] = {}
+    for clause, found in asked.items():
+        how = "no such field" if not found.spelt else "differ" if found.here != found.there else "equal"
+        how = "both find none" if how == "equal" and not found.here else how
+        counts.setdefault(kind_of(clause), Counter())[how] += 1
     yield ""
-    yield from (f"{count:>6} clauses: {why}" for why, count in causes.most_common())
+    yield f"{'kind of clause':<32} {'all':>6} " + " ".join(f"{column:>14}" for column in columns)
+    for kind, count in sorted(counts.items()):
+        yield f"{kind:<32} {count.total():>6} " + " ".join(f"{count[column]:>14}" for column in columns)
+    causes: dict[str, list[tuple[Clause | Range, int]]] = {}
+    for clause, pmid, cause in explain(store, folder, asked):
+        causes.setdefault(cause, []).append((clause, pmid))
     yield ""
-    yield from (f"{what}: {which}" for what, which in sorted(examples.items()))
+    yield f"{'citations':>9} {'clauses':>7}  why only one of them finds a citation by a clause"
+    for cause, where in sorted(causes.items(), key=lambda item: -len(item[1])):
+        yield f"{len(where):>9,} {len({clause for clause, _ in where}):>7}  {cause}"
+        clause, pmid = where[0]
+        yield f"{'':>18} such as {asked_as(clause)!r} and {pmid}"
+
+
+def explain(
+    store: CorpusStore, folder: Path, asked: dict[Clause | Range, Asked]
+) -> Iterator[tuple[Clause | Range, int, str]]:
+    """Each citation that a clause finds on one side only, and why."""
+    differing = [(clause, found) for clause, found in asked.items() if found.spelt and found.here != found.there]
+    pmids = sorted({pmid for _, found in differing for pmid in found.here ^ found.there})
+    records = {p: xml for start in range(0, len(pmids), RECORDS_AT_ONCE)
+               for p, xml in store.xml_of(pmids[start : start + RECORDS_AT_ONCE]).items()}  # fmt: skip
+    texts = read_texts(store.con, records)
+    words = {
+        word for clause, _ in differing if isinstance(clause, Clause) for word in WORDS.findall(clause.text.lower())
+    }
+    explainer = Explainer(texts, joined_prefixes(folder, texts.values()), left_out_words(folder, words))
+    trees = run(f"phrase-search -path {folder.resolve()} -terms TREE", folder).split()
+    letters = {line[0].upper() for line in trees}
+    for clause, found in differing:
+        for pmid in sorted(found.here ^ found.there):
+            is_there = pmid in found.there
+            if not isinstance(clause, Clause):
+                cause = UNEXPLAINED
+            elif clause.field is None:
+                cause = "no field: mapped to headings and words here, words of title and abstract there"
+            elif clause.field.kind == "words":
+                cause = explainer.explain(pmid, clause, is_there=is_there)
+            else:
+                cause = BOOKS if texts[pmid].is_book else indexing_cause(store.con, clause, pmid, letters)
+            yield clause, pmid, cause
+
+
+def indexing_cause(con: duckdb.DuckDBPyConnection, clause: Clause, pmid: int, letters: set[str]) -> str:
+    """Why only the corpus finds a record by a heading, a qualifier or a type of publication."""
+    if clause.field is BY_NAME["PTYP"]:
+        own = con.execute(
+            "SELECT 1 FROM publication_type WHERE pmid = $1 AND lower(publication_type) = lower($2)",
+            [pmid, clause.text],
+        ).fetchall()
+        return UNEXPLAINED if own else "types of publication: narrower ones count here, as at PubMed"
+    below = con.execute(
+        """SELECT coalesce(descriptor_ui, ''), list(tree_number) FROM program.article_mesh AS held
+        LEFT JOIN mesh_tree_number ON mesh_ui = descriptor_ui
+        WHERE pmid = $1 AND (coalesce(descriptor_ui, '') = '' OR descriptor_ui IN (
+            SELECT descriptor_ui FROM mesh_under($2))) GROUP BY ALL""",
+        [pmid, find_headings(con, [clause.text], "descriptor")[spaced(clause.text)].ui],
+    ).fetchall()
+    if any(not ui for ui, _ in below):
+        return "headings by name alone (records of before 2012): not in its tree"
+    numbers = [number for _, trees in below for number in trees if number]
+    if numbers and any(number[0] not in letters for number in numbers):
+        return (
+            f"headings below, by branches of the tree that its index leaves out: all but {', '.join(sorted(letters))}"
+        )
+    return UNEXPLAINED
 
 
 if __name__ == "__main__":

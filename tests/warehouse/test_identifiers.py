@@ -49,7 +49,7 @@ ESCAPED = [
 def ask_macro(call: str, text: str) -> object:
     """What a macro of the corpus makes of a text."""
     with duckdb.connect() as con:
-        for name in ("normal_doi", "search_plain", "search_fold", "search_split"):
+        for name in ("normal_doi", "search_plain", "search_greek", "search_fold", "search_split"):
             con.execute(read_statement(f"create_{name}"))
         ((value,),) = con.execute(f"SELECT {call}($1)", [text]).fetchall()
         return value

@@ -60,9 +60,23 @@ def test_stems_are_those_of_porters_algorithm() -> None:
 def test_words_are_lower_case_without_accents_and_stop_words(text: str, expected: str) -> None:
     """Hyphens cut; letters of any script stay, Greek ones by their names."""
     with duckdb.connect() as con:
-        for name in ("search_plain", "search_fold", "search_split", "search_word"):
+        for name in ("search_plain", "search_greek", "search_fold", "search_split", "search_word"):
             con.execute(read_statement(f"create_{name}"))
         assert con.execute("SELECT search_word($1)", [text]).fetchall() == [(expected.split(),)]
+
+
+def test_a_text_without_accents_is_folded_as_one_that_is_looked_through_for_them() -> None:
+    """Every character of the basic plane, beside letters and beside one that is looked through for accents."""
+    characters = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code <= 0xDFFF and chr(code) != "&"]
+    with duckdb.connect() as con:
+        for name in ("search_plain", "search_greek", "search_fold"):
+            con.execute(read_statement(f"create_{name}"))
+        rows = con.execute(
+            """SELECT c FROM (SELECT unnest($1::VARCHAR[]) AS c)
+            WHERE search_fold('Xy' || c || 'zΣ') || 'e' <> search_fold('Xy' || c || 'zΣé')""",
+            [characters],
+        ).fetchall()
+    assert rows == []
 
 
 def test_the_citation_that_says_it_more_often_and_more_rarely_said_words_come_first(tmp_path: Path) -> None:

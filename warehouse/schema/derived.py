@@ -147,6 +147,20 @@ ARTICLE_MESH = Table(
     schema=PROGRAM,
 )
 
+MESH_NAME = Table(
+    "mesh_name",
+    "A name, identifier or abbreviation of a heading or qualifier, in the form by which it is looked up.",
+    ("mesh_kind", "name_key", "mesh_ui"),
+    (
+        column("mesh_kind", TEXT, "descriptor or qualifier."),
+        column("name_key", TEXT, "The name as macro mesh_key gives it."),
+        column("mesh_ui", TEXT, "The record that has the name."),
+        column("is_preferred", BOOL, "It is the record's own name, identifier or abbreviation, not a name beside it."),
+    ),
+    owner=DERIVED,
+    schema=PROGRAM,
+)
+
 JOURNAL_NAME = Table(
     "journal_name",
     "A journal as citations name it: each combination of names and numbers once.",

@@ -3,25 +3,22 @@
 -- Example: SELECT descriptor_name, depth FROM mesh_under('Depressive Disorder');
 CREATE MACRO mesh_under(heading) AS TABLE
 WITH asked AS (
-    SELECT DISTINCT mesh_ui FROM mesh_term
-    WHERE mesh_kind IN ('descriptor', 'qualifier') AND (mesh_ui = upper(heading) OR lower(term_name) = lower(heading))
+    SELECT mesh_ui FROM program.mesh_name WHERE name_key = mesh_key(heading)
 ),
-record AS (
-    SELECT descriptor_ui AS mesh_ui, descriptor_name FROM mesh_descriptor
-    UNION ALL
-    SELECT qualifier_ui, qualifier_name FROM mesh_qualifier
-),
-root AS (
-    SELECT tree_number, len(string_split(tree_number, '.')) AS depth FROM mesh_tree_number SEMI JOIN asked USING (mesh_ui)
-),
-below AS (
-    SELECT mesh_ui, min(len(string_split(place.tree_number, '.')) - root.depth) AS depth
-    FROM mesh_tree_number AS place
-    JOIN root ON place.tree_number = root.tree_number OR starts_with(place.tree_number, root.tree_number || '.')
-    GROUP BY mesh_ui
-    UNION ALL
+found AS (
     -- A heading such as Male has no place in the tree.
-    SELECT mesh_ui, 0 FROM asked ANTI JOIN mesh_tree_number USING (mesh_ui)
+    SELECT mesh_ui, 0 AS depth FROM asked
+    UNION ALL
+    -- What stands below C04 begins with `C04.`, and `/` is the character after the dot.
+    SELECT place.mesh_ui, len(string_split(place.tree_number, '.')) - len(string_split(root.tree_number, '.'))
+    FROM mesh_tree_number AS place
+    JOIN (FROM mesh_tree_number SEMI JOIN asked USING (mesh_ui)) AS root
+        ON place.tree_number >= root.tree_number AND place.tree_number < root.tree_number || '/'
 )
-SELECT mesh_ui AS descriptor_ui, descriptor_name, depth FROM below JOIN record USING (mesh_ui)
-ORDER BY depth, descriptor_name;
+SELECT mesh_ui AS descriptor_ui, coalesce(any_value(descriptor_name), any_value(qualifier_name)) AS descriptor_name,
+    min(depth) AS depth
+FROM found
+LEFT JOIN mesh_descriptor ON mesh_descriptor.descriptor_ui = mesh_ui
+LEFT JOIN mesh_qualifier ON qualifier_ui = mesh_ui
+GROUP BY mesh_ui
+ORDER BY depth, 2;

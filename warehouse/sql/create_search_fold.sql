@@ -1,16 +1,19 @@
 -- A text as searches compare it: as it was meant if it was escaped twice, lower-case, without accents, Greek letters by
--- their names. Most texts are ASCII, which takes a fifth of the time.
+-- their names. Most texts have no letters but those of ASCII and Greek, nor a character that is composed, and need not be
+-- looked through for accents, which takes ten times as long.
 -- Example: SELECT search_fold('Naïve β-catenin');
 CREATE MACRO search_fold(text) AS CASE
     WHEN strlen(text) = length(text) AND NOT contains(text, '&') THEN lower(text)
+    WHEN NOT contains(text, '&') AND NOT regexp_matches(text,
+        '[^\x00-\x{BF}\x{C6}\x{D0}\x{D7}\x{D8}\x{DE}\x{DF}\x{E6}\x{F0}\x{F7}\x{F8}\x{FE}'
+        || '\x{2002}-\x{20CF}\x{20F1}-\x{2125}\x{2190}-\x{2199}\x{2205}-\x{2208}\x{220D}-\x{2223}\x{2227}-\x{2240}\x{2248}\x{224A}-\x{225F}'
+        || '\x{2261}\x{2263}-\x{226C}\x{2272}\x{2273}\x{2500}-\x{2ADB}'
+        || '\x{391}-\x{3A9}\x{3B1}-\x{3C9}]'
+    ) THEN CASE
+        WHEN regexp_matches(text, '[\x{370}-\x{3FF}]') THEN search_greek(lower(text))
+        ELSE lower(text)
+    END
     WHEN regexp_matches(text, '[\x{370}-\x{3FF}]|&(amp;)*#') THEN
-        list_reduce(
-            [lower(strip_accents(nfc_normalize(search_plain(text))))] || [
-                'α=alpha', 'β=beta', 'γ=gamma', 'δ=delta', 'ε=epsilon', 'ζ=zeta', 'η=eta', 'θ=theta', 'ι=iota',
-                'κ=kappa', 'λ=lambda', 'μ=mu', 'ν=nu', 'ξ=xi', 'ο=omicron', 'π=pi', 'ρ=rho', 'σ=sigma', 'ς=sigma',
-                'τ=tau', 'υ=upsilon', 'φ=phi', 'χ=chi', 'ψ=psi', 'ω=omega'
-            ],
-            lambda folded, letter: replace(folded, letter[1], letter[3:])
-        )
+        search_greek(lower(strip_accents(nfc_normalize(search_plain(text)))))
     ELSE lower(strip_accents(nfc_normalize(search_plain(text))))
 END;

@@ -1,6 +1,7 @@
 """A corpus asked in PubMed's language: what each kind of clause finds, and what is said of it."""
 
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -153,6 +154,23 @@ def test_a_name_of_mesh_is_found_with_and_for_the_sign(directory: DataDirectory)
     found = search_corpus(directory, "wit and humor[sh]")
     assert found.translation == '"wit & humor"[MeSH Subheading]'
     assert not [note for note in found.notes if "MeSH" in note]
+
+
+def test_a_name_that_mesh_lacks_is_found_with_and_for_the_sign_too(tmp_path: Path) -> None:
+    """No qualifiers were read, and the record has no identifier of a type: names are compared, in one form."""
+    directory = DataDirectory(tmp_path)
+    heading = """<MeshHeadingList><MeshHeading><DescriptorName UI="D03" MajorTopicYN="N">Melancholy</DescriptorName>
+    <QualifierName UI="Q09" MajorTopicYN="N">wit &amp; humor</QualifierName></MeshHeading></MeshHeadingList>"""
+    record = article(1, parts=("", heading, "")).replace(
+        "</Language>",
+        '</Language><PublicationTypeList><PublicationType UI="">REVIEW</PublicationType></PublicationTypeList>',
+    )
+    assert "REVIEW" in record
+    commit(directory, record)
+    (tmp_path / "desc2026.xml").write_bytes(mesh_set(descriptor("D10", "Review", trees=["V02"])))
+    list(add_mesh(load_settings(data_dir=tmp_path), [tmp_path / "desc2026.xml"]))
+    assert pmids(search_corpus(directory, "wit and humor[sh]")) == [1]
+    assert pmids(search_corpus(directory, "review[pt]")) == [1]
 
 
 def test_each_clause_is_counted_and_the_sql_finds_the_same(directory: DataDirectory) -> None:
