@@ -41,9 +41,11 @@ CITATION_TABLES = (
 RETRACTING = ("retraction in", "retracted and republished in")
 PERSON = re.compile(rf"(?P<name>.+?)(?:,? (?P<suffix>Jr|Sr|2nd|3rd|4th|I{{2,3}}|IV))?(?P<signs>{SIGNS})\.?")
 # `Roe AB` has initials; of a full name the last word, with the small ones before it, is the last name.
-NAME = re.compile(
-    r"(?P<last_name>.+) (?P<initials>[A-Z](?:-?[A-Z]){0,3})"
-    r"|(?P<fore_name>.+?) (?P<full_last_name>(?:[a-z\u00df-\u00ff'\u2019]+ )*\S+)"
+INITIALS = re.compile(r"(?P<last_name>.+) (?P<initials>[A-Z](?:-?[A-Z]){0,3})")
+FULL = re.compile(r"(?P<fore_name>.+?) (?P<last_name>(?:[a-z\u00df-\u00ff'\u2019]+ )*\S+)")
+COLLECTIVE = re.compile(
+    r"\b(?:Group|Consortium|Society|Network|Investigators|Collaborat\w+|Team|Committee|Initiative|Association"
+    r"|Organi[sz]ation|Cent(?:ers?|res?)|Foundation|Institute|Project|Program(?:me)?)\b"
 )
 
 # Values by the name of their column; columns that a page cannot tell are left out.
@@ -218,13 +220,14 @@ def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
         found = re.match(r"\(?([0-9]+)\)?\s*(?=\D)", text)
         texts[found[1] if found else text] = text[found.end() :] if found else text
     used: set[str] = set()
-    for piece in re.split(r",\s*|;\s*", (page.authors or "").removesuffix(".")):
-        person = PERSON.fullmatch(piece.strip())
-        if person is None or person["name"] in ("", "et al"):
-            continue
-        name = NAME.fullmatch(person["name"])
+    pieces = re.split(r",\s*|;\s*", (page.authors or "").removesuffix("."))
+    persons = [person for piece in pieces if (person := PERSON.fullmatch(piece.strip())) and person["name"] != "et al"]
+    # A list has either form; in one of initials, what has none is no person.
+    have_initials = sum(bool(INITIALS.fullmatch(person["name"])) for person in persons) * 2 > len(persons)
+    for person in persons:
+        is_person = not COLLECTIVE.search(person["name"])
+        name = (INITIALS if have_initials else FULL).fullmatch(person["name"]) if is_person else None
         parts = name.groupdict() if name else {"collective_name": person["name"]}
-        parts["last_name"] = parts.get("last_name") or parts.get("full_last_name")
         order = {"author_order": len(people) + 1}
         people.append(order | {"list_order": 1, "list_path": "Article", "suffix": person["suffix"]} | parts)
         numbers = [number for number in re.findall("[0-9]+", person["signs"]) if number in texts]

@@ -16,6 +16,7 @@ from itertools import takewhile
 from transforms.seed_entry import (
     DATE,
     NAME_WORD,
+    PARTICLE,
     PUBMED_URL,
     UPPER,
     Cited,
@@ -69,10 +70,11 @@ GOES_ON = re.compile(
 SIGNS = r"(?:[\s(]*(?:[0-9\u00b9\u00b2\u00b3\u2070-\u2079]+\)?|[*#\u2020\u2021\u00a7\u00b6^]))*"
 NAME = rf"(?:{NAME_WORD}\.?(?: {NAME_WORD}\.?){{0,6}})"
 NAMES = re.compile(
-    rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?"
+    rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:; [^.;]+)*(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?"
     rf"|(?:{NAME_WORD} ){{1,3}}{UPPER}{{1,4}}[,.]?"
 )
-# How a line begins that goes on with the last name of the one above.
+# How a line ends whose last name is not whole, and how one begins that goes on with the last name of the one above.
+CUT_NAME = re.compile(rf"(?:[,-]| {PARTICLE})$")
 REST_OF_NAME = re.compile(rf"(?:{UPPER}{{1,4}}|[0-9]{{1,2}})(?:,|$)")
 FIRST_NAME = re.compile(rf"{NAME}{SIGNS}(?:[,;]|\.?$)")
 TITLE_HEADING = re.compile(r"# (?:Title:\s*)?(.+?)(?: [-|\u2013] PubMed)?|(.+) - PubMed")
@@ -330,12 +332,12 @@ def find_names(lines: Sequence[Line]) -> str | None:
     """The names that lines begin with: of the first one, or of as many as are one list, since programs wrap it."""
     texts: list[str] = []
     for line in lines:
-        # A line was wrapped if it is long, ends with a comma, or lacks a part of its last name.
-        was_wrapped = not texts or len(texts[-1]) > MIN_WRAP_WIDTH or texts[-1].endswith(",")
+        # A line was wrapped if it is long, or ends within its list or within a name.
+        was_wrapped = not texts or len(texts[-1]) > MIN_WRAP_WIDTH or CUT_NAME.search(texts[-1])
         if (texts and line.after_blank) or is_ignored(line.text) or not (was_wrapped or REST_OF_NAME.match(line.text)):
             break
         texts.append(line.text)
-    joined = (" ".join(texts[:count]) for count in range(len(texts), 0, -1))
+    joined = (" ".join(texts[:count]).replace("- ", "-") for count in range(len(texts), 0, -1))
     return next((names for names in joined if NAMES.fullmatch(names)), None)
 
 

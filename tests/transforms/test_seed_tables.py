@@ -70,8 +70,9 @@ def test_a_page_fills_the_tables_that_a_record_would_fill() -> None:
     "authors",
     [
         "Ann B Roe 1 2,\nLudwig van Poe Jr 2, Ali el-Aziz",
-        "A B Roe \u00b9 \u00b2, van Poe\nL, el-Aziz A",
+        "Roe AB \u00b9 \u00b2, van Poe\nL, el-Aziz A",
         "Roe AB\n1, van Poe L 2, el-Aziz A",
+        "Roe AB, van\nPoe L, el-\nAziz A",
         "Ann Bernadette Cecilia Roe 1 2, Ludwig Maximilian van\nPoe 2, Ali el-Aziz 2",
     ],
 )
@@ -79,3 +80,19 @@ def test_authors_over_several_lines_are_all_there(authors: str) -> None:
     """Programs break a long line of names anywhere; none of them is lost, and nobody is made of half a name."""
     page = parse(OWN.replace("Ann B Roe 1 2, Ludwig van Poe Jr 2, Zoe K\u00fc", authors))
     assert [row["last_name"] for row in rows(page)["author"]] == ["Roe", "van Poe", "el-Aziz"]
+
+
+@pytest.mark.parametrize(
+    ("authors", "people"),
+    [
+        ("Roe AB, Poe K; American Society of Inventors", ["Roe", "Poe", None]),
+        ("Roe AB 1, Chapple SDj 2, Poe K", ["Roe", None, "Poe"]),
+        ("Ann Roe 1, World Invention Organization 2", ["Roe", None]),
+        ("Ann B 1, Bo Poe 2", ["B", "Poe"]),
+    ],
+)
+def test_who_is_no_person_is_a_collective(authors: str, people: list[str | None]) -> None:
+    """A name is taken apart only as the others of its list are."""
+    found = rows(parse(OWN.replace("Ann B Roe 1 2, Ludwig van Poe Jr 2, Zoe K\u00fc", authors)))["author"]
+    assert [row["last_name"] for row in found] == people
+    assert all((row["last_name"] is None) == bool(row["collective_name"]) for row in found)

@@ -177,7 +177,7 @@ def compare(counts: Counter[str], printed: PrintedPage, page: SeedPage | None) -
             say("TITLE", printed.own.pmid, page.title)
     if page and page.authors:
         people = make_seed_tables(page, run_id="", delivered=())["author"].to_pylist()
-        shown = [f"{p['last_name']} {p['initials'] or p['fore_name'] or ''}".strip() for p in people]
+        shown = [p["collective_name"] or f"{p['last_name']} {p['initials'] or p['fore_name']}" for p in people]
         counts["authors_of"] += 1
         counts["authors"] += shown == list(printed.own.authors)
     for heading, records in printed.lists.items():
