@@ -54,7 +54,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     # The server, asked by its clients.
     "flows/eutils_server": {
         "test_errors.py": ("app", "impatience"),
-        "test_server.py": ("efetch", "seed_records"),
+        "test_server.py": ("efetch",),
         "test_elink.py": ("einfo", "linkout"),
         "test_index.py": ("records", "store"),
         "test_esummary.py": ("summary",),

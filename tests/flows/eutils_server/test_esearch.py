@@ -1,5 +1,6 @@
 """ESearch: pages, orders, dates, the history and both forms of the reply."""
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -10,7 +11,9 @@ import httpx
 import pytest
 from lxml import etree
 
+from flows.eutils_server.esearch import as_json
 from flows.eutils_server.records import RecordStore
+from flows.eutils_server.search import Result
 from flows.eutils_server.serve import running_server
 from tests.records import article, article_set
 
@@ -149,3 +152,16 @@ NOT_SEEN = {("ErrorList", "FieldNotFound"), ("WarningList", "QuotedPhraseNotFoun
 def nesting(element: etree._Element) -> set[tuple[str, str]]:
     """(parent, child) of all elements."""
     return {(str(parent.tag), str(child.tag)) for parent in element.iter() for child in parent}
+
+
+def test_json_says_what_was_not_found_where_ncbi_says_it() -> None:
+    """Phrases and fields are errors, quoted phrases a warning; a search that finds nothing says so."""
+    result = Result([], "x[zz]", [("a", "b")], phrases_not_found=["p"], fields_not_found=["zz"], quoted_not_found=["q"])
+    members = json.loads(bytes(as_json(result, 0, 0, [], None).body))["esearchresult"]
+    assert members["translationset"] == [{"from": "a", "to": "b"}]
+    assert members["errorlist"] == {"phrasesnotfound": ["p"], "fieldsnotfound": ["zz"]}
+    assert members["warninglist"]["quotedphrasesnotfound"] == ["q"]
+    assert members["warninglist"]["outputmessages"] == ["No items found."]
+    plain = json.loads(bytes(as_json(Result([7], "x", []), 1, 0, [7], ("W", 2)).body))["esearchresult"]
+    assert (plain["idlist"], plain["webenv"], plain["querykey"]) == (["7"], "W", "2")
+    assert plain.keys().isdisjoint({"errorlist", "warninglist"})
