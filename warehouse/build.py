@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
 from warehouse.fill import create_tables, fill_tables, names_of, note_build
 from warehouse.forecast import forecast_build
-from warehouse.portions import EVERYTHING, PmidRange, ranges_of
+from warehouse.portions import EVERYTHING, ranges_of
 from warehouse.published import Say, copy_published, logger, own_published, put_in_place, read_published, take_back
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import DERIVED, Table
@@ -308,8 +308,8 @@ def spill_folder(target: Path) -> Path:
 def finish(con: duckdb.DuckDBPyConnection, directory: DataDirectory, *, base: str | None) -> dict[str, int]:
     """Check what was built, commit it and close the file; rows of each table."""
     note_build(con, facts_of(directory))
-    check_build(con, base=base)
     counts = count_rows(con)
+    check_build(con, counts, base=base)
     con.execute("COMMIT")
     con.execute("CHECKPOINT next")
     con.execute("USE memory")
@@ -323,19 +323,20 @@ def comment_on_view(con: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
     if created is None:
         raise CheckError(f"warehouse/sql/{file.name}.sql creates neither a view nor a macro.")
     kind = created[1] if created[1] == "VIEW" else "MACRO TABLE" if created[3] else "MACRO"
-    con.execute(f"COMMENT ON {kind} {quoted(created[2])} IS {literal(file.comment)}")
-    if kind != "VIEW":
-        return
-    for name, *_ in con.execute(f"DESCRIBE {quoted(created[2])}").fetchall():
-        if doc := view_column_doc(created[2], name):
-            con.execute(f"COMMENT ON COLUMN {quoted(created[2])}.{quoted(name)} IS {literal(doc)}")
+    statements = [f"COMMENT ON {kind} {quoted(created[2])} IS {literal(file.comment)}"]
+    if kind == "VIEW":
+        for name, *_ in con.execute(f"DESCRIBE {quoted(created[2])}").fetchall():
+            if doc := view_column_doc(created[2], name):
+                statements.append(f"COMMENT ON COLUMN {quoted(created[2])}.{quoted(name)} IS {literal(doc)}")
+    con.execute("; ".join(statements))
 
 
-def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> None:
+def check_build(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int], *, base: str | None = None) -> None:
     """Keys are unique, and no check in `sql/check_*.sql` returns a row.
 
     Args:
         con: With the file that is built in use, and the views of warehouse/current.py.
+        counts: Rows of each table.
         base: Given if it was brought up to date: keys that nothing was put in for were checked when they were.
     Raises:
         CheckError: Names the table or the check and the first rows.
@@ -344,12 +345,15 @@ def check_build(con: duckdb.DuckDBPyConnection, *, base: str | None = None) -> N
     if base:
         new = names_of(con, "table_file")
         tables = [table for table in tables if table.owner == DERIVED or table.name in new]
+    keys = f"put_{CITATION.name}" if base else CITATION.name
+    ((put,),) = con.execute(f"SELECT count(*) FROM {keys}").fetchall()
     for table in tables:
         # The words of a search are grouped by key on insertion, citation by citation.
-        if table is not SEARCH_INDEX:
+        if table is not SEARCH_INDEX and counts[table.name]:
             key = ", ".join(quoted(c) for c in table.key)
             which = put_in(table) if base else "true"
-            for part in checked_parts(con, table, base):
+            count = 1 + counts[table.name] * put // max(1, counts[CITATION.name]) // KEYS_CHECKED_AT_ONCE
+            for part in ranges_of(con, keys, CITATION, count) if "pmid" in table.key else [EVERYTHING]:
                 rows = con.execute(
                     f"""SELECT {key}, count(*) FROM {quoted(table.name)} WHERE {which} AND {part}
                     GROUP BY ALL HAVING count(*) > 1 LIMIT 1"""
@@ -368,17 +372,6 @@ def view_checked(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
         touched = "new_run USING (run_id)" if table is RUN else f"gone_{CITATION.name} USING (pmid)"
         which = f"SEMI JOIN {touched}" if base else ""
         con.execute(f"CREATE OR REPLACE TEMP VIEW checked_{table.name} AS FROM {quoted(table.name)} {which}")
-
-
-def checked_parts(con: duckdb.DuckDBPyConnection, table: Table, base: str | None) -> list[PmidRange]:
-    """The ranges of PMIDs whose rows are checked together, so that their keys fit into memory."""
-    keys = f"put_{CITATION.name}" if base else CITATION.name
-    ((rows, put, held),) = con.execute(
-        f"""SELECT (SELECT count(*) FROM {quoted(table.name)}), (SELECT count(*) FROM {keys}),
-        (SELECT count(*) FROM {CITATION.name})"""
-    ).fetchall()
-    count = 1 + rows * put // max(1, held) // KEYS_CHECKED_AT_ONCE
-    return ranges_of(con, keys, CITATION, count) if "pmid" in table.key else [EVERYTHING]
 
 
 def put_in(table: Table) -> str:

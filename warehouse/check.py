@@ -15,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.build import build, check_build, facts_of, first_line
+from warehouse.build import build, check_build, count_rows, facts_of, first_line
 from warehouse.current import literal, open_memory, quoted, use_file
 from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
 from warehouse.open_file import open_file
@@ -115,7 +115,7 @@ def compare(database: Path, afresh: Path, *, through: Path | None = None) -> Ite
                     f"Table {name} of {database} has {counts[0][0]:,} rows, and the committed runs give "
                     f"{counts[1][0]:,}, or other ones; run `corpus rebuild`."
                 )
-        check_build(con)
+        check_build(con, count_rows(con))
     except duckdb.Error as exc:
         yield f"{database} cannot be read: {first_line(exc)}; run `corpus rebuild`."
     except CheckError as exc:

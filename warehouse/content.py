@@ -41,9 +41,9 @@ def is_content(table: Table) -> bool:
 
 def begin_digests(con: duckdb.DuckDBPyConnection) -> None:
     """Fill table `content` for tables without rows."""
-    for table in digested_tables():
-        zero = "'0:0'" if is_content(table) else "NULL"
-        con.execute(f"INSERT INTO content VALUES ({literal(table.name)}, 0, {zero}, '0:0')")
+    rows = [(t.name, "'0:0'" if is_content(t) else "NULL") for t in digested_tables()]
+    values = ", ".join(f"({literal(name)}, 0, {zero}, '0:0')" for name, zero in rows)
+    con.execute(f"INSERT INTO content VALUES {values}")
 
 
 def add_digest(con: duckdb.DuckDBPyConnection, table: Table, rows: str, *, sign: int) -> None:

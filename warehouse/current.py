@@ -182,9 +182,10 @@ def create_new_view(con: duckdb.DuckDBPyConnection, table: Table, folders: list[
     chunk = "" if "chunk_order" in table.column_names else ", chunk_order INTEGER"
     con.execute(f"CREATE TEMP TABLE empty_{table.name} ({columns}{chunk})")
     names, sizes = [str(file) for file in files], [file.stat().st_size for file in files]
-    con.execute(
-        "INSERT INTO table_file SELECT $1, unnest($2::VARCHAR[]), unnest($3::BIGINT[])", [table.name, names, sizes]
-    )
+    if names:
+        con.execute(
+            "INSERT INTO table_file SELECT $1, unnest($2::VARCHAR[]), unnest($3::BIGINT[])", [table.name, names, sizes]
+        )
     try:
         query = rows_of_files(table, names, is_restricted=is_restricted)
         con.execute(f"CREATE TEMP VIEW new_{table.name} AS {query}")

@@ -41,12 +41,12 @@ def create_tables(con: duckdb.DuckDBPyConnection) -> None:
 def create_table(con: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Create a table and comment it and its columns."""
     name = f"{table.schema}.{quoted(table.name)}"
-    con.execute(f"CREATE TABLE {name} ({columns_ddl(table)})")
     comment = f"One row is: {table.row} Key: {', '.join(table.key)}."
-    con.execute(f"COMMENT ON TABLE {name} IS {literal(comment)}")
+    statements = [f"CREATE TABLE {name} ({columns_ddl(table)})", f"COMMENT ON TABLE {name} IS {literal(comment)}"]
     for column in table.columns:
         null = f" Null: {column.null}" if column.null else ""
-        con.execute(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.doc + null)}")
+        statements.append(f"COMMENT ON COLUMN {name}.{quoted(column.name)} IS {literal(column.doc + null)}")
+    con.execute("; ".join(statements))
 
 
 def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
