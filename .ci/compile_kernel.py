@@ -46,8 +46,10 @@ class CompileKernel(BuildHookInterface[Any]):
 def compile_module(root: Path, folder: Path, name: str) -> Path | None:
     """The compiled module in a folder; None if it cannot be compiled."""
     source = root.joinpath(*NAME.split(".")).with_suffix(".pyx")
-    extension = Extension(NAME, [str(source)], extra_compile_args=["-O3"], optional=True)
-    distribution = Distribution({"ext_modules": cythonize([extension], build_dir=str(folder), quiet=True)})
+    extension = Extension(NAME, [str(source)], extra_compile_args=["-O3", "-g0"])
+    (extension,) = cythonize([extension], build_dir=str(folder), quiet=True)
+    extension.optional = True
+    distribution = Distribution({"ext_modules": [extension]})
     command = distribution.get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(folder / "lib"), str(folder / "temp")
     command.ensure_finalized()
