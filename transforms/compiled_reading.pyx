@@ -213,17 +213,24 @@ cdef inline bint may_have_blanks(const uint8_t[::1] xml, int64_t first, int64_t 
     return ends[mark] & LAST and (mark < 128 or (last - first > 1 and ends[xml[last - 2]] & BEFORE_LAST))
 
 
-cdef int64_t end_of_text(const uint8_t[::1] xml, int64_t at, uint8_t* flags) except -2:
+cdef inline int64_t end_of_text(const uint8_t[::1] xml, int64_t at, uint8_t* flags) except -2:
     """Where a text ends that begins at a place, and what is in it; -1 if it is not taken."""
     cdef int64_t size = xml.shape[0]
     cdef int64_t value = 0
     cdef int64_t length
     cdef uint8_t kind
-    while at < size:
-        kind = KIND[xml[at]]
-        if kind == PLAIN:
+    cdef const uint8_t* marks
+    if at < 0 or at >= size:
+        return at
+    marks = &xml[0]
+    while True:
+        # The one loop over every byte; `size` bounds it.
+        while at < size and KIND[marks[at]] == PLAIN:
             at += 1
-        elif kind == LESS:
+        if at == size:
+            return at
+        kind = KIND[xml[at]]
+        if kind == LESS:
             return at
         elif kind == LINE_FEED:
             flags[0] |= BROKEN
@@ -238,10 +245,9 @@ cdef int64_t end_of_text(const uint8_t[::1] xml, int64_t at, uint8_t* flags) exc
             at += 1
         else:
             return NOTHING
-    return at
 
 
-cdef bint is_layout(const uint8_t[::1] xml, int64_t first, int64_t last) except -1:
+cdef inline bint is_layout(const uint8_t[::1] xml, int64_t first, int64_t last) except -1:
     """Whether a text is a line break with blanks behind it."""
     cdef int64_t at
     if xml[first] != 0x0A:

@@ -210,13 +210,15 @@ def link_tables(columns: Columns, pmids: Positions, constants: Mapping[str, pa.S
 
 
 def fill_table(
-    table: Table, columns: Mapping[str, Positions | list[object]], fixed: Mapping[str, pa.Scalar]
+    table: Table, columns: Mapping[str, Positions | pa.Array | list[object]], fixed: Mapping[str, pa.Scalar]
 ) -> pa.Table:
     """A table of some columns with their values and some of one value each; the others are null."""
     rows = len(columns["pmid"])
     return pa.Table.from_arrays(
         [
-            pa.array(columns[c.name], c.type)
+            columns[c.name]
+            if isinstance(columns.get(c.name), pa.Array)
+            else pa.array(columns[c.name], c.type)
             if c.name in columns
             else pa.repeat(fixed[c.name], rows)
             if c.name in fixed
@@ -225,6 +227,15 @@ def fill_table(
         ],
         schema=table.arrow_schema,
     )
+
+
+def to_binary(values: Sequence[bytes]) -> pa.Array:
+    """A column of bytes, copied once; as many as the chunks of a document and the replies of a request have."""
+    borders = np.cumsum([0, *map(len, values)])
+    if borders[-1] >= 1 << 31:
+        return pa.array(values, pa.binary())
+    offsets = pa.py_buffer(borders.astype(np.int32))
+    return pa.Array.from_buffers(pa.binary(), len(values), [None, offsets, pa.py_buffer(b"".join(values))])
 
 
 def constants_of(provenance: Provenance) -> dict[str, pa.Scalar]:
@@ -242,10 +253,10 @@ def add_raw(parsed: ParsedRecords, records: Sequence[RawRecord], provenance: Pro
     kept = [record for record in records if record.pmid is not None]
     if kept:
         constants = constants_of(provenance)
-        columns: dict[str, list[object]] = {
+        columns: dict[str, pa.Array | list[object]] = {
             "pmid": [record.pmid for record in kept],
             "pmid_version": [record.pmid_version for record in kept],
-            "record_xml": [record.record_xml for record in kept],
+            "record_xml": to_binary([record.record_xml for record in kept]),
             "record_sha256": [
                 # What holds no line break has no layout: its content is all of it.
                 sha256(record.record_xml).hexdigest() if b"\n" in record.record_xml else record.content_sha256

@@ -4,6 +4,7 @@ Reading knows nothing of the corpus, so that it is the same in any process; what
 (warehouse/decide.py).
 """
 
+import ctypes
 import gc
 import re
 from collections.abc import Iterator
@@ -60,7 +61,7 @@ class Reading:
             StoreError: The disk is full or not writable.
         """
         pmids: set[int] = set()
-        with resting_collector():
+        with resting_collector(), keeping_memory():
             for chunk in chunks:
                 pmids |= self.add(read_chunk(chunk, name=name), provenance)
         return pmids
@@ -98,6 +99,33 @@ def resting_collector() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+# Parameters of glibc's mallopt: https://man7.org/linux/man-pages/man3/mallopt.3.html
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+KEPT_BYTES, DEFAULT_BYTES = 1 << 30, 32 << 20
+
+
+@contextmanager
+def keeping_memory() -> Iterator[None]:
+    """Have glibc keep what a chunk lets go of for the next one: given back, every page of it is cleared again.
+
+    At the end it is given back. Other libraries do as they do.
+    """
+    try:
+        library = ctypes.CDLL(None)
+        mallopt, trim = library.mallopt, library.malloc_trim
+    except (AttributeError, OSError, TypeError):
+        yield
+        return
+    for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+        mallopt(parameter, KEPT_BYTES)
+    try:
+        yield
+    finally:
+        for parameter in (M_TRIM_THRESHOLD, M_MMAP_THRESHOLD):
+            mallopt(parameter, DEFAULT_BYTES)
+        trim(0)
 
 
 @dataclass(frozen=True)
