@@ -8,13 +8,14 @@ Bytes of that form are cut at those two marks, all of a chunk at once and with n
 import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import repeat
 
 import numpy as np
 import pyarrow as pa
 
 from transforms import reading_kernel
 from transforms.numpy_reading import Marks, Positions, Scanned, levels_of, strings_of
-from transforms.pubmed_document import has_pair
+from transforms.pubmed_document import pairs_in
 from transforms.start_tags import StartTag, read_start_tags
 from transforms.values import LINE_BREAKS, resolve_references
 
@@ -112,21 +113,21 @@ def find_elements(xml: bytes) -> Elements | None:
     """
     if not xml or not is_utf8(xml):
         return None
-    return without_instructions(xml) if has_pair(xml, b"<", b"?") else find_between(xml)
+    return find_between(xml) if next(pairs_in(xml, b"<", b"?"), None) is None else without_instructions(xml)
 
 
 def without_instructions(xml: bytes) -> Elements | None:
     """The elements of bytes with processing instructions, which are part of no text."""
-    # Of one in another form the `<` stays, and begins no tag.
-    found = [instruction.span() for instruction in INSTRUCTION.finditer(xml)]
-    if not found:
+    found = list(map(INSTRUCTION.match, repeat(xml), pairs_in(xml, b"<", b"?")))
+    if None in found:
         return None
-    borders = np.array(found)
+    borders = np.array([instruction.span() for instruction in found if instruction])
     firsts, lasts = [0, *borders[:, 1].tolist()], [*borders[:, 0].tolist(), len(xml)]
-    pieces = [xml[first:last] for first, last in zip(firsts, lasts, strict=True)]
-    elements = find_between(b"".join(pieces))
+    ranges = list(zip(firsts, lasts, strict=True))
+    held = memoryview(xml)
+    elements = find_between(b"".join(held[first:last] for first, last in ranges))
     # None stands in a tag, or in a reference: each `&` of what is left begins one.
-    if elements is None or any(piece.rfind(b"&") > piece.rfind(b";") for piece in pieces):
+    if elements is None or any(xml.rfind(b"&", *piece) > xml.rfind(b";", *piece) for piece in ranges):
         return None
     sizes = borders[:, 1] - borders[:, 0]
     gaps = borders[:, 1] - np.cumsum(sizes)

@@ -12,7 +12,7 @@ from transforms import reading_kernel
 from transforms.document_prolog import read_prolog, skip_aside, to_utf8
 from warehouse.errors import DocumentError
 
-CHUNK_BYTES = 6 << 20
+CHUNK_BYTES = 8 << 20
 LONGEST_RECORD_BYTES = 64 << 20
 # A comment or CDATA; one that does not end goes to the end of what there is.
 SECTION = rb"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)"
@@ -122,15 +122,16 @@ def last_border(buffer: bytes, ends: Sequence[bytes]) -> int:
 
 def has_sections(buffer: bytes) -> bool:
     """Whether there is a comment or CDATA, which can hold what looks like a border."""
-    return has_pair(buffer, b"<", b"!")
+    return next(pairs_in(buffer, b"<", b"!"), None) is not None
 
 
-def has_pair(buffer: bytes, first: bytes, second: bytes) -> bool:
-    """Whether a byte stands behind another; quick where the second is a rare one."""
+def pairs_in(buffer: bytes, first: bytes, second: bytes) -> Iterator[int]:
+    """Where two bytes stand together; quick where the second is a rare one."""
     at = buffer.find(second, 1)
-    while at >= 0 and buffer[at - 1] != first[0]:
+    while at >= 0:
+        if buffer[at - 1] == first[0]:
+            yield at - 1
         at = buffer.find(second, at + 1)
-    return at >= 0
 
 
 def is_end(rest: bytes, end_tag: bytes) -> bool:

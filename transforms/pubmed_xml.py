@@ -78,8 +78,8 @@ def reason_against(record: RawRecord) -> str:
     """Why a record is not read at all; '' if it is."""
     if record.tag not in ENTRY.children:
         return f"{record.tag} is no record of PubMed."
-    if len(record.record_xml) > LARGEST_RECORD_BYTES:
-        return f"It has {len(record.record_xml):,} bytes, more than the {LARGEST_RECORD_BYTES:,} that can be published."
+    if (size := record.last - record.first) > LARGEST_RECORD_BYTES:
+        return f"It has {size:,} bytes, more than the {LARGEST_RECORD_BYTES:,} that can be published."
     return record.refused
 
 
@@ -229,11 +229,11 @@ def fill_table(
     )
 
 
-def to_binary(values: Sequence[bytes]) -> pa.Array:
+def to_binary(values: Sequence[memoryview]) -> pa.Array:
     """A column of bytes, copied once; as many as the chunks of a document and the replies of a request have."""
     borders = np.cumsum([0, *map(len, values)])
     if borders[-1] >= 1 << 31:
-        return pa.array(values, pa.binary())
+        return pa.array(list(map(bytes, values)), pa.binary())
     offsets = pa.py_buffer(borders.astype(np.int32))
     return pa.Array.from_buffers(pa.binary(), len(values), [None, offsets, pa.py_buffer(b"".join(values))])
 
@@ -253,14 +253,16 @@ def add_raw(parsed: ParsedRecords, records: Sequence[RawRecord], provenance: Pro
     kept = [record for record in records if record.pmid is not None]
     if kept:
         constants = constants_of(provenance)
+        held = [memoryview(record.source)[record.first : record.last] for record in kept]
         columns: dict[str, pa.Array | list[object]] = {
             "pmid": [record.pmid for record in kept],
             "pmid_version": [record.pmid_version for record in kept],
-            "record_xml": to_binary([record.record_xml for record in kept]),
+            "record_xml": to_binary(held),
             "record_sha256": [
                 # What holds no line break has no layout: its content is all of it.
-                sha256(record.record_xml).hexdigest() if b"\n" in record.record_xml else record.content_sha256
-                for record in kept
+                record.content_sha256 if is_content else sha256(record_xml).hexdigest()
+                for record, record_xml in zip(kept, held, strict=True)
+                for is_content in [record.source.find(b"\n", record.first, record.last) < 0]
             ],
             "content_sha256": [record.content_sha256 for record in kept],
         }
@@ -277,7 +279,7 @@ def reject(parsed: ParsedRecords, rejected: list[tuple[RawRecord, str]], provena
                 provenance.run_id,
                 parsed.rejected_count,
                 record.pmid,
-                record.record_xml if len(record.record_xml) <= LARGEST_RECORD_BYTES else b"",
+                record.record_xml if record.last - record.first <= LARGEST_RECORD_BYTES else b"",
                 reason,
                 provenance.code_version,
                 provenance.record_source,

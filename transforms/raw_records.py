@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,9 @@ class RawRecord:
     Attributes:
         pmid: Its PMID; None if there is none, or what it gives for one is none.
         pmid_version: Version of the PMID; 1 if it gives none.
-        record_xml: The record's element, byte for byte.
+        source: The bytes that it came in.
+        first: Where its element begins in them.
+        last: Where it ends.
         content_sha256: SHA-256, hex, of those bytes without what only lays them out.
         elements: The elements of the chunk that it came in.
         position: Its own among them.
@@ -39,12 +42,19 @@ class RawRecord:
 
     pmid: int | None
     pmid_version: int
-    record_xml: bytes
+    source: bytes
+    first: int
+    last: int
     content_sha256: str
     elements: Elements
     position: int
     tag: str
     refused: str = ""
+
+    @property
+    def record_xml(self) -> bytes:
+        """The record's element, byte for byte."""
+        return self.source[self.first : self.last]
 
     def parse(self) -> etree._Element:
         """Its element as a tree."""
@@ -77,29 +87,34 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
     Raises:
         DocumentError: The chunk is not well-formed, or there is text between the records; names the line.
     """
-    elements = find_elements(chunk.xml)
+    elements, source = find_elements(chunk.xml), chunk.xml
     if elements is None:
         elements, slices = rewrite(chunk, name)
+        source = b"".join(slices)
+        lasts = list(accumulate(map(len, slices)))
+        firsts = [0, *lasts[:-1]]
         hashes = [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
     else:
-        slices = slice_elements(chunk, elements, name)
-        hashes = content_hashes(slices, elements)
+        firsts, lasts = borders_of(chunk, elements, name)
+        hashes = content_hashes(elements, firsts, lasts)
     found = ChunkRecords()
     pmids = find_pmids(elements)
     plain = read_plain_pmids(elements, pmids)
     tops = elements.levels[0]
-    for top, record_xml, content_sha256 in zip(tops.tolist(), slices, hashes, strict=True):
+    for top, first, last, content_sha256 in zip(tops.tolist(), firsts, lasts, hashes, strict=True):
         tag = elements.name_of(top)
         if tag in DELETIONS:
             read_deletions(found, elements, top, name, chunk)
         else:
             pmid, version, refused = plain.get(top) or read_pmid(elements, top, pmids.get(top, []))
-            found.records.append(RawRecord(pmid, version, record_xml, content_sha256, elements, top, tag, refused))
+            found.records.append(
+                RawRecord(pmid, version, source, first, last, content_sha256, elements, top, tag, refused)
+            )
     return found
 
 
-def slice_elements(chunk: DocumentChunk, elements: Elements, name: str) -> list[bytes]:
-    """The bytes of each record of a chunk.
+def borders_of(chunk: DocumentChunk, elements: Elements, name: str) -> tuple[list[int], list[int]]:
+    """Where each record of a chunk begins and ends in its bytes.
 
     Raises:
         DocumentError: There is text between them.
@@ -110,8 +125,8 @@ def slice_elements(chunk: DocumentChunk, elements: Elements, name: str) -> list[
     between = zip([0, *lasts], [*firsts, len(xml)], strict=True)
     if any(not xml[last:first].isspace() for last, first in between if last < first):
         raise DocumentError(f"{name}, line {chunk.first_line}: there is text between the records; not read.")
-    borders = zip(*(of.tolist() for of in elements.source_borders(tops)), strict=True)
-    return [chunk.xml[first:last] for first, last in borders]
+    begins, ends = elements.source_borders(tops)
+    return begins.tolist(), ends.tolist()
 
 
 def rewrite(chunk: DocumentChunk, name: str) -> tuple[Elements, list[bytes]]:
@@ -254,22 +269,26 @@ def read_deletions(found: ChunkRecords, elements: Elements, top: int, name: str,
         found.refused.append(f"{where}: {evidence} names {text[:40]!r}, which is no PMID; nothing is withdrawn by it.")
 
 
-def content_hashes(slices: list[bytes], elements: Elements) -> list[str]:
-    """SHA-256, hex, of each record without what only lays it out."""
-    if b"\n" not in elements.xml:
-        return [hashlib.sha256(content_of(record_xml)).hexdigest() for record_xml in slices]
+def content_hashes(elements: Elements, begins: list[int], ends: list[int]) -> list[str]:
+    """SHA-256, hex, of each record without what only lays it out.
+
+    Args:
+        elements: Those of a chunk.
+        begins: Where each record begins in its bytes as they came.
+        ends: Where it ends.
+    """
     e, tops = elements, elements.levels[0]
     firsts, lasts = 2 * e.tag[tops] + 1, 2 * e.end[tops] + 2
     content, borders = reading_kernel.kernel.content(e.xml, e.offsets, e.flags, firsts, lasts)
     broken = np.flatnonzero(e.flags & BROKEN)
     is_odd = np.searchsorted(broken, lasts) > np.searchsorted(broken, firsts)
-    if len(elements.gaps):
+    if len(e.gaps):
         # A processing instruction is part of the record as sent.
-        is_odd |= np.array(list(map(len, slices))) > elements.offsets[lasts] - elements.offsets[firsts]
+        is_odd |= np.array(ends) - np.array(begins) > e.offsets[lasts] - e.offsets[firsts]
     return [
-        hashlib.sha256(content_of(record_xml) if is_odd_one else content[start:end]).hexdigest()
-        for record_xml, start, end, is_odd_one in zip(
-            slices, borders[:-1].tolist(), borders[1:].tolist(), is_odd.tolist(), strict=True
+        hashlib.sha256(content_of(e.source[begin:end]) if is_odd_one else content[first:last]).hexdigest()
+        for begin, end, first, last, is_odd_one in zip(
+            begins, ends, borders[:-1].tolist(), borders[1:].tolist(), is_odd.tolist(), strict=True
         )
     ]
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.schema.declaration import BYTES, Table
+from warehouse.schema.declaration import Table
 from warehouse.schema.tables import STAGED_TABLES
 from warehouse.store import DataDirectory, next_run_id, sync, write_sums, writing_file
 
@@ -112,8 +112,9 @@ class RunWriter:
 
     def _open(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
         path = self.folder / f"{name}.parquet"
-        # Do not dictionary-encode texts that hardly ever repeat.
-        repeated = [c.name for c in STAGED_TABLES[name].columns if c.type != BYTES and not c.name.endswith(UNREPEATED)]
+        # Do not dictionary-encode texts that hardly ever repeat, nor numbers, which are smaller as they are.
+        texts = [c.name for c in STAGED_TABLES[name].columns if c.type == pa.string()]
+        repeated = [text for text in texts if not text.endswith(UNREPEATED)]
         # A sixth of the time of writing goes into the smallest and largest texts of a group, which nothing asks for.
         measured = [field.name for field in schema if not has_text(field.type)]
         return pq.ParquetWriter(

@@ -7,7 +7,7 @@ from lxml import etree
 
 from transforms.elements import Elements, find_elements
 from transforms.pubmed_document import DocumentChunk
-from transforms.raw_records import content_of, read_chunk, slice_elements, slice_records, version_of
+from transforms.raw_records import borders_of, content_of, read_chunk, slice_records, version_of
 from warehouse.errors import DocumentError
 
 
@@ -27,7 +27,8 @@ def test_slices_are_the_records_byte_for_byte() -> None:
     """Blanks between them belong to none; an instruction in one stays."""
     one, two = record("1"), record("2").replace("<PMID", "<?pmcsd ?><PMID")
     xml = f"\n {one}\n\t{two} \n".encode()
-    assert slice_elements(DocumentChunk(xml, 1), elements_of(xml), "a") == [one.encode(), two.encode()]
+    borders = borders_of(DocumentChunk(xml, 1), elements_of(xml), "a")
+    assert [xml[first:last] for first, last in zip(*borders, strict=True)] == [one.encode(), two.encode()]
 
 
 @pytest.mark.parametrize("xml", ["x{0}{1}", "{0} x {1}", "{0}{1}x", "{0}{1} x"])
@@ -35,7 +36,7 @@ def test_text_between_records_is_refused_with_its_line(xml: str) -> None:
     """It would be lost without a word."""
     text = xml.format(record("1"), record("2")).encode()
     with pytest.raises(DocumentError, match=r"^a, line 7: there is text between the records; not read\.$"):
-        slice_elements(DocumentChunk(text, 7), elements_of(text), "a")
+        borders_of(DocumentChunk(text, 7), elements_of(text), "a")
 
 
 def test_borders_in_comments_are_none() -> None:
