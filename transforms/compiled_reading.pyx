@@ -118,17 +118,20 @@ cdef bint is_tag_plain(const uint8_t[::1] xml, int64_t first, int64_t last) exce
 cdef uint64_t hash_of(const uint8_t* first, int64_t length) noexcept:
     """A number for some bytes, whose range was checked."""
     cdef uint64_t found = <uint64_t>length * <uint64_t>0x9E3779B97F4A7C15
-    cdef uint64_t word
-    while length >= 8:
-        memcpy(&word, first, 8)
+    cdef uint64_t word = 0
+    cdef int64_t at = 0
+    while length - at >= 8:
+        memcpy(&word, first + at, 8)
         found = (found ^ word) * <uint64_t>0xFF51AFD7ED558CCD
         found ^= found >> 29
-        first += 8
-        length -= 8
-    while length > 0:
-        found = (found ^ first[0]) * <uint64_t>0x100000001B3
-        first += 1
-        length -= 1
+        at += 8
+    if length >= 8:
+        memcpy(&word, first + length - 8, 8)
+    else:
+        while at < length:
+            word = word << 8 | first[at]
+            at += 1
+    found = (found ^ word) * <uint64_t>0xFF51AFD7ED558CCD
     found ^= found >> 32
     found *= <uint64_t>0xD6E8FEB86659FD93
     return found ^ (found >> 32)

@@ -1,5 +1,6 @@
 """The columns that follow from others: dates, the one DOI, the whole abstract, whether a paper is retracted."""
 
+import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -96,12 +97,21 @@ def map_different(of: Callable[..., object], parts: Sequence[pa.StringArray], ty
         encoded = part.dictionary_encode("encode")
         codes = codes * len(encoded.dictionary) + encoded.indices.to_numpy(zero_copy_only=False)
         dictionaries.append(encoded.dictionary.to_pylist())
-    different, which = np.unique(codes, return_inverse=True)
+    different, which = different_codes(codes, math.prod(map(len, dictionaries)))
     made = [
         of(*(dictionary[position] for dictionary, position in zip(dictionaries, positions, strict=True)))
         for positions in zip(*np.unravel_index(different, [len(d) for d in dictionaries]), strict=True)
     ]
     return pa.array(made, type_).take(pa.array(which))
+
+
+def different_codes(codes: Positions, bound: int) -> tuple[Positions, Positions]:
+    """The different ones of some numbers below a bound, in order, and which of them each number is."""
+    if bound > 4 * len(codes):
+        return np.unique(codes, return_inverse=True)
+    is_found = np.zeros(bound, bool)
+    is_found[codes] = True
+    return np.flatnonzero(is_found), (np.cumsum(is_found) - 1)[codes]
 
 
 def number_sections(columns: Columns) -> None:

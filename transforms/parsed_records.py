@@ -1,7 +1,7 @@
 """What reading some records gives: the rows of every table, where they came from, and what no column takes."""
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 import pyarrow as pa
 
@@ -58,14 +58,14 @@ class ParsedRecords:
         unknown: Elements and attributes no reader is for, by path.
         rejected: The reason by PMID, for records that could not be read.
         rejected_count: Records of the run rejected so far, those without a PMID among them.
-        dates: date_revised, and the newest of it and date_completed, by PMID.
+        dates: date_revised, and the newest of it and date_completed, by PMID, in days since 1970.
     """
 
     tables: dict[str, pa.Table] = field(default_factory=dict)
     unknown: dict[str, UnknownElement] = field(default_factory=dict)
     rejected: dict[int, str] = field(default_factory=dict)
     rejected_count: int = 0
-    dates: dict[int, tuple[date | None, date | None]] = field(default_factory=dict)
+    dates: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)
 
 
 def in_chunk(rows: pa.Table, chunk_order: int) -> pa.Table:

@@ -294,7 +294,8 @@ def note_dates(parsed: ParsedRecords, citation: pa.Table) -> None:
     """Note the dates of each record, by PMID."""
     revised = citation["date_revised"]
     newest = pc.max_element_wise(revised, citation["date_completed"])
-    pairs = zip(revised.to_pylist(), newest.to_pylist(), strict=True)
+    days = (dates.cast(pa.int32()).to_pylist() for dates in (revised, newest))
+    pairs = zip(*days, strict=True)
     parsed.dates = dict(zip(citation["pmid"].to_pylist(), pairs, strict=True))
 
 

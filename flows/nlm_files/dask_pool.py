@@ -25,7 +25,7 @@ CONNECT_S = 60.0
 ROOT = Path(__file__).parents[2]
 # Modules that decide how a document is read.
 READERS = (
-    "transforms/*.py",
+    "transforms/*.py*",
     "warehouse/schema/*.py",
     "warehouse/run_writer.py",
     "warehouse/store.py",

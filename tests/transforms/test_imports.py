@@ -9,7 +9,7 @@ from tests.conftest import REPOSITORY
 
 PURE = {
     "codecs", "collections", "collections.abc", "contextlib", "csv", "dataclasses", "datetime", "difflib",
-    "functools", "hashlib", "html", "io", "itertools", "json", "re", "typing", "unicodedata", "urllib.parse",
+    "functools", "hashlib", "html", "io", "itertools", "json", "math", "re", "typing", "unicodedata", "urllib.parse",
 }  # fmt: skip
 # What reads the files that reference managers save.
 READERS = {"Bio", "bibtexparser", "rispy"}
