@@ -3,6 +3,7 @@
 from transforms.numpy_reading import Strings as Strings
 from transforms.numpy_reading import content as content
 from transforms.numpy_reading import count as count
+from transforms.numpy_reading import holds as holds
 from transforms.numpy_reading import nodes as nodes
 from transforms.numpy_reading import scan as scan
 from transforms.numpy_reading import strays as strays

@@ -11,6 +11,16 @@ import pyarrow as pa
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memchr, memcmp, memcpy
 
+cdef extern from *:
+    """
+    #ifndef _GNU_SOURCE
+    #define _GNU_SOURCE
+    #endif
+    #include <string.h>
+    void *memmem(const void *, size_t, const void *, size_t);
+    """
+    void* memmem(const void*, size_t, const void*, size_t)
+
 from transforms.numpy_reading import ENDS, Scanned
 
 # As in `numpy_reading.py`.
@@ -281,6 +291,13 @@ def count(const uint8_t[::1] xml not None, uint8_t mark):
         found += some
         first = last
     return found
+
+
+def holds(const uint8_t[::1] xml not None, const uint8_t[::1] piece not None):
+    """As `numpy_reading.holds`."""
+    if piece.shape[0] == 0 or xml.shape[0] == 0:
+        return piece.shape[0] == 0
+    return memmem(&xml[0], <size_t>xml.shape[0], &piece[0], <size_t>piece.shape[0]) != NULL
 
 
 def scan(bytes xml not None):

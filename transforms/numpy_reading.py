@@ -77,6 +77,11 @@ def count(xml: bytes, mark: int) -> int:
     return int(np.count_nonzero(np.frombuffer(xml, np.uint8) == mark))
 
 
+def holds(xml: bytes, piece: bytes) -> bool:
+    """Whether bytes are in others."""
+    return piece in xml
+
+
 # --- tags ------------------------------------------------------------------------------------------------------------
 
 
@@ -276,8 +281,8 @@ def compose(
     pieces = np.repeat(firsts - 2 * borders[:-1], counts) + 2 * np.arange(borders[-1])
     strings = strings_of(xml, offsets).take(pa.array(pieces))
     made = pc.binary_join(pa.ListArray.from_arrays(pa.array(borders, pa.int32()), strings), "")
-    is_odd = holds(flags & (BROKEN | LAYOUT) > 0, firsts, lasts)
-    refers = holds(flags & REFERS > 0, firsts, lasts)
+    is_odd = any_between(flags & (BROKEN | LAYOUT) > 0, firsts, lasts)
+    refers = any_between(flags & REFERS > 0, firsts, lasts)
     resolved = made.filter(pa.array(refers))
     is_odd[refers] |= pc.match_substring(resolved, "&#").to_numpy(zero_copy_only=False)
     for name, character in NAMED.items():
@@ -291,7 +296,7 @@ def compose(
     return made, is_whole & ~is_odd
 
 
-def holds(is_found: Flags, firsts: Positions, lasts: Positions) -> Flags:
+def any_between(is_found: Flags, firsts: Positions, lasts: Positions) -> Flags:
     """Of some ranges of strings, whether one in each is found."""
     strings = np.flatnonzero(is_found)
     found: Flags = np.searchsorted(strings, firsts) < np.searchsorted(strings, lasts)

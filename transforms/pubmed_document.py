@@ -61,32 +61,46 @@ def split_document(
         size += len(block)
         if size < wanted:
             continue
-        buffer = join_sets(b"".join(waiting), root.end_tag)
-        waiting.clear()
-        cut = last_border(buffer, ends)
-        if cut:
-            yield DocumentChunk(buffer[:cut], line)
-            line += count_lines(buffer[:cut])
-            buffer = buffer[cut:]
+        records, rest = part_records(waiting, root.end_tag, ends)
+        waiting, size = [rest], len(rest)
+        if records:
+            yield DocumentChunk(records, line)
+            line += count_lines(records)
             wanted = chunk_bytes
         elif size > LONGEST_RECORD_BYTES:
             raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is no PubMed file.")
         else:
             # Looked through again when it has doubled, a long record costs no more than twice its length.
             wanted = min(2 * size, LONGEST_RECORD_BYTES + 1)
-        waiting, size = [buffer], len(buffer)
-    buffer = join_sets(b"".join(waiting), root.end_tag)
-    cut = last_border(buffer, ends)
-    if cut:
-        yield DocumentChunk(buffer[:cut], line)
-        line += count_lines(buffer[:cut])
-    rest = buffer[cut:]
-    if not is_end(rest, root.end_tag):
+    records, rest = part_records(waiting, root.end_tag, ends)
+    if records:
+        yield DocumentChunk(records, line)
+        line += count_lines(records)
+    if not is_end(join_sets(rest, root.end_tag), root.end_tag):
         line += rest.count(b"\n")
         sentence = f"{name}, line {line}: the document ends half way; download it again."
         if on_break is None:
             raise DocumentError(sentence)
         on_break(sentence)
+
+
+def part_records(blocks: Sequence[bytes], end_tag: bytes, ends: Sequence[bytes]) -> tuple[bytes, bytes]:
+    """The whole records of some blocks, and what comes behind them.
+
+    Args:
+        blocks: They follow each other.
+        end_tag: As in `DocumentRoot`.
+        ends: The end tags of records.
+    """
+    cut = last_border(blocks[-1], ends)
+    if cut:
+        # Most blocks hold whole records: where nothing else is, they are copied once.
+        records = b"".join([*blocks[:-1], blocks[-1][:cut]])
+        if not (end_tag and reading_kernel.kernel.holds(records, end_tag)) and not has_sections(records):
+            return records, blocks[-1][cut:]
+    buffer = join_sets(b"".join(blocks), end_tag)
+    cut = last_border(buffer, ends)
+    return buffer[:cut], buffer[cut:]
 
 
 def join_sets(buffer: bytes, end_tag: bytes) -> bytes:

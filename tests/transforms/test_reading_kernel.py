@@ -115,6 +115,16 @@ def test_what_is_large_or_deep_is_read_the_same(xml: bytes) -> None:
     assert_same(xml)
 
 
+@pytest.mark.parametrize(
+    "piece", [b"", b"<", b"</MedlineCitation>", b"</Medlinecitation>", b"\n" * 9, RECORDS, RECORDS + b"x"]
+)
+def test_bytes_are_found_and_counted_alike(piece: bytes) -> None:
+    """At either end, in the middle, or not at all."""
+    for xml in (RECORDS, RECORDS[1:], b"", b"<"):
+        assert compiled_reading.holds(xml, piece) == numpy_reading.holds(xml, piece)
+        assert compiled_reading.count(xml, 10) == numpy_reading.count(xml, 10)
+
+
 def test_places_out_of_bounds_raise() -> None:
     """The compiled way checks each place, whatever it is given."""
     e = find(compiled_reading, RECORDS)
