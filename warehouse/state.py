@@ -55,17 +55,17 @@ def open_state(
     spill = beside / f"state-{uuid4().hex[:8]}.spill"
     con.execute(f"SET temp_directory = {literal(str(spill))}")
     committed = committed_runs(directory)
-    limit(con, directory, sum(committed.values()))
     schema = "opened" if is_followed else "state"
     con.execute(f"CREATE SCHEMA {schema}")
     published = own_published(directory)
-    new = frozenset(committed) - (published.run_ids if published else frozenset())
     base = None
     if published and published.run_ids <= committed.keys() and published.facts == facts_of(directory):
-        base = "published"
+        base, new = "published", frozenset(committed) - published.run_ids
+        limit(con, directory, sum(committed[run_id] for run_id in new))
         con.execute(f"ATTACH {literal(str(directory.database))} AS published (READ_ONLY)")
         view_runs(con, directory, run_ids=new, base=base, tables=tables)
     else:
+        limit(con, directory, sum(committed.values()))
         view_runs(con, directory, tables=tables)
     for table in TABLES.values():
         if table.owner != DERIVED and not table.is_raw and (tables is None or table in tables):
