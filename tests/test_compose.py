@@ -67,5 +67,5 @@ def test_dask_takes_the_arguments(name: str) -> None:
 def test_the_image_has_what_the_services_run() -> None:
     """The lock is kept, and Dask is in it."""
     image = (REPOSITORY / "Dockerfile").read_text(encoding="utf-8")
-    assert re.search(r"^RUN uv sync --locked --no-dev --extra dask", image, re.MULTILINE)
+    assert re.search(r"^(?:RUN|    &&) uv sync --locked --no-dev --extra dask", image, re.MULTILINE)
     assert "tcp://scheduler:8786" in re.findall(r"^#   docker compose run .*--engine (.*)$", TEXT, re.MULTILINE)
