@@ -2,6 +2,7 @@
 
 import html
 import re
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, zip_longest
@@ -321,14 +322,17 @@ def split_entries(lines: Sequence[Line], width: int, *, is_marked: bool, is_refe
     if is_marked and len(ends) < 2:
         return [text] if text else []
     cuts = [0]
-    position = -1
+    position, passed = -1, 0
     for before, after in zip_longest(lines, lines[1:]):
-        start, position = position + 1, position + 1 + len(before.text)
-        cuts += [end for end in ends if start <= end <= position]
+        position += 1 + len(before.text)
+        done, passed = passed, bisect(ends, position)
+        cuts += ends[done:passed]
         if after and cuts[-1] != position:
-            following = next((end for end in ends if end > position), None)
-            is_other = following is None or has_strong_date(text[position:following])
-            if is_other and is_end(text[cuts[-1] : position], before, after, width, is_reference=is_reference):
+            # What stands before a PMID is another entry only if what follows it has a date of its own.
+            ahead = slice(position, min(ends[passed], position + LONGEST_ENTRY)) if passed < len(ends) else None
+            is_whole = is_end(text[cuts[-1] : position], before, after, width, is_reference=is_reference)
+            is_too_long = position - cuts[-1] > LONGEST_ENTRY
+            if is_too_long or (is_whole and (ahead is None or has_strong_date(text[ahead]))):
                 cuts.append(position)
     return [entry for start, end in pairwise([*cuts, len(text)]) if (entry := text[start:end].strip())]
 
@@ -348,11 +352,13 @@ def has_strong_date(text: str) -> bool:
 
 
 def is_end(entry: str, before: Line, after: Line, width: int, *, is_reference: bool) -> bool:
-    """Whether an entry ends between two lines: it is whole, or of references, and a blank line follows."""
+    """Whether an entry ends between two lines: it is whole, or a reference before a blank line."""
+    if is_reference and after.after_blank:
+        return True
+    was_wrapped = is_wrapped(before.text, after.text, width) and not ENDS_ENTRY.search(before.text)
+    if was_wrapped or CONTINUES.match(after.text) or NOTE.match(after.text):
+        return False
     text = entry[-2_000:]
-    is_whole = has_strong_date(text) or (is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text))
-    may_end = not is_wrapped(before.text, after.text, width) or ENDS_ENTRY.search(before.text)
-    goes_on = CONTINUES.match(after.text) or NOTE.match(after.text)
-    return (
-        bool(is_whole and may_end and not goes_on) or (is_reference and after.after_blank) or len(entry) > LONGEST_ENTRY
+    return has_strong_date(text) or (
+        is_reference and len(text) > 40 and re.search(r"\b(?:19|20)[0-9]{2}\b", text) is not None
     )
