@@ -8,7 +8,7 @@ import pytest
 from tests.conftest import REPOSITORY
 
 PURE = {
-    "codecs", "collections", "collections.abc", "contextlib", "csv", "dataclasses", "datetime", "difflib",
+    "bisect", "codecs", "collections", "collections.abc", "contextlib", "csv", "dataclasses", "datetime", "difflib",
     "functools", "hashlib", "html", "io", "itertools", "json", "math", "re", "typing", "unicodedata", "urllib.parse",
 }  # fmt: skip
 # What reads the files that reference managers save.
