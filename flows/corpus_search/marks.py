@@ -212,7 +212,8 @@ FROM seen LEFT JOIN tested USING (pmid))
         where = f" WHERE field IN {listed(sorted(fields))}" if all(asked for asked, _ in self.tests) else ""
         flags: dict[str, list[str]] = {name: [] for name in names}
         for (asked, test), number in self.tests.items():
-            of_fields = f"field IN {listed(asked)} AND " if asked and set(asked) != fields else ""
+            is_narrower = asked and (not where or set(asked) != fields)
+            of_fields = f"field IN {listed(asked)} AND " if is_narrower else ""
             # One expression needs no folding of most texts; for several, each text is folded once.
             condition = test.replace("regexp_matches(folded,", "search_matches(text,") if len(self.tests) == 1 else test
             flags[f"t{number // WIDTH}"].append(

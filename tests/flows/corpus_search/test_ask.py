@@ -13,6 +13,7 @@ from flows.runs.mesh import add_mesh
 from tests.mesh_records import descriptor, mesh_set, qualifier
 from tests.records import article
 from tests.warehouse.test_build import commit
+from warehouse import build
 from warehouse.errors import SearchError, UsageError
 from warehouse.query import open_published
 from warehouse.store import DataDirectory
@@ -154,6 +155,18 @@ def test_a_name_of_mesh_is_found_with_and_for_the_sign(directory: DataDirectory)
     found = search_corpus(directory, "wit and humor[sh]")
     assert found.translation == '"wit & humor"[MeSH Subheading]'
     assert not [note for note in found.notes if "MeSH" in note]
+
+
+def test_a_phrase_keeps_its_fields_beside_one_in_all_fields(tmp_path: Path) -> None:
+    """The texts of all fields are read for both; the title has the words of the first, and a heading the phrase."""
+    heading = HEADINGS.replace("drug therapy", "wit &amp; humor")
+    directory = DataDirectory(tmp_path)
+    commit(directory, article(1, title="Humor without wit", parts=("", heading, "")))
+    build.publish(directory)
+    both = '"wit humor"[{}] OR "nothing like it"[all]'
+    assert pmids(search_corpus(directory, both.format("all"))) == [1]
+    assert pmids(search_corpus(directory, both.format("tiab"))) == []
+    assert search_corpus(directory, both.format("tiab"), with_counts=True).counts == [0, 0]
 
 
 def test_a_name_that_mesh_lacks_is_found_with_and_for_the_sign_too(tmp_path: Path) -> None:
