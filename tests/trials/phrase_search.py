@@ -242,49 +242,52 @@ def explain(
     records = {p: xml for start in range(0, len(pmids), RECORDS_AT_ONCE)
                for p, xml in store.xml_of(pmids[start : start + RECORDS_AT_ONCE]).items()}  # fmt: skip
     texts = read_texts(store.con, records)
-    words = {
-        word for clause, _ in differing if isinstance(clause, Clause) for word in WORDS.findall(clause.text.lower())
-    }
+    asked_texts = [clause.text for clause, _ in differing if isinstance(clause, Clause)]
+    folded = dict(store.con.execute("SELECT t, search_fold(t) FROM (SELECT unnest($1) AS t)", [asked_texts]).fetchall())
+    words = {word for text in folded.values() for word in WORDS.findall(text)}
     explainer = Explainer(texts, joined_prefixes(folder, texts.values()), left_out_words(folder, words))
     trees = run(f"phrase-search -path {folder.resolve()} -terms TREE", folder).split()
     letters = {line[0].upper() for line in trees}
     for clause, found in differing:
+        causes = {} if not isinstance(clause, Clause) else indexing_causes(store.con, clause, found, letters)
         for pmid in sorted(found.here ^ found.there):
-            is_there = pmid in found.there
-            if not isinstance(clause, Clause):
-                cause = UNEXPLAINED
-            elif clause.field is None:
+            cause = causes.get(pmid, UNEXPLAINED)
+            if isinstance(clause, Clause) and clause.field is None:
                 cause = "no field: mapped to headings and words here, words of title and abstract there"
-            elif clause.field.kind == "words":
-                cause = explainer.explain(pmid, clause, is_there=is_there)
-            else:
-                cause = BOOKS if texts[pmid].is_book else indexing_cause(store.con, clause, pmid, letters)
+            elif isinstance(clause, Clause) and clause.field and clause.field.kind == "words":
+                cause = explainer.explain(pmid, replace(clause, text=folded[clause.text]), is_there=pmid in found.there)
+            elif texts[pmid].is_book:
+                cause = BOOKS
             yield clause, pmid, cause
 
 
-def indexing_cause(con: duckdb.DuckDBPyConnection, clause: Clause, pmid: int, letters: set[str]) -> str:
-    """Why only the corpus finds a record by a heading, a qualifier or a type of publication."""
+def indexing_causes(con: duckdb.DuckDBPyConnection, clause: Clause, found: Asked, letters: set[str]) -> dict[int, str]:
+    """Why only the corpus finds records by a heading or a type of publication, as far as it can be seen, by PMID."""
+    pmids = sorted(found.here - found.there)
     if clause.field is BY_NAME["PTYP"]:
         own = con.execute(
-            "SELECT 1 FROM publication_type WHERE pmid = $1 AND lower(publication_type) = lower($2)",
-            [pmid, clause.text],
+            "SELECT pmid FROM publication_type WHERE pmid IN (SELECT unnest($1)) AND lower(publication_type) = $2",
+            [pmids, clause.text.lower()],
         ).fetchall()
-        return UNEXPLAINED if own else "types of publication: narrower ones count here, as at PubMed"
-    below = con.execute(
-        """SELECT coalesce(descriptor_ui, ''), list(tree_number) FROM program.article_mesh AS held
-        LEFT JOIN mesh_tree_number ON mesh_ui = descriptor_ui
-        WHERE pmid = $1 AND (coalesce(descriptor_ui, '') = '' OR descriptor_ui IN (
-            SELECT descriptor_ui FROM mesh_under($2))) GROUP BY ALL""",
-        [pmid, find_headings(con, [clause.text], "descriptor")[spaced(clause.text)].ui],
+        narrower = set(pmids) - {pmid for (pmid,) in own}
+        return dict.fromkeys(narrower, "types of publication: narrower ones count here, as at PubMed")
+    heading = find_headings(con, [clause.text], "descriptor").get(spaced(clause.text))
+    if heading is None:
+        return {}
+    rows = con.execute(
+        """SELECT pmid, bool_or(coalesce(held.descriptor_ui, '') = ''), list(DISTINCT tree_number[1])
+        FROM program.article_mesh AS held LEFT JOIN mesh_tree_number ON mesh_ui = held.descriptor_ui
+        WHERE pmid IN (SELECT unnest($1)) AND (coalesce(held.descriptor_ui, '') = ''
+            OR held.descriptor_ui IN (SELECT descriptor_ui FROM mesh_under($2))) GROUP BY pmid""",
+        [pmids, heading.ui],
     ).fetchall()
-    if any(not ui for ui, _ in below):
-        return "headings by name alone (records of before 2012): not in its tree"
-    numbers = [number for _, trees in below for number in trees if number]
-    if numbers and any(number[0] not in letters for number in numbers):
-        return (
-            f"headings below, by branches of the tree that its index leaves out: all but {', '.join(sorted(letters))}"
-        )
-    return UNEXPLAINED
+    causes = {}
+    for pmid, is_named, branches in rows:
+        if is_named:
+            causes[pmid] = "headings by name alone (records of before 2012): not in its tree"
+        elif missing := sorted({branch for branch in branches if branch} - letters):
+            causes[pmid] = f"headings below in branches that its tree leaves out: {' '.join(missing)}"
+    return causes
 
 
 if __name__ == "__main__":

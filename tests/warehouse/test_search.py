@@ -79,6 +79,28 @@ def test_a_text_without_accents_is_folded_as_one_that_is_looked_through_for_them
     assert rows == []
 
 
+@pytest.mark.parametrize(
+    ("text", "is_match"),
+    [
+        ("± the role OF THE § cell", True),
+        ("± of other", False),
+        ("ôf thé cell", True),
+        ("the β of  the", True),
+        ("of théory ±", False),  # As it stands, `the` ends before the accent.
+        ("of &amp;lt;i&amp;gt;the", True),
+        ("of &amp;amp;nbsp;them", False),
+    ],
+)
+def test_a_phrase_is_looked_for_in_the_folded_text(text: str, is_match: bool) -> None:  # noqa: FBT001
+    """Texts that match as they stand are not folded; the answer is the same."""
+    pattern = r"(^|[^\p{L}\p{N}])(of[^\p{L}\p{N}]+the($|[^\p{L}\p{N}]))"
+    with duckdb.connect() as con:
+        for name in ("search_plain", "search_greek", "search_fold", "search_matches"):
+            con.execute(read_statement(f"create_{name}"))
+        assert con.execute("SELECT search_matches($1, $2)", [text, pattern]).fetchall() == [(is_match,)]
+        assert con.execute("SELECT regexp_matches(search_fold($1), $2)", [text, pattern]).fetchall() == [(is_match,)]
+
+
 def test_the_citation_that_says_it_more_often_and_more_rarely_said_words_come_first(tmp_path: Path) -> None:
     """BM25: frequency in the citation, rarity in the corpus, length."""
     directory = DataDirectory(tmp_path)
