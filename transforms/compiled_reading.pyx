@@ -22,6 +22,7 @@ cdef extern from *:
     void* memmem(const void*, size_t, const void*, size_t)
 
 from transforms.numpy_reading import ENDS, Scanned
+from transforms.numpy_reading import scan as scan_by_numpy
 
 # As in `numpy_reading.py`.
 cdef enum:
@@ -34,8 +35,6 @@ cdef enum:
     BEFORE_LAST = 2
     LAST = 4
     DEEPEST = 1000
-    # Probes for a start tag. Only tags made for it have more, and numpy's way has no such bound.
-    MOST_PROBES = 200
     NOTHING = -1
 
 cdef enum Kind:
@@ -156,9 +155,13 @@ cdef class TagTable:
     cdef int64_t[::1] name_lengths
     cdef uint64_t[::1] hashes
     cdef int64_t count
+    cdef int most_probes
+    cdef bint is_crowded
 
-    def __cinit__(self):
+    def __cinit__(self, int most_probes):
         self.count = 0
+        self.most_probes = most_probes
+        self.is_crowded = False
         self.grow(1 << 12)
 
     cdef int grow(self, int64_t capacity) except -1:
@@ -199,7 +202,8 @@ cdef class TagTable:
                 return number
             slot = (slot + 1) & mask
             probes += 1
-            if probes > MOST_PROBES:
+            if probes > self.most_probes:
+                self.is_crowded = True
                 return NOTHING
         if not is_tag_plain(xml, first, last):
             return NOTHING
@@ -300,8 +304,8 @@ def holds(const uint8_t[::1] xml not None, const uint8_t[::1] piece not None):
     return memmem(&xml[0], <size_t>xml.shape[0], &piece[0], <size_t>piece.shape[0]) != NULL
 
 
-def scan(bytes xml not None):
-    """As `numpy_reading.scan`."""
+def scan(bytes xml not None, int most_probes=200):
+    """As `numpy_reading.scan`, which takes over where a start tag needs more probes: only tags made for that do."""
     cdef const uint8_t[::1] marks = xml
     cdef const uint8_t[::1] ends = ENDS
     cdef int64_t most = count(marks, 0x3C)
@@ -314,7 +318,7 @@ def scan(bytes xml not None):
     cdef int64_t first, element, length
     cdef const uint8_t* found
     cdef uint8_t text
-    cdef TagTable table = TagTable()
+    cdef TagTable table = TagTable(most_probes)
     if most == 0:
         return None
     offsets_, flags_ = np.empty(2 * most + 2, np.int64), np.empty(2 * most + 1, np.uint8)
@@ -363,7 +367,7 @@ def scan(bytes xml not None):
         else:
             code[elements] = table.number_of(marks, first, at)
             if code[elements] == NOTHING:
-                return None
+                return scan_by_numpy(xml) if table.is_crowded else None
             tag[elements] = tags
             end[elements] = tags
             parent[elements] = opened[depth - 1] if depth else NOTHING

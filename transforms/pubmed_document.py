@@ -12,7 +12,7 @@ from transforms import reading_kernel
 from transforms.document_prolog import read_prolog, skip_aside, to_utf8
 from warehouse.errors import DocumentError
 
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 10 << 20
 LONGEST_RECORD_BYTES = 64 << 20
 # A comment or CDATA; one that does not end goes to the end of what there is.
 SECTION = rb"<!--(?:.*?-->|.*)|<!\[CDATA\[(?:.*?\]\]>|.*)"

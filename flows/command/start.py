@@ -25,6 +25,7 @@ def main() -> NoReturn:
     """Import the command and run it."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # A shell may have background jobs ignore it.
         signal.signal(signal.SIGINT, interrupt)
+    spare_threads()
     try:
         open_missing()
         import fcntl  # noqa: F401, PLC0415 - before a command begins that needs it
@@ -38,6 +39,11 @@ def main() -> NoReturn:
         # Windows has no such file locks, and cannot replace an open file.
         fail("this system lacks what the corpus is published with; on Windows, run it in WSL (`wsl --install`).", 1)
     run()
+
+
+def spare_threads() -> None:
+    """Have numpy start no threads for linear algebra, which nothing here does: they wait busily for work at first."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def open_missing() -> None:

@@ -125,6 +125,16 @@ def test_bytes_are_found_and_counted_alike(piece: bytes) -> None:
         assert compiled_reading.count(xml, 10) == numpy_reading.count(xml, 10)
 
 
+def test_tags_that_crowd_the_table_are_read_all_the_same() -> None:
+    """Whoever makes start tags that fall together gains nothing."""
+    xml = b"<a>" + b"".join(b'<b c="%d"/>' % n for n in range(3000)) + b"</a>"
+    found, theirs = compiled_reading.scan(xml, most_probes=0), numpy_reading.scan(xml)  # type: ignore[call-arg]
+    assert found is not None
+    assert theirs is not None
+    assert found.texts == theirs.texts
+    assert np.array_equal(found.code, theirs.code)
+
+
 def test_places_out_of_bounds_raise() -> None:
     """The compiled way checks each place, whatever it is given."""
     e = find(compiled_reading, RECORDS)
