@@ -176,7 +176,7 @@ def convert_of(column: Column) -> Convert | None:
     raise ValueError(f"{column.name}: text cannot become {column.type}")
 
 
-def blank_row(table: Table, row_path: str = "") -> tuple[object, ...]:
+def blank_row(table: Table, row_path: str) -> tuple[object, ...]:
     """The values of a row before anything is read: defaults, and what the row's own path says."""
     steps = row_path.split("/")
     return tuple(
