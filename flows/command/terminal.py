@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import typer
 
 from flows.command.start import pasteable
-from flows.definition.progress import PlainLines, Progress, name_some
+from flows.definition.progress import PlainLines, Progress, count_of, name_some
 from flows.runs.report import RunReport
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def describe_status(found: dict[str, Any]) -> str:
         f"deleted     {found['deleted']:,}",
         f"rejected    {found['rejected']:,}",
         f"owed        {len(found['owed']):,}{': ' + name_some(found['owed']) if found['owed'] else ''}",
-        f"unresolved  {found['unresolved']:,} entries of seed pages have no PMID yet",
+        f"unresolved  {count_of(found['unresolved'], 'reference')} in seeds without a PMID yet",
         f"oldest      {f'fetched {oldest:%Y-%m-%d %H:%M} UTC' if oldest else 'none was fetched yet'}",
         f"last run    {run['run_id']} ({kind}), {found['runs']:,} in all" if run else "last run    none",
         f"size        DuckDB {found['database_bytes'] / 1e6:,.1f} MB, Parquet {found['parquet_bytes'] / 1e6:,.1f} MB",

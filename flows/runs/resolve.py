@@ -11,6 +11,7 @@ from functools import partial
 
 from lxml import etree
 
+from flows.definition.progress import count_of
 from flows.definition.seeds import Seeds
 from flows.entrez.client import EntrezClient, Reply
 from flows.entrez.fetch import batches
@@ -116,8 +117,7 @@ def ask_for_pmids(work: Work, wanted: Mapping[Place, SeedEntry]) -> Resolutions:
         except EntrezError as exc:
             resolutions.unasked |= left.keys()
             work.report.troubles.append(
-                f"{len(left):,} entries of seed pages that give no PMID were not looked for ({exc}); the next run asks "
-                "again."
+                f"No PMID was looked for of {count_of(len(left), 'reference')} in seeds ({exc}); the next run does."
             )
     resolutions.unasked -= resolutions.found.keys()
     return resolutions

@@ -110,7 +110,9 @@ def describe_run(report: RunReport) -> list[tuple[str, str]]:
     rows = report.row_counts
     facts = [("PMIDs", f"{asked:,} asked for{': ' + outcomes if outcomes else ''}"), *describe_searches(report)]
     if report.unresolved:
-        facts.append(("unresolved", f"{report.unresolved:,} entries of seed pages have no PMID yet, in seed_citation"))
+        facts.append(
+            ("unresolved", f"{count_of(report.unresolved, 'reference')} in seeds without a PMID, in seed_citation")
+        )
     if report.link_lists:
         facts.append(("link lists", f"{report.link_lists:,} obtained"))
     if rows:

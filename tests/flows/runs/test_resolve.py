@@ -127,7 +127,7 @@ def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings:
     settings = make_settings("http://127.0.0.1:9/", p__txt=page, corpus__toml="[links]\nfetch = []\nlinkout = false\n")
     report = refresh(settings)
     assert (report.exit_code, report.unresolved) == (3, 1)
-    assert any("1 entries of seed pages" in trouble for trouble in report.troubles)
+    assert any("No PMID was looked for of 1 reference in seeds" in trouble for trouble in report.troubles)
     served = serve_records(article_set(article(7), article(8, title="A long trial of ketamine in mice.")))
     refresh(settings.model_copy(update={"entrez": served}))
     assert query(settings, "SELECT pmid, resolution FROM seed_citation") == [(8, "esearch")]
