@@ -66,7 +66,7 @@ def match_citation(store: Store, parts: list[str], author: str) -> set[int]:
     name = author_name(author)
     if name:
         # Initials may be followed by others; a last name alone is whole.
-        begins = literal(name if " " in name else f"{name} ")
+        begins = literal(name if len(re.split(r"[\s,]+", author.strip())) > 1 else f"{name} ")
         is_other = f"NOT ({NAME} = {literal(name)} OR starts_with({NAME}, {begins}))"
         fits += f" AND pmid NOT IN (SELECT pmid FROM author WHERE {FIRST} AND {is_other})"
     return set(store.select(fits))
@@ -74,5 +74,6 @@ def match_citation(store: Store, parts: list[str], author: str) -> set[int]:
 
 def author_name(name: str) -> str:
     """A first author as names are compared, with as many initials as are given: `Mann, B.J.` is `mann bj`."""
-    last, *rest = [*(words for part in re.split(r"[\s,]+", name.strip()) if (words := "".join(words_of(part)))), ""]
-    return f"{last} {''.join(rest)}".strip()
+    last, *rest = re.split(r"[\s,]+", name.strip())
+    # A hyphen or apostrophe parts a last name into words; full stops do not part initials.
+    return " ".join([*words_of(last), "".join(word for part in rest for word in words_of(part))]).strip()

@@ -153,7 +153,7 @@ class Explainer:
             return False
         form = SUPERSCRIPTS in rules
         searched = [text.titles[form]]
-        if clause.field is not BY_NAME["TITL"]:
+        if clause.field != BY_NAME["TITL"]:
             searched.append(text.abstracts[2 * form + (LABELS in rules)])
             searched += () if KEYWORDS in rules else text.keywords
         asked = re.findall(WORD, join(clause.text.lower(), self.prefixes) if PREFIXES in rules else clause.text.lower())

@@ -264,7 +264,7 @@ def explain(
 def indexing_causes(con: duckdb.DuckDBPyConnection, clause: Clause, found: Asked, letters: set[str]) -> dict[int, str]:
     """Why only the corpus finds records by a heading or a type of publication, as far as it can be seen, by PMID."""
     pmids = sorted(found.here - found.there)
-    if clause.field is BY_NAME["PTYP"]:
+    if clause.field == BY_NAME["PTYP"]:
         own = con.execute(
             "SELECT pmid FROM publication_type WHERE pmid IN (SELECT unnest($1)) AND lower(publication_type) = $2",
             [pmids, clause.text.lower()],

@@ -55,6 +55,17 @@ def test_another_author_is_not_found(serve_records: Callable[[bytes], str], auth
     assert ask(f"j invent res|2019|7|11|{author}|k|") == [f"j invent res|2019|7|11|{author}|k|NOT_FOUND"]
 
 
+@pytest.mark.parametrize("author", ["O'Neil-Mann", "O'Neil-Mann B.J.", "oneil-mann"])
+def test_a_last_name_of_several_words_is_matched_word_by_word(
+    serve_records: Callable[[bytes], str], author: str
+) -> None:
+    """As a search compares names: a hyphen and an apostrophe part words."""
+    named = MANN.replace("<LastName>Mann<", "<LastName>O'Neil-Mann<")
+    connect(Settings(), serve_records(article_set(article(1, parts=(named, "", "")))))
+    outcome = "NOT_FOUND" if author == "oneil-mann" else "1"
+    assert ask(f"j invent res|2019|7|11|{author}|k|") == [f"j invent res|2019|7|11|{author}|k|{outcome}"]
+
+
 def test_records_of_seed_pages_are_matched(tmp_path: Path) -> None:
     """They have what the page says of them: journal, year, volume and pages, and no author."""
     entry = "Other.J Invent Res. 2001 Mar;7(2):11-9. J Invent Res. 2001. PMID: 6"
