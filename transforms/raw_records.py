@@ -1,9 +1,10 @@
 """The records of a chunk as they came, with their PMIDs and hashes, and the PMIDs that it withdraws."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,17 @@ import pyarrow as pa
 from lxml import etree
 
 from transforms import reading_kernel
-from transforms.document_prolog import ASIDE
+from transforms.document_prolog import ASIDE, SETS
 from transforms.elements import Elements, find_elements
 from transforms.numpy_reading import BROKEN
-from transforms.pubmed_document import DocumentChunk, count_lines
+from transforms.pubmed_document import SECTION, DocumentChunk, count_lines
 from transforms.start_tags import StartTag
 from transforms.value_columns import to_pmids
 from transforms.values import HIGHEST_VERSION, to_pmid, to_version
 from warehouse.errors import DocumentError
 
+# XML's own.
+BLANKS = b" \t\r\n"
 DELETIONS = ("DeleteCitation", "DeleteDocument")
 
 
@@ -135,6 +138,9 @@ def rewrite(chunk: DocumentChunk, name: str) -> tuple[Elements, list[bytes]]:
     Raises:
         DocumentError: As `read_chunk`.
     """
+    few = rewrite_few(chunk.xml)
+    if few is not None:
+        return few
     root = parse_xml(chunk.xml, name=name, first_line=chunk.first_line)
     records = list(root)
     if any(text and text.strip() for text in (root.text, *(record.tail for record in records))):
@@ -144,6 +150,42 @@ def rewrite(chunk: DocumentChunk, name: str) -> tuple[Elements, list[bytes]]:
     if elements is None or len(elements.levels[0]) != len(records):
         raise DocumentError(f"{name}, line {chunk.first_line}: records in a form that is not read; please report it.")
     return elements, slice_records(chunk.xml, records) or rewritten
+
+
+def rewrite_few(xml: bytes) -> tuple[Elements, list[bytes]] | None:
+    """The same where each record can be looked at alone: only what needs it goes through libxml2.
+
+    None where records are not plainly one behind the other, or one is not well-formed, which then has its line.
+    """
+    starts = {tuple(b"<" + tag for tag in tags): tags for tags in SETS.values()}
+    head = xml[:1000].lstrip(BLANKS)
+    begin = next((begin for begin in starts if head.startswith(begin)), ())
+    tags = starts.get(begin, ())
+    end = re.compile(SECTION + b"|</(?:" + b"|".join(tags) + b")>", re.DOTALL)
+    ends = [found.end() for found in end.finditer(xml) if xml.startswith(b"</", found.start())] if tags else []
+    if not ends or xml[ends[-1] :].strip(BLANKS):
+        return None
+    records = [xml[first:last].strip(BLANKS) for first, last in pairwise([0, *ends])]
+    if not all(record.startswith(begin) for record in records):
+        return None
+    if find_elements(records[0]) is None and find_elements(records[-1]) is None:
+        return None  # It is all in another form, with carriage returns, say.
+    elements = find_elements(b"".join(rewrite_odd(records)))
+    return (elements, records) if elements is not None and len(elements.levels[0]) == len(records) else None
+
+
+def rewrite_odd(records: list[bytes]) -> list[bytes]:
+    """Records in the form that is read: those that are not are found by halves, and each of them rewritten."""
+    if find_elements(b"".join(records)) is not None:
+        return records
+    if len(records) > 1:
+        half = len(records) // 2
+        return rewrite_odd(records[:half]) + rewrite_odd(records[half:])
+    try:
+        root = parse_xml(records[0], name="")
+    except DocumentError:
+        return records
+    return [etree.tostring(record, encoding="utf-8", with_tail=False) for record in root]
 
 
 def parse_xml(xml: bytes, *, name: str, first_line: int = 1) -> etree._Element:

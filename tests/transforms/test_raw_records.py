@@ -3,8 +3,12 @@
 import hashlib
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
+from tests.transforms.test_elements import PIECES
+from transforms import raw_records
 from transforms.elements import Elements, find_elements
 from transforms.pubmed_document import DocumentChunk
 from transforms.raw_records import borders_of, content_of, read_chunk, slice_records, version_of
@@ -97,3 +101,60 @@ def test_a_record_without_a_version_is_the_first() -> None:
     """As files before 2008 mean it."""
     tags = elements_of(b'<PMID Status="x"></PMID><PMID Version="2"></PMID>').start_tags
     assert [version_of(tag) for tag in tags] == ["1", "2"]
+
+
+ODD = [
+    b"<![CDATA[</PubmedArticle>]]>",
+    b"<!-- </PubmedArticle> -->",
+    b"\x0c",
+    b"</PubmedArticle >",
+    b"<PubmedArticle/>",
+]
+DELETION = '<DeleteCitation><PMID Version="1">4</PMID></DeleteCitation>'
+WHOLE = [record("1"), record("2"), record("3"), DELETION, record("5")]
+
+
+def read_or_refused(xml: bytes) -> object:
+    """What a chunk holds, or why it is refused."""
+    try:
+        found = read_chunk(DocumentChunk(xml, 1), name="a")
+    except DocumentError as exc:
+        return str(exc)
+    records = [(r.pmid, r.pmid_version, r.record_xml, r.content_sha256, r.tag, r.refused) for r in found.records]
+    texts = [r.elements.texts_in(r.position) for r in found.records]
+    return records, texts, [(pmid, evidence) for pmid, evidence, _ in found.deletions], found.refused
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, 400), st.integers(0, 3), st.sampled_from([*ODD, *PIECES])), min_size=1, max_size=3
+    )
+)
+def test_records_that_are_rewritten_alone_are_as_those_of_a_chunk_that_is(
+    changes: list[tuple[int, int, bytes]],
+) -> None:
+    """Only what needs libxml2 goes through it, and nothing is told from it."""
+    xml = "\n".join(WHOLE).encode()
+    for place, gone, piece in changes:
+        xml = xml[:place] + piece + xml[place + gone :]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(raw_records, "rewrite_few", lambda _: None)
+        together = read_or_refused(xml)
+    assert read_or_refused(xml) == together
+
+
+def test_one_odd_record_does_not_take_the_others_through_libxml2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are the many."""
+    parsed: list[bytes] = []
+    parse = raw_records.parse_xml
+
+    def parse_noted(xml: bytes, *, name: str) -> etree._Element:
+        parsed.append(xml)
+        return parse(xml, name=name)
+
+    monkeypatch.setattr(raw_records, "parse_xml", parse_noted)
+    odd = record("2").replace("<PMID", "<!-- c --><PMID").encode()
+    xml = b"\n".join([record("1").encode(), odd, *(record(str(pmid)).encode() for pmid in range(3, 9))])
+    assert [r.record_xml for r in read_chunk(DocumentChunk(xml, 1), name="a").records] == xml.split(b"\n")
+    assert parsed == [odd]
