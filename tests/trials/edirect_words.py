@@ -6,6 +6,7 @@ EDirect's. What EDirect leaves out of a question, and which prefixes it joins, `
 
 import re
 import subprocess
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,13 +23,18 @@ from transforms.values import text_of
 BOOKS = "books: not in its index"
 KEYWORDS = "keywords: in Title/Abstract at PubMed, not there"
 LABELS = "labels of sections: not in its index"
-SUPERSCRIPTS = "superscripts: cut off from the word before them there"
+SUPERSCRIPTS = "superscripts: cut off from the words around them there"
 PREFIXES = "prefixes: `post-mortem` is one word there"
 LEFT_OUT = "stop words and numbers: stand for any word there"
-RULES = (BOOKS, KEYWORDS, LABELS, SUPERSCRIPTS, PREFIXES, LEFT_OUT)
+CHARACTERS = "ligatures, Roman numerals, signs (\u2640) and invisible characters: spelt out or dropped there"
+GREEK = "Greek letters: cut off from the word behind them there"
+RULES = (BOOKS, KEYWORDS, LABELS, SUPERSCRIPTS, PREFIXES, LEFT_OUT, CHARACTERS, GREEK)
 UNEXPLAINED = "NOT EXPLAINED"
 
-PREFIX = re.compile(r"(?<![^\W_])([a-z]+)-(?=[^\W_])")
+PREFIX = re.compile(r"(?<![^\W_])([a-z]+)[-\u2010\u2011](?=[^\W_])")
+GREEK_NAME = re.compile(r"(?<![^\W_])(alpha|beta|gamma|delta|kappa|lambda|mu|omega)(?=[^\W_])")
+SPELT = re.compile("[\u00ad\u200b\ufeff\u2160-\u217f\u2640\u2642\ufb00-\ufb06]")
+SIGNS = {"\u2640": " female ", "\u2642": " male ", "\u00ad": "", "\u200b": "", "\ufeff": ""}
 WORD = r"[^\W_]+"
 APART = r"[\W_]+"
 # An argument has 128 KB at most.
@@ -86,9 +92,9 @@ def parts_of(root: etree._Element) -> list[str]:
 
 
 def cut(root: etree._Element) -> etree._Element:
-    """A record with a blank before each superscript."""
+    """A record with blanks around each superscript."""
     for element in root.iter("sup"):
-        element.text = f" {element.text or ''}"
+        element.text, element.tail = f" {element.text or ''}", f" {element.tail or ''}"
     return root
 
 
@@ -163,15 +169,21 @@ class Explainer:
             for _ in range(2):
                 asked = [*dropwhile(lambda word: word == WORD, asked)][::-1]
         pattern = expression(tuple(asked), is_truncated=clause.is_truncated)
-        return bool(asked) and any(
-            pattern.search(join(one, self.prefixes) if PREFIXES in rules else one) for one in searched
-        )
+        texts = [join(one, self.prefixes) for one in searched] if PREFIXES in rules else searched
+        texts = [*map(spell_out, texts)] if CHARACTERS in rules else texts
+        texts = [GREEK_NAME.sub(r"\1 ", one) for one in texts] if GREEK in rules else texts
+        return bool(asked) and any(pattern.search(one) for one in texts)
 
 
 @cache
 def join(text: str, prefixes: frozenset[str]) -> str:
     """A text without the hyphens behind some prefixes."""
     return PREFIX.sub(lambda found: found[1] + ("" if found[1] in prefixes else "-"), text)
+
+
+def spell_out(text: str) -> str:
+    """A text in the characters that EDirect makes of it."""
+    return SPELT.sub(lambda found: SIGNS.get(found[0], unicodedata.normalize("NFKC", found[0])), text)
 
 
 @cache
