@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from transforms.column_tables import Made
-from transforms.columns import INSIDE, NOTHING, TABLE_NUMBERS, Columns, place
+from transforms.columns import INSIDE, NOTHING, TABLE_NUMBERS, Columns, Values, place
 from transforms.elements import clean
 from transforms.numpy_reading import Flags, Positions, Strings
 from transforms.record_columns import count_within
@@ -68,15 +69,18 @@ def derive_dates(columns: Columns, strings: Strings, is_book: Flags) -> Made:
     """
     made: Made = {}
     for table, column in (("history_date", "history_date"), ("citation_date", "citation_date")):
-        parts = [texts_of(columns, strings, table, part) for part in ("year", "month", "day")]
-        made[place(table, column)] = map_different(date_of, parts, pa.date32())
-    citation = [texts_of(columns, strings, "citation", part) for part in PUB_DATE_PARTS]
+        parts = [columns.column(*place(table, part)) for part in ("year", "month", "day")]
+        made[place(table, column)] = dates_of(columns, strings, parts)
+    published = [columns.column(*place("citation", part)) for part in PUB_DATE_PARTS]
     if is_book.any():
-        book = [texts_of(columns, strings, "book", part) for part in PUB_DATE_PARTS]
-        citation = [pc.if_else(pa.array(is_book), b, c) for b, c in zip(book, citation, strict=True)]
-    year, month, day, medline = citation
-    made[place("citation", "pub_date")] = map_different(date_of, [year, month, day], pa.date32())
-    made[place("citation", "pub_year")] = map_different(year_of, [year, medline], pa.int16())
+        book = [columns.column(*place("book", part)) for part in PUB_DATE_PARTS]
+        published = [np.where(is_book, b, c) for b, c in zip(book, published, strict=True)]
+    year, month, day, medline = published
+    made[place("citation", "pub_date")] = dates_of(columns, strings, [year, month, day])
+    years = numbers_of(columns, year, 4)
+    is_other = years < 1000
+    others = map_different(year_of, [strings.take(year[is_other]), strings.take(medline[is_other])], pa.int16())
+    made[place("citation", "pub_year")] = pc.replace_with_mask(pa.array(years, pa.int16()), pa.array(is_other), others)
     dates = made[place("citation_date", "citation_date")]
     kinds = columns.column(*place("citation_date", "date_kind"))
     for column, kind in (("date_revised", "DateRevised"), ("date_completed", "DateCompleted")):
@@ -85,6 +89,36 @@ def derive_dates(columns: Columns, strings: Strings, is_book: Flags) -> Made:
         of_record[columns.record_of[TABLE_NUMBERS["citation_date"]][rows]] = rows
         made[place("citation", column)] = dates.take(pa.array(of_record, mask=of_record == NOTHING))
     return made
+
+
+def dates_of(columns: Columns, strings: Strings, parts: Sequence[Values]) -> pa.Array:
+    """The dates of rows with a year, a month and a day; null where they make none, as `to_date` has it."""
+    year, month, day = (numbers_of(columns, part, digits) for part, digits in zip(parts, (4, 2, 2), strict=True))
+    months = ((year - 1970) * 12 + month - 1).astype("M8[M]")
+    dates = months.astype("M8[D]") + (day - 1)
+    is_date = (year >= 1000) & (month >= 1) & (month <= 12) & (day >= 1) & (dates.astype("M8[M]") == months)
+    made = pa.array(dates.astype(np.int64), mask=~is_date).cast(pa.int32()).cast(pa.date32())
+    # Months can have names.
+    is_other = (np.minimum(np.minimum(year, month), day) == NOTHING) & (np.min(parts, axis=0) != NOTHING)
+    others = map_different(date_of, [strings.take(part[is_other]) for part in parts], pa.date32())
+    return pc.replace_with_mask(made, pa.array(is_other), others)
+
+
+def numbers_of(columns: Columns, texts: Values, digits: int) -> npt.NDArray[np.int64]:
+    """The numbers that some strings of the chunk are, of so many ASCII digits at most; NOTHING for any other."""
+    elements, own = columns.elements, np.flatnonzero(is_own(columns, texts))
+    marks = np.frombuffer(elements.xml, np.uint8)
+    firsts = elements.offsets[texts[own]]
+    sizes = elements.offsets[texts[own] + 1] - firsts
+    numbers, is_number = np.zeros(len(own), np.int64), (sizes >= 1) & (sizes <= digits)
+    for place_in in range(digits):
+        is_there = place_in < sizes
+        digit = marks[np.minimum(firsts + place_in, len(marks) - 1)].astype(np.int64) - ord("0")
+        numbers = np.where(is_there, 10 * numbers + digit, numbers)
+        is_number &= ~is_there | ((digit >= 0) & (digit <= 9))
+    found = np.full(len(texts), NOTHING)
+    found[own[is_number]] = numbers[is_number]
+    return found
 
 
 def map_different(of: Callable[..., object], parts: Sequence[pa.StringArray], type_: pa.DataType) -> pa.Array:
