@@ -69,6 +69,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
         "test_dask.py": ("dask_pool",),
         "../runs/test_ingest.py": ("files", "reading"),
         "../runs/test_mesh.py": ("mesh_files",),
+        "../runs/test_sync.py": ("file_client",),
     },
     # Prefect, with a server of its own.
     "flows/prefect_app": {

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from flows.definition.progress import Progress, silent, silent_line
 from flows.definition.settings import Settings
-from flows.nlm_files.download import Downloads, FileClient, downloading, file_client
+from flows.nlm_files.download import Downloads, downloading
+from flows.nlm_files.file_client import FileClient, file_client
 from flows.nlm_files.listing import ListedFile
 from flows.nlm_files.processes import LOCAL, WORTH_WORKERS_BYTES, check_engine, read_files
 from flows.runs.file_ledger import FILE_STATE, FileCall, describe_files, look_up, make_jobs

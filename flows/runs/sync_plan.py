@@ -8,7 +8,8 @@ from pathlib import Path
 
 from flows.definition.progress import count_of
 from flows.definition.settings import NLM_FILES_URL, Settings
-from flows.nlm_files.download import CONNECTIONS, FileClient, read_listing, read_md5
+from flows.nlm_files.download import read_listing, read_md5
+from flows.nlm_files.file_client import CONNECTIONS, FileClient
 from flows.nlm_files.listing import FOLDERS, ListedFile
 from warehouse.errors import UsageError
 from warehouse.lock import writing

@@ -5,7 +5,8 @@ from typing import cast
 import pytest
 
 from flows.nlm_files import download
-from flows.nlm_files.download import FileClient, is_sum
+from flows.nlm_files.download import is_sum
+from flows.nlm_files.file_client import FileClient
 from flows.nlm_files.listing import ListedFile
 
 FILE = cast("ListedFile", None)

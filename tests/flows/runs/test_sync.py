@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from flows.command.cli import app
 from flows.definition.settings import Settings
-from flows.nlm_files import download
+from flows.nlm_files import download, file_client
+from flows.nlm_files.file_client import FileClient
 from flows.runs import ingest as ingesting
 from flows.runs import sync as syncing
 from flows.runs.ingest import ingest
@@ -51,7 +52,7 @@ def serve(tree: Path) -> Iterator[Callable[..., str]]:
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
     """Settings of a corpus that follows a URL; waits between two attempts do not last."""
-    monkeypatch.setattr(download, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(file_client, "FIRST_WAIT_S", 0.01)
     return lambda url, name="data", **more: Settings(data_dir=tmp_path / name, sync_from=url, entrez_budget_s=5, **more)
 
 
@@ -206,7 +207,7 @@ def test_a_refresh_can_run_while_files_are_downloaded(
     settings = settings.model_copy(update={"sync_from": serve(), "no_wait": True})
     attempt, is_asked, may_go_on = download.attempt, Event(), Event()
 
-    def attempt_later(client: download.FileClient, url: str, part: Path) -> None:
+    def attempt_later(client: FileClient, url: str, part: Path) -> None:
         if name_of(3) in url:
             is_asked.set()
             assert may_go_on.wait(60)
@@ -319,7 +320,7 @@ def test_the_summary_and_errors_are_sentences(
     serve: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The plan goes to standard error; where nobody listens, one sentence says so."""
-    monkeypatch.setattr(download, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(file_client, "FIRST_WAIT_S", 0.01)
     environment = {"CORPUS_SYNC_FROM": serve(), "CORPUS_DATA_DIR": str(tmp_path / "d")}
     done = CliRunner().invoke(app, ["sync", "--workers", "1"], env=environment)
     assert (done.exit_code, done.stdout.splitlines()[0][:16]) == (0, "sync of 5 files:")

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from flows.nlm_files.download import FileClient
+from flows.nlm_files.file_client import FileClient
 from flows.nlm_files.listing import ListedFile
 from flows.runs.sync_plan import CHANGED_WITHIN, SyncPlan, describe_sync, is_replaced, megabytes, size_of
 
