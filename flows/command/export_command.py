@@ -30,10 +30,10 @@ def search_pmids(directory: DataDirectory, query: str, *, memory: str, seconds: 
     """The PMIDs that a search finds; what it was understood otherwise as is said."""
     from flows.corpus_search.ask import search_corpus
 
-    found = search_corpus(directory, query, memory=memory, seconds=seconds)
+    found = search_corpus(directory, query, with_titles=False, memory=memory, seconds=seconds)
     for sentence in found.notes:
         typer.echo(f"! {sentence}", err=True)
-    return found.citations.select(["pmid"]).to_reader()
+    return found.citations.to_reader()
 
 
 def choose_format(

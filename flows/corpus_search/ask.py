@@ -19,6 +19,7 @@ ANSWER = """SELECT citation.pmid, {score}citation.pub_year AS year,
     shown_title(article_title, vernacular_title, book_title) AS title
 FROM citation LEFT JOIN book USING (pmid) {scores}SEMI JOIN ({found}) AS found USING (pmid)
 ORDER BY {order}"""
+PMIDS = "SELECT pmid FROM citation SEMI JOIN ({found}) AS found USING (pmid) ORDER BY pmid DESC"
 
 
 @dataclass
@@ -26,7 +27,7 @@ class SearchAnswer:
     """What a search found.
 
     Attributes:
-        citations: pmid, year, journal and title, in the order asked for.
+        citations: pmid, year, journal and title, in the order asked for; or pmid alone.
         translation: The search as it was understood, in PubMed's words.
         notes: Sentences about what was read or searched otherwise than PubMed might.
         sql: The statement, which can be asked by itself.
@@ -48,6 +49,7 @@ def search_corpus(
     *,
     sort: str = "date",
     with_counts: bool = False,
+    with_titles: bool = True,
     memory: str = "1GB",
     seconds: float | None = 300,
 ) -> SearchAnswer:
@@ -58,6 +60,7 @@ def search_corpus(
         query: In PubMed's language.
         sort: `date`, the newest PMID first, or `relevance`, by BM25 over title and abstract.
         with_counts: Count what each clause finds.
+        with_titles: Look up what each citation is called, most of the work where a search finds many; else by date.
         memory: As for `open_published`.
         seconds: How long it may take; None is without limit.
     Raises:
@@ -73,7 +76,7 @@ def search_corpus(
         statement = write_statement(con, query, today=datetime.now(UTC).date())
         words = " ".join(line.translation for line in statement.lines)
         is_scored = sort == "relevance"
-        sql = ANSWER.format(
+        sql = (ANSWER if with_titles else PMIDS).format(
             found=statement.sql,
             score="scored.score, " if is_scored else "",
             scores=f"LEFT JOIN search({literal(words)}) AS scored USING (pmid) " if is_scored else "",

@@ -1,8 +1,8 @@
 """Milliseconds of searches over a large corpus: `python -m tests.benchmarks.searches DATA_DIR QUERIES.jsonl`.
 
 DATA_DIR has a published corpus with MeSH (multiply.py, full_mesh.py); each line of QUERIES.jsonl is an object with
-`query`. Printed is the best of three of each search, wall and CPU (which other programs do not lengthen),
-from the text to the citations found; the file is opened anew each time, as the command does.
+`query`. Printed is the best of three of each search, wall and CPU (which other programs do not lengthen), from the text
+to the PMIDs found, and to the citations with their titles; the file is opened anew each time, as the command does.
 """
 
 import json
@@ -43,13 +43,13 @@ def make_strategy(queries: list[str]) -> str:
     return read_strategy("\n".join(lines))
 
 
-def measure(directory: DataDirectory, query: str) -> tuple[float, float, int]:
+def measure(directory: DataDirectory, query: str, *, with_titles: bool) -> tuple[float, float, int]:
     """Milliseconds of the best of three runs, wall and CPU, and what was found."""
     best: list[tuple[float, float]] = []
     found = 0
     for _ in range(3):
         wall, cpu = time.perf_counter(), time.process_time()
-        found = search_corpus(directory, query).citations.num_rows
+        found = search_corpus(directory, query, with_titles=with_titles).citations.num_rows
         best.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))
     return min(wall for wall, _ in best), min(cpu for _, cpu in best), found
 
@@ -60,15 +60,17 @@ def report(directory: DataDirectory, path: Path) -> Iterator[str]:
     named = [(query, query) for query in SINGLE]
     named += [(f"strategy of {LINES} lines", make_strategy(queries))]
     named += [(f"query {number}", query) for number, query in enumerate(queries, 1)]
-    walls = []
-    yield f"{'wall ms':>8} {'CPU ms':>8} {'found':>9}"
+    times = []
+    yield f"{'PMIDs: wall ms':>14} {'CPU ms':>7} {'titles: wall ms':>15} {'CPU ms':>7} {'found':>9}"
     for name, query in named:
-        wall, cpu, found = measure(directory, query)
-        yield f"{wall:>8.0f} {cpu:>8.0f} {found:>9,}  {name}"
+        *alone, found = measure(directory, query, with_titles=False)
+        *titled, _ = measure(directory, query, with_titles=True)
+        yield f"{alone[0]:>14.0f} {alone[1]:>7.0f} {titled[0]:>15.0f} {titled[1]:>7.0f} {found:>9,}  {name}"
         if name.startswith("query"):
-            walls.append((wall, cpu))
-    for kind, times in (("wall", [wall for wall, _ in walls]), ("CPU", [cpu for _, cpu in walls])):
-        yield f"{len(walls)} queries, {kind}: median {median(times):.0f} ms, slowest {max(times):.0f} ms"
+            times.append((*alone, *titled))
+    kinds = ("PMIDs, wall", "PMIDs, CPU", "titles, wall", "titles, CPU")
+    for kind, of_kind in zip(kinds, zip(*times, strict=True), strict=True):
+        yield f"{len(of_kind)} queries, {kind}: median {median(of_kind):.0f} ms, slowest {max(of_kind):.0f} ms"
 
 
 if __name__ == "__main__":

@@ -126,6 +126,7 @@ def test_a_clause_finds_what_pubmed_would_find(
     """And says how it was understood."""
     found = search_corpus(directory, query)
     assert pmids(found) == expected
+    assert search_corpus(directory, query, with_titles=False).citations.to_pylist() == [{"pmid": p} for p in expected]
     assert translation in (None, found.translation)
 
 
