@@ -175,7 +175,7 @@ def fetch(client: FileClient, file: ListedFile, folder: Path) -> Path:
 
 
 def is_sum(client: FileClient, file: ListedFile, found: str, said: str) -> bool:
-    """Whether a sum is the one that the server says, which is asked twice more, since its answer may be what is wrong.
+    """Whether a file's sum is the server's; if not, the server is asked twice more, since its answer may be wrong.
 
     Raises:
         EntrezError: Its answer cannot be had.

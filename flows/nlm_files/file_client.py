@@ -1,4 +1,4 @@
-"""NLM's file server: asked again until it answers, or until nothing has come for as long as the budget is."""
+"""The client of NLM's file server: it retries until there is an answer, or no byte has come within the budget."""
 
 import logging
 import random
@@ -80,12 +80,12 @@ def read_page(client: FileClient, url: str) -> str:
 
 
 def insist(client: FileClient, ask: Callable[[], T], *, progress_of: Callable[[], int] = lambda: 0) -> T:
-    """Ask until there is an answer, or nothing has come for as long as the budget is.
+    """Retry until there is an answer, or no byte has come for the length of the budget.
 
     Args:
         client: Of the call.
         ask: One attempt.
-        progress_of: How much there is; an attempt that brings more has the budget anew.
+        progress_of: How much there is; an attempt that brings more restarts the budget.
     Raises:
         TransientError: The last failure, with when to come back if the server says so.
         PermanentError: The same request would fail again.

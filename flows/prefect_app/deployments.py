@@ -69,7 +69,7 @@ def refresh(dry_run: DryRun = False, accept_drift: Annotated[bool, titled("Accep
 @flow(name="refresh-links", retries=0, on_crashed=[name_unknown_parameters])
 @fails_with_its_sentence
 def refresh_links() -> State[RunReport]:
-    """Obtain the link lists of all members anew: similar, citing and cited articles, LinkOut, as corpus.toml says."""
+    """Fetch the link lists of all members again: similar, citing and cited articles, LinkOut, as corpus.toml says."""
     if newer_run_stands():
         return SKIPPED
     settings = settings_of_run()
@@ -222,7 +222,7 @@ def check() -> None:
 @flow(name="rebuild", retries=0, on_crashed=[name_unknown_parameters])
 @fails_with_its_sentence
 def rebuild() -> None:
-    """Make every table anew from the raw records, with today's code, and say what differs; repairs damaged files."""
+    """Rebuild every table from the raw records, with today's code, and say what differs; repairs damaged files."""
     with page_progress("rebuild") as progress:
         leave_sentences("rebuild", maintenance.rebuild(settings_of_run(), progress=progress.tell))
 
@@ -250,12 +250,12 @@ def deployments(settings: Settings | None = None) -> list[RunnerDeployment]:
             nightly,
         ),
         # Saturday morning, when NCBI minds large jobs least.
-        deploy(refresh_links, "refresh-links", "Every Saturday: the link lists of all members anew.", "0 4 * * 6"),
+        deploy(refresh_links, "refresh-links", "Every Saturday: fetches all link lists of members again.", "0 4 * * 6"),
         deploy(backfill, "backfill", "PMIDs of your choice, held or not; they become members of the corpus."),
         deploy(ingest, "ingest", "PubMed XML on disk: baseline and update files, EFetch sets."),
         deploy(compact, "compact", "Every Saturday: small runs put together.", "0 5 * * 6"),
         deploy(check, "check", "Every Saturday: everything against everything.", "0 6 * * 6"),
-        deploy(rebuild, "rebuild", "Every table anew from the raw records, with today's code."),
+        deploy(rebuild, "rebuild", "Rebuilds every table from the raw records with today's code."),
         # In the afternoon in New York, when the day's update files are there. A first run would load all of PubMed, so
         # a person has to switch it on.
         deploy(

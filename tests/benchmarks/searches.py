@@ -2,7 +2,7 @@
 
 DATA_DIR has a published corpus with MeSH (multiply.py, full_mesh.py); each line of QUERIES.jsonl is an object with
 `query`. Printed is the best of three of each search, wall and CPU (which other programs do not lengthen), from the text
-to the PMIDs found, and to the citations with their titles; the file is opened anew each time, as the command does.
+to the PMIDs found, and to the citations with their titles; each search opens the file itself, as the command does.
 """
 
 import json
