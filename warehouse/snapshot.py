@@ -33,7 +33,7 @@ from warehouse.schema.companions import COMPANION
 from warehouse.schema.declaration import PROGRAM, Column, Table
 from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_definitions
-from warehouse.store import DataDirectory, why_not_written
+from warehouse.store import DataDirectory, spill_folder, why_not_written
 
 # A lookup reads the foot of a file and one group of it, less than 1 MB together: a group of so many bytes of memory is
 # packed to two thirds, and the foot has some 80 bytes for each column of each group (tests/trials/lookup.py).
@@ -120,7 +120,7 @@ def write_snapshot(directory: DataDirectory, address: str, *, progress: Progress
     con = open_memory()
     try:
         limit(con, directory, directory.database.stat().st_size)
-        con.execute(f"SET temp_directory = {literal(str(directory.staging / 'snapshot.spill'))}")
+        con.execute(f"SET temp_directory = {literal(str(spill_folder(directory, 'snapshot')))}")
         with reading(directory):
             con.execute(f"ATTACH {literal(str(directory.database))} AS corpus (READ_ONLY)")
         use_file(con, "corpus")

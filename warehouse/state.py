@@ -3,8 +3,6 @@
 from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
-from tempfile import gettempdir
-from uuid import uuid4
 
 import duckdb
 
@@ -17,7 +15,7 @@ from warehouse.schema.declaration import DERIVED, Table
 from warehouse.schema.ledger import DELETED_CITATION
 from warehouse.schema.seeds import SEED_DOCUMENT
 from warehouse.schema.tables import TABLES
-from warehouse.store import DataDirectory, committed_runs
+from warehouse.store import DataDirectory, committed_runs, spill_folder
 
 Connection = duckdb.DuckDBPyConnection
 
@@ -50,10 +48,7 @@ def open_state(
         StoreError: A Parquet file cannot be read.
     """
     con = open_memory()
-    # A dry run makes no folder of the corpus, and DuckDB makes only the last folder of a path.
-    beside = directory.staging if directory.staging.is_dir() else Path(gettempdir())
-    spill = beside / f"state-{uuid4().hex[:8]}.spill"
-    con.execute(f"SET temp_directory = {literal(str(spill))}")
+    con.execute(f"SET temp_directory = {literal(str(spill_folder(directory, 'state')))}")
     committed = committed_runs(directory)
     schema = "opened" if is_followed else "state"
     con.execute(f"CREATE SCHEMA {schema}")

@@ -21,7 +21,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
+from uuid import uuid4
 
 import pyarrow.parquet as pq
 
@@ -99,6 +101,16 @@ class DataDirectory:
     def lock(self) -> Path:
         """The lock file of the one writer."""
         return self.root / "refresh.lock"
+
+
+def spill_folder(directory: DataDirectory, step: str) -> Path:
+    """A folder of no other process for what DuckDB's memory does not hold in a step that only reads.
+
+    DuckDB makes the last folder of a path itself, and removes it. A step that only reads makes no folder of the corpus,
+    so without staging it is below the system's folder for temporary files.
+    """
+    beside = directory.staging if directory.staging.is_dir() else Path(gettempdir())
+    return beside / f"{step}-{uuid4().hex[:8]}.spill"
 
 
 # A file in the folder of a compaction or a rebuild: the folders that it supersedes, the runs whose rows it has, and

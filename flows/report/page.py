@@ -14,7 +14,7 @@ from flows.report.figures import FIGURES, Figure, is_pmid, read_figure, show_val
 from flows.report.pictures import Rows, draw, has_picture, read_text, require_drawing
 from warehouse.errors import QueryError, StoreError
 from warehouse.query import ask, open_published
-from warehouse.store import DataDirectory
+from warehouse.store import DataDirectory, spill_folder
 
 FILE_NAME = "report.html"
 # For each figure, whatever the size of the corpus; DuckDB spills to disk.
@@ -52,7 +52,7 @@ def make_report(directory: DataDirectory) -> str:
         StoreError: Nothing is published, or by another version.
     """
     require_drawing()
-    spill = directory.staging / "report.spill"
+    spill = spill_folder(directory, "report")
     con = open_published(directory, memory=MEMORY, spill=spill)
     try:
         (manifest,) = ask(con, MANIFEST).to_pylist()

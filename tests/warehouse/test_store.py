@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import gettempdir
 
 import pyarrow.parquet as pq
 import pytest
@@ -18,7 +19,7 @@ from warehouse.errors import LockedError, StoreError
 from warehouse.lock import writing
 from warehouse.run_writer import commit_run, discard_run, start_run
 from warehouse.schema.publication import LANGUAGE
-from warehouse.store import DataDirectory, new_run_id, run_folders
+from warehouse.store import DataDirectory, new_run_id, run_folders, spill_folder
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=UTC)
 
@@ -159,3 +160,13 @@ def test_a_folder_that_no_run_committed_is_named_with_what_to_do(tmp_path: Path)
     folder.with_name("run=copy of it").mkdir()
     with pytest.raises(StoreError, match="run=copy of it has a name that is no run's; move it out of"):
         run_folders(directory)
+
+
+def test_two_processes_never_spill_into_one_folder(tmp_path: Path) -> None:
+    """Each removes its own when it ends; and a step that only reads makes no folder of the corpus."""
+    directory = DataDirectory(tmp_path / "data")
+    assert spill_folder(directory, "report").parent == Path(gettempdir())
+    directory.staging.mkdir(parents=True)
+    folders = {spill_folder(directory, "report") for _ in range(2)}
+    assert len(folders) == 2
+    assert {folder.parent for folder in folders} == {directory.staging}
