@@ -19,8 +19,6 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
         "test_reading_kernel.py": ("compiled_choice", "numpy_reading"),
         "test_elements.py": ("start_tags",),
         "test_pubmed_query.py": ("pubmed_fields",),
-        "test_seed_text.py": ("seed_lines",),
-        "test_seed_entry.py": ("seed_phrases",),
     },
     "warehouse": {
         # Steps of a build, which are right if the file that they make is.

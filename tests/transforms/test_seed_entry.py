@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.seed_entry import SeedEntry, parse_entry
-from transforms.seed_phrases import split_phrases
 
 
 def parse(*lines: str, list_name: str = "similar") -> SeedEntry:
@@ -134,29 +133,6 @@ def test_identifiers_of_all_kinds_are_found_before_and_after_the_pmid() -> None:
     assert (entry.publication_types, entry.flags) == (("Review",), ())
 
 
-def test_phrases_come_in_any_order_and_unknown_ones_are_kept() -> None:
-    """Only NLM's publication types are types; some of them hold full stops."""
-    entry = parse(
-        "T.J Med. 2014 Mar 3. Online ahead of print. J Med. 2014. PMID: 1 Review. Free article. A new flag. German. "
-        "Research Support, U.S. Gov't, P.H.S. Clinical Trial, Phase II. No abstract available."
-    )
-    assert entry.flags == ("Online ahead of print", "Free article", "A new flag", "German", "No abstract available")
-    assert entry.publication_types == ("Review", "Research Support, U.S. Gov't, P.H.S.", "Clinical Trial, Phase II")
-
-
-@pytest.mark.parametrize("phrase", ["eCollection 2015", "Print 2014 Dec 1", "[Epub ahead of print]"])
-def test_other_phrases_behind_the_numbers_are_flags(phrase: str) -> None:
-    """They say how it was published, and have no column of their own."""
-    entry = parse(f"T.J Med. 2014;1:2. doi: 10.1/x. {phrase}. J Med. 2014. PMID: 1")
-    assert (phrase,) == entry.flags
-
-
-def test_a_phrase_without_full_stop_is_known_all_the_same() -> None:
-    """The last full stop is lost easily."""
-    assert split_phrases("Free PMC article Review") == ["Free PMC article", "Review"]
-    assert split_phrases("Review of methods.") == ["Review of methods"]
-
-
 def test_a_note_on_another_citation_gives_its_ids_to_nobody() -> None:
     """A retraction's or a later version's PMID and DOI are not the entry's own."""
     entry = parse(
@@ -218,59 +194,8 @@ def test_a_doi_is_whole_over_line_breaks(text: str, doi: str | None) -> None:
     assert entry.flags == ()
 
 
-@pytest.mark.parametrize(
-    "links", ["", " - DOI - PubMed", " DOI PubMed", " [DOI] [PubMed]", " \u2013 PMC \u2013 PubMed"]
-)
-def test_a_reference_has_its_authors_first(links: str) -> None:
-    """Reference lists follow the publisher; the names of the links behind are not part of it."""
-    entry = parse(
-        "Hutton B, Salanti G, et al. The PRISMA statement. Ann Intern Med. 2015;162:777\u2013784. "
-        f"doi: 10.7326/M14-2385.{links}",
-        list_name="reference",
-    )
-    assert found(entry) == {
-        "authors": "Hutton B, Salanti G, et al",
-        "title": "The PRISMA statement.",
-        "journal": "Ann Intern Med",
-        "pub_date": "2015",
-        "pub_year": 2015,
-        "volume": "162",
-        "pages": "777\u2013784",
-        "doi": "10.7326/M14-2385",
-    }
-
-
-def test_a_reference_may_have_its_year_behind_the_authors() -> None:
-    """Springer's form."""
-    entry = parse("Aan het Rot M (2010) Safety of x. Biol Psychiatry 67(2):139\u2013145 - DOI", list_name="reference")
-    assert found(entry) == {
-        "authors": "Aan het Rot M",
-        "title": "Safety of x.",
-        "journal": "Biol Psychiatry",
-        "pub_date": "2010",
-        "pub_year": 2010,
-        "volume": "67",
-        "issue": "2",
-        "pages": "139\u2013145",
-    }
-
-
-def test_what_cannot_be_told_is_none_and_the_text_is_kept() -> None:
-    """A report without journal, and a form whose parts only a person can tell."""
-    report = parse("World Health Organization. Depression and more. Geneva: WHO; 2017.", list_name="reference")
-    assert (
-        found(report),
-        report.citation_text,
-    ) == ({}, "World Health Organization. Depression and more. Geneva: WHO; 2017.")
-    other = parse(
-        "Smith, J.A., 2001. Something. J. Neurosci. 12, 1\u20132. https://doi.org/10.1016/abc", list_name="reference"
-    )
-    assert found(other) == {"doi": "10.1016/abc"}
-    linked = parse("Something at https://pubmed.ncbi.nlm.nih.gov/123/", list_name="reference")
-    assert found(linked) == {"pmid": 123}
-
-
 WORD = st.from_regex(r"[A-Za-z\u00e0-\u00f6\u03b1-\u03c9][a-z0-9\u00e0-\u00f6-]{0,9}", fullmatch=True)
+
 TITLE = st.builds(
     " ".join,
     st.lists(
@@ -283,19 +208,27 @@ TITLE = st.builds(
         max_size=3,
     ),
 )
+
 JOURNAL = st.builds(
     lambda words, end: " ".join(words) + end,
     st.lists(st.from_regex(r"[A-Z\u00c0-\u00d6][a-z]{1,8}", fullmatch=True), min_size=1, max_size=4),
     st.sampled_from(["", " (Berl)", " A", " 2"]),
 )
+
 DATE = st.sampled_from(
     ["2014", "2014 Mar", "2020 Dec 7", "2020 Jan-Feb", "1998 Spring", "2013 Nov-2014 Jan", "1998 Apr 15-30"]
 )
+
 NUMBER = st.from_regex(r"[1-9][0-9]{0,3}", fullmatch=True)
+
 ISSUE = st.one_of(NUMBER, st.sampled_from(["3 Suppl 1", "Pt 2", "4-5"]))
+
 PAGES = st.sampled_from(["1", "24-35", "S55-65", "e0119045", "127.e1-127.e5", "S0140-6736(19)31234-5"])
+
 DOI = st.from_regex(r"10\.[0-9]{4}/[a-z0-9][a-zA-Z0-9.()/_-]{0,15}[a-zA-Z0-9]", fullmatch=True)
+
 FLAGS = st.lists(st.sampled_from(["Free PMC article", "German", "No abstract available"]), unique=True)
+
 TYPES = st.lists(
     st.sampled_from(["Review", "Clinical Trial, Phase I", "Research Support, N.I.H., Extramural"]), unique=True
 )
@@ -403,40 +336,3 @@ def test_a_preprint_is_one_by_its_short_citation_too() -> None:
     for short in ("medRxiv. 2023.", "medRxiv [Preprint]. 2023."):
         entry = parse(f"A title.medRxiv [Preprint]. 2023 Jan 5:2023.01.05.1. doi: 10.1101/1. {short} PMID: 3")
         assert (entry.title, entry.journal, entry.publication_types) == ("A title.", "medRxiv", ("Preprint",))
-
-
-@pytest.mark.parametrize(
-    ("text", "title", "journal", "pub_date", "pages"),
-    [
-        ("Roe K, Poe E. A title? Lancet 2001; 357: 1763\u201367.", "A title?", "Lancet", "2001", "1763\u201367"),
-        ("Roe K, et al. Of 2001; a sequel. N Engl J Med 2003 Jul 3;349(1):1-9.", "Of 2001; a sequel.",
-         "N Engl J Med", "2003 Jul 3", "1-9"),
-        ("Roe K, Poe E. Seen in 2019; 12 of 20 patients. Unpublished.", None, None, None, None),
-    ],
-)  # fmt: skip
-def test_a_reference_may_leave_out_the_full_stop_before_the_year(
-    text: str, title: str | None, journal: str | None, pub_date: str | None, pages: str | None
-) -> None:
-    """The Lancet's form, and Nature's."""
-    entry = parse(text, list_name="reference")
-    assert (entry.title, entry.journal, entry.pub_date, entry.pages) == (title, journal, pub_date, pages)
-
-
-@pytest.mark.parametrize(
-    ("text", "authors", "title", "journal"),
-    [
-        ("Smith J.A., Doe A.-B., Roe C. MDPI style. Int. J. Mol. Sci. 2021;22:4642.", "Smith J.A., Doe A.-B., Roe C.",
-         "MDPI style.", "Int J Mol Sci"),
-        ("Roe B. et al. Other things? Nat. Rev. Mol. Cell Biol. 2002;3:4\u20135.", "Roe B. et al.", "Other things?",
-         "Nat Rev Mol Cell Biol"),
-        ("van der Berg A., O'Brien K. A view. Of two. Cell. 2001;1:1\u20132.", "van der Berg A., O'Brien K.",
-         "A view. Of two.", "Cell"),
-    ],
-)  # fmt: skip
-def test_a_reference_may_have_full_stops_behind_all_that_is_short(
-    text: str, authors: str, title: str, journal: str
-) -> None:
-    """MDPI's form: the journal is not the last of its words alone."""
-    entry = parse(f"{text} doi: 10.1/x. [DOI] [PMC free article] [PubMed]", list_name="reference")
-    assert (entry.authors, entry.title, entry.journal, entry.doi) == (authors, title, journal, "10.1/x")
-    assert entry.flags == ()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.transforms.test_seed_text import parse
+from tests.seed_pages import parse
 
 LYNX = """\
 A title of words

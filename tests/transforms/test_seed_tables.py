@@ -1,8 +1,148 @@
-"""What a page says of its own citation, in the tables that a record would fill."""
+"""The tables of a page: its entries, its links, and its own citation as a record would fill it."""
+
+import hashlib
+from datetime import date
 
 import pytest
 
-from tests.transforms.test_seed_text import parse, rows
+from tests.seed_pages import GIVEN, ODD, SMALL, parse, rows
+from transforms.seed_tables import make_seed_tables
+from warehouse.schema.citation import CITATION
+
+
+def test_the_given_page_makes_eleven_citations_and_ten_links() -> None:
+    """What a first refresh without NCBI loads."""
+    tables = rows(parse(GIVEN.read_bytes()))
+    assert len(tables["citation"]) == len({row["pmid"] for row in tables["citation"]}) == 11
+    assert [row["link_kind"] for row in tables["link"]] == ["similar"] * 5 + ["cited_by"] * 5
+    assert [(row["link_kind"], row["link_count"]) for row in tables["link_list"]] == [
+        ("similar", 5),
+        ("cited_by", 5),
+        ("reference", 0),
+    ]
+    assert len(tables["seed_document"]) == 1
+    assert len(tables["seed_citation"]) == 10
+    assert len(tables["publication_type"]) == 6
+
+
+def test_a_delivered_pmid_gets_no_citation_from_the_page() -> None:
+    """Entrez knows better; its links and entries stay."""
+    tables = rows(parse(SMALL), delivered=[1, 3])
+    assert [row["pmid"] for row in tables["citation"]] == [2]
+    assert [row["pmid"] for row in tables["publication_type"]] == [2]
+    assert [row["linked_pmid"] for row in tables["link"]] == [2, 3]
+    assert [row["pmid"] for row in tables["seed_citation"]] == [2, 3]
+
+
+def test_a_citation_holds_what_the_entry_says_and_null_elsewhere() -> None:
+    """Dates are split where they have parts, and are whole where they have not."""
+    odd = {row["pmid"]: row for row in rows(parse(ODD.read_bytes()))["citation"]}
+    given = {row["pmid"]: row for row in rows(parse(GIVEN.read_bytes()))["citation"]}
+    row = {name: value for name, value in given[33297563].items() if value is not None}
+    assert (
+        row.pop("content_sha256")
+        == hashlib.sha256(parse(GIVEN.read_bytes()).entries[1].citation_text.encode()).hexdigest()
+    )
+    assert row == {
+        "pmid": 33297563,
+        "pmid_version": 1,
+        "record_kind": "seed",
+        "source": "seed",
+        "article_title": "The Ketamine Antidepressant Story: New Insights.",
+        "medline_ta": "Molecules",
+        "volume": "25",
+        "issue": "23",
+        "pub_date_year": "2020",
+        "pub_date_month": "Dec",
+        "pub_date_day": "7",
+        "pub_year": 2020,
+        "pub_date": date(2020, 12, 7),
+        "medline_pgn": "5777",
+        "doi": "10.3390/molecules25235777",
+        "is_retracted": False,
+        "run_id": "r",
+    }
+    assert (odd[99000002]["medline_date"], odd[99000002]["pub_date_year"]) == ("2020 Jan-Feb", None)
+    assert (odd[99000003]["medline_date"], odd[99000003]["pub_year"]) == ("1998 Spring", 1998)
+    assert given[24388038]["pub_date_month"] == "Mar"
+    assert given[24388038]["pub_date"] is None
+    assert tuple(given[25217177]) == CITATION.column_names
+
+
+def test_the_pages_own_citation_has_its_abstract_and_statements() -> None:
+    """The page says more of itself than of its entries."""
+    own = rows(parse(ODD.read_bytes()))["citation"][0]
+    assert (own["pmid"], own["medline_date"]) == (99000001, "1998 Spring")
+    assert str(own["abstract"]).startswith("Background: Pages are saved")
+    assert own["copyright_information"] == "\u00a9 1998. The Inventors, with exclusive licence."
+    assert own["coi_statement"] == "The authors declare that they do not exist."
+
+
+def test_an_entry_that_is_retracted_says_so_and_its_notice_does_not() -> None:
+    """`Retraction of Publication` is the notice."""
+    text = SMALL.replace("PMID: 2 Review.", "PMID: 2 Retracted Publication.").replace(
+        "PMID: 3", "PMID: 3 Retraction of Publication."
+    )
+    assert [row["is_retracted"] for row in rows(parse(text))["citation"]] == [False, True, False]
+    own = parse(SMALL + "Publication types\nRetracted Publication\n")
+    assert rows(own)["citation"][0]["is_retracted"] is True
+
+
+def test_a_pmid_in_two_lists_is_one_citation_and_two_links() -> None:
+    """The first entry's words; the page's own where it lists itself, which is no link."""
+    text = SMALL.replace("References\n", "One again.J Med. 2014;1:2. J Med. 2014. PMID: 2\nReferences\n")
+    text += "Self.J Med. 2014;1:2. J Med. 2014. PMID: 1\nTwice.J Med. 2014;1:2. J Med. 2014. PMID: 9\n" * 2
+    tables = rows(parse(text))
+    assert [(row["pmid"], row["article_title"]) for row in tables["citation"]] == [
+        (1, "A title"),
+        (2, "One."),
+        (3, "Two."),
+        (9, "Twice."),
+    ]
+    assert [(r["link_kind"], r["linked_pmid"], r["link_order"]) for r in tables["link"]] == [
+        ("similar", 2, 1),
+        ("similar", 3, 2),
+        ("cited_by", 2, 1),
+        ("reference", 9, 2),
+    ]
+    assert [(r["link_kind"], r["link_count"]) for r in tables["link_list"]] == [
+        ("similar", 2),
+        ("cited_by", 1),
+        ("reference", 1),
+    ]
+    assert [row["publication_type"] for row in tables["publication_type"]] == ["Review"]
+
+
+def test_only_lists_with_a_heading_are_lists() -> None:
+    """A list that the page does not show is not known to be empty."""
+    tables = rows(parse("A title\nPMID: 1\nCited by\n"))
+    assert [(r["link_kind"], r["source"], r["fetched_at"]) for r in tables["link_list"]] == [("cited_by", "seed", None)]
+
+
+def test_phrases_are_rows_in_the_entrys_order() -> None:
+    """Flags and types mixed, as they stand."""
+    text = SMALL.replace("PMID: 2 Review.", "PMID: 2 Free article. Review. Odd flag.")
+    assert [(r["flag_order"], r["flag_kind"], r["flag"]) for r in rows(parse(text))["seed_citation_flag"]] == [
+        (1, "flag", "Free article"),
+        (2, "publication_type", "Review"),
+        (3, "flag", "Odd flag"),
+    ]
+
+
+def test_keys_are_unique() -> None:
+    """One row of a table per key, whatever the page repeats."""
+    tables = make_seed_tables(parse(ODD.read_text() + ODD.read_text()), run_id="r", delivered=())
+    for name, key in {
+        "seed_citation": ["list_name", "citation_order"],
+        "seed_citation_flag": ["list_name", "citation_order", "flag_order"],
+        "seed_term": ["section_name", "term_order"],
+        "link": ["link_kind", "linked_pmid"],
+        "citation": ["pmid"],
+        "publication_type": ["pmid", "publication_type_order"],
+    }.items():
+        found = [tuple(row.values()) for row in tables[name].select(key).to_pylist()]
+        assert len(found) == len(set(found)), name
+
 
 OWN = """\
 J Invent Res
