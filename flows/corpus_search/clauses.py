@@ -11,6 +11,8 @@ import duckdb
 from flows.corpus_search import places
 from flows.corpus_search.mapping import Mapped
 from flows.corpus_search.marks import (
+    APART,
+    LETTER,
     NOTHING,
     Condition,
     Descriptor,
@@ -29,9 +31,8 @@ from transforms.values import normal_doi
 from warehouse.current import literal
 from warehouse.errors import SearchError
 
-# Between two words of a phrase, and behind its last one.
-APART = r"[^\p{L}\p{N}]+"
-END = r"($|[^\p{L}\p{N}])"
+# Behind the last word of a phrase.
+END = f"($|{APART})"
 # RE2 refuses patterns in which more than some hundred words may stand between two.
 MOST_REPEATED = 50
 
@@ -130,7 +131,8 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
     if clause.distance is not None:
         return Phrase(candidates, *near(words, clause.distance)), said
     end = "" if clause.is_truncated else END
-    return Phrase(candidates, APART.join(words) + end), said
+    usual = "" if telling or clause.is_truncated else f" {' '.join(words)} "
+    return Phrase(candidates, f"{APART}+".join(words) + end, usual=usual), said
 
 
 def near(words: Sequence[str], distance: int) -> tuple[str, str]:
@@ -144,7 +146,7 @@ def near(words: Sequence[str], distance: int) -> tuple[str, str]:
     """
     different = list(dict.fromkeys(words))
     if len(different) == len(words) == 2 and distance <= MOST_REPEATED:
-        between = rf"({APART}[\p{{L}}\p{{N}}]+){{0,{distance}}}{APART}"
+        between = f"({APART}+{LETTER}+){{0,{distance}}}{APART}+"
         return "|".join(f"{one}{between}{two}{END}" for one, two in (words, reversed(words))), ""
     asked = f"[{', '.join(map(literal, different))}]"
     width = len(words) + distance

@@ -10,6 +10,18 @@ from dataclasses import dataclass, field
 from flows.corpus_search.vocabulary import Heading, listed
 from warehouse.current import literal
 
+# Between two words, and a letter or digit, of a text of `PLAIN`. Naming Unicode's letters in each expression would make
+# automata of thousands of states; RE2 gives up on several of them, and takes thirty times as long.
+APART = r"[\x00-/:-@\[-`{-\x7F]"
+LETTER = r"[^\x00-/:-@\[-`{-\x7F]"
+# A folded text, in which all that is neither letter nor digit is ASCII.
+PLAIN = r"""CASE WHEN strlen(folded) = length(folded) THEN folded
+ELSE regexp_replace(folded, '[^\x00-\x7F\p{L}\p{N}]+', ' ', 'g') END"""
+# Whether a text has a match of an expression. One that matches as it stands does so folded; most texts are ASCII, of
+# which folding would change capitals alone.
+MATCHES = """CASE {0}WHEN contains(text, '&') THEN regexp_matches(plain, {1})
+WHEN regexp_matches(text, {1}, 'i') THEN true
+WHEN strlen(text) = length(text) THEN false ELSE regexp_matches(plain, {1}) END"""
 # Bits of a whole number, none of them its sign.
 WIDTH = 62
 UNION = "\nUNION ALL\n"
@@ -30,13 +42,41 @@ class Phrase:
 
     Attributes:
         words: The words that tell which texts to look into.
-        pattern: The regular expression that follows on the beginning of a word in a folded text; '' with `near`.
+        pattern: The regular expression that follows on the beginning of a word in a text of `PLAIN`; '' with `near`.
         near: A condition on `words`, the words of a text, instead.
+        usual: How the phrase mostly stands in a text, if most texts that are read have it; '' if not.
     """
 
     words: tuple[Word, ...]
     pattern: str
     near: str = ""
+    usual: str = ""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is looked for in texts of some fields; none is all of them.
+
+    Attributes:
+        pattern: The regular expression of phrases; '' if there are none.
+        usual: How they mostly stand in a text, if most texts that are read have them.
+        near: Conditions on `words`.
+    """
+
+    fields: tuple[str, ...]
+    pattern: str
+    usual: tuple[str, ...]
+    near: tuple[str, ...]
+
+    def write(self, *, is_alone: bool) -> str:
+        """The condition on a text; alone, on one that need not be folded."""
+        tests = [*self.near]
+        if self.pattern and is_alone:
+            usual = "".join(f"WHEN contains(text, {literal(words)}) THEN true " for words in self.usual)
+            tests.append(MATCHES.format(usual, literal(self.pattern)))
+        elif self.pattern:
+            tests.append(f"regexp_matches(plain, {literal(self.pattern)})")
+        return " OR ".join(tests)
 
 
 @dataclass(frozen=True)
@@ -132,21 +172,32 @@ class Marks:
         bits: The bits of each word, heading or query.
         shared: The bit of what was looked up together.
         pmids: PMIDs that are asked for.
-        tests: Fields and condition of what is looked for in texts.
+        tests: The bits of what is looked for in texts.
     """
 
     bits: dict[Word | Descriptor | Selection, int] = field(default_factory=dict)
     shared: dict[frozenset[Word | Descriptor | Selection], int] = field(default_factory=dict)
     pmids: set[int] = field(default_factory=set)
-    tests: dict[tuple[tuple[str, ...], str], int] = field(default_factory=dict)
+    tests: dict[Sought, int] = field(default_factory=dict)
+
+    def bit_of(self, looked_up: Collection[Word | Descriptor | Selection]) -> int:
+        """The number of the bit that is set if any of some things was found."""
+        bit = self.shared.setdefault(frozenset(looked_up), len(self.shared))
+        for one in looked_up:
+            self.bits[one] = self.bits.get(one, 0) | 1 << bit
+        return bit
 
     def mark(self, looked_up: Collection[Word | Descriptor | Selection]) -> str:
         """The condition that any of some things was found."""
-        key = frozenset(looked_up)
-        bit = self.shared.setdefault(key, len(self.shared))
-        for one in looked_up:
-            self.bits[one] = self.bits.get(one, 0) | 1 << bit
+        bit = self.bit_of(looked_up)
         return f"(m{bit // WIDTH} & {1 << bit % WIDTH}) <> 0"
+
+    def all_marks(self, words: Collection[Word]) -> str:
+        """The condition that each of some words was found."""
+        masks: dict[int, int] = {}
+        for bit in {self.bit_of([word]) for word in words}:
+            masks[bit // WIDTH] = masks.get(bit // WIDTH, 0) | 1 << bit % WIDTH
+        return " AND ".join(f"(m{number} & {mask}) = {mask}" for number, mask in masks.items())
 
     def any_of(self, found: Sequence[Found]) -> Condition:
         """The condition that any of some things is found."""
@@ -167,14 +218,17 @@ class Marks:
 
     def any_phrase(self, fields: tuple[str, ...], phrases: Sequence[Phrase]) -> Condition:
         """The condition that any of some phrases stands in fields: texts are searched once for all."""
-        tests = [one.near for one in phrases if one.near]
-        if patterns := list(dict.fromkeys(one.pattern for one in phrases if one.pattern)):
-            pattern = r"(^|[^\p{L}\p{N}])(" + "|".join(patterns) + ")"
-            tests.append(f"regexp_matches(folded, {literal(pattern)})")
-        test = self.tests.setdefault((fields, " OR ".join(tests)), len(self.tests))
-        candidates = [f"({' AND '.join(self.mark([word]) for word in dict.fromkeys(one.words))})" for one in phrases]
-        perhaps = f"({' OR '.join(dict.fromkeys(candidates))})"
-        return Condition("false", perhaps, f"(t{test // WIDTH} & {1 << test % WIDTH}) <> 0")
+        patterns = "|".join(dict.fromkeys(one.pattern for one in phrases if one.pattern))
+        test = Sought(
+            fields,
+            f"(^|{APART})({patterns})" if patterns else "",
+            tuple(one.usual for one in phrases if one.usual),
+            tuple(one.near for one in phrases if one.near),
+        )
+        number = self.tests.setdefault(test, len(self.tests))
+        candidates = dict.fromkeys(f"({self.all_marks(one.words)})" for one in phrases)
+        perhaps = f"({' OR '.join(candidates)})"
+        return Condition("false", perhaps, f"(t{number // WIDTH} & {1 << number % WIDTH}) <> 0")
 
     def steps(self, conditions: Sequence[Condition]) -> str:
         """The CTEs of relation `marked`: citations with marks, and those of the texts that decide on conditions."""
@@ -208,21 +262,21 @@ FROM seen LEFT JOIN tested USING (pmid))
 
     def read_texts(self, names: Sequence[str]) -> str:
         """The CTE `tested`: what the texts of doubtful citations say."""
-        fields = {name for asked, _ in self.tests for name in asked}
-        where = f" WHERE field IN {listed(sorted(fields))}" if all(asked for asked, _ in self.tests) else ""
+        fields = {name for test in self.tests for name in test.fields}
+        where = f" WHERE field IN {listed(sorted(fields))}" if all(test.fields for test in self.tests) else ""
         flags: dict[str, list[str]] = {name: [] for name in names}
-        for (asked, test), number in self.tests.items():
-            is_narrower = asked and (not where or set(asked) != fields)
-            of_fields = f"field IN {listed(asked)} AND " if is_narrower else ""
+        for test, number in self.tests.items():
+            is_narrower = test.fields and (not where or set(test.fields) != fields)
+            of_fields = f"field IN {listed(test.fields)} AND " if is_narrower else ""
             # One expression needs no folding of most texts; for several, each text is folded once.
-            condition = test.replace("regexp_matches(folded,", "search_matches(text,") if len(self.tests) == 1 else test
+            condition = test.write(is_alone=len(self.tests) == 1)
             flags[f"t{number // WIDTH}"].append(
                 f"CASE WHEN {of_fields}({condition}) THEN {1 << number % WIDTH} ELSE 0 END::BIGINT"
             )
         said = ",\n".join(f"bit_or({' | '.join(tests)}) AS {name}" for name, tests in flags.items())
         read = f"search_text SEMI JOIN doubtful USING (pmid){where}"
-        texts = f"SELECT pmid, field, text, search_fold(text) AS folded FROM {read}"
-        if any("words" in test for _, test in self.tests):
+        texts = f"SELECT *, {PLAIN} AS plain FROM (SELECT pmid, field, text, search_fold(text) AS folded FROM {read})"
+        if any(test.near for test in self.tests):
             texts = f"SELECT *, search_split(folded) AS words FROM ({texts})"
         return f"tested AS (SELECT pmid, {said}\nFROM ({texts}) GROUP BY pmid)"
 

@@ -4,7 +4,20 @@ import random
 
 import duckdb
 
-from flows.corpus_search.marks import WIDTH, Condition, Marks, Phrase, Selection, Word, certain, join
+from flows.corpus_search.marks import (
+    APART,
+    PLAIN,
+    WIDTH,
+    Condition,
+    Marks,
+    Phrase,
+    Selection,
+    Sought,
+    Word,
+    certain,
+    join,
+)
+from warehouse.sql_files import read_statement
 
 OPERATORS = ("AND", "OR", "NOT")
 
@@ -69,3 +82,54 @@ def test_neighbours_share_a_bit_and_one_expression() -> None:
     assert len(marks.shared) == 1
     marks.any_of([Phrase((Word(fields, "low"),), "low mood"), Phrase((Word(fields, "mood"),), "mood swings")])
     assert len(marks.tests) == 1
+
+
+def test_a_phrase_is_found_whatever_stands_between_its_words() -> None:
+    """Beside the words of each text: with dashes, entities, accents and marks; one expression, and several."""
+    chance = random.Random(11)
+    pieces = (
+        "of",
+        "the",
+        "The",
+        "THE",
+        "fthe",
+        "of\u0301",
+        "b\xe9ta",
+        "\u03b2",
+        "\ufb01",
+        "19",
+        "\xb2",
+        "\u4e2d",
+        " ",
+        " ",
+        "-",
+        "\u2013",
+        "\u2019",
+        "&amp;",
+        "&#x3b2;",
+        "<i>",
+        ".",
+        "_",
+        "\x00",
+        "\u0301",
+        "\u200b",
+        "\u0903",
+    )
+    texts = ["".join(chance.choices(pieces, k=chance.randint(2, 9))) for _ in range(3_000)]
+    phrases = (("of", "the"), ("beta", "of"), ("the", "19"), ("\u4e2d", "the", "of"))
+    patterns = [f"{APART}+".join(words) + f"($|{APART})" for words in phrases]
+    with duckdb.connect() as con:
+        for name in ("search_plain", "search_greek", "search_fold", "search_split"):
+            con.execute(read_statement(f"create_{name}"))
+        con.execute("CREATE TABLE given AS SELECT unnest($1::VARCHAR[]) AS text", [texts])
+        read = f"SELECT *, {PLAIN} AS plain FROM (SELECT text, search_fold(text) AS folded FROM given)"
+        for words, pattern in [*zip(phrases, patterns, strict=True), (None, "|".join(patterns))]:
+            sought = Sought((), f"(^|{APART})({pattern})", (" of the ",) if words == ("of", "the") else (), ())
+            rows = con.execute(
+                f"SELECT text, search_split(text), {sought.write(is_alone=True)}, {sought.write(is_alone=False)} "
+                f"FROM ({read})"
+            ).fetchall()
+            for text, found, alone, together in rows:
+                said = f" {' '.join(found)} "
+                expected = any(f" {' '.join(one)} " in said for one in ([words] if words else phrases))
+                assert (alone, together) == (expected, expected), (words, text, found)
