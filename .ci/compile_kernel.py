@@ -1,4 +1,4 @@
-"""Compile `transforms/compiled_reading.pyx` where there is a C compiler; without one, numpy reads.
+"""Compile the modules of `NAMES` where there is a C compiler; without one, numpy reads and SQL cuts words.
 
 Hatchling calls it for `pip install`, `uv sync` and `uv build`. A wheel with the result is of this platform and Python;
 one without is pure.
@@ -14,7 +14,7 @@ from Cython.Build import cythonize
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 
-NAME = "transforms.compiled_reading"
+NAMES = ("transforms.compiled_reading", "warehouse.compiled_words")
 
 
 class CompileKernel(BuildHookInterface[Any]):
@@ -23,18 +23,19 @@ class CompileKernel(BuildHookInterface[Any]):
     folder: Path | None = None
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and have the result put into the wheel."""
-        path = Path(self.root, *NAME.split(".")).with_suffix(sysconfig.get_config_var("EXT_SUFFIX"))
+        """Compile, and have the results put into the wheel."""
         self.folder = Path(tempfile.mkdtemp())
-        compiled = compile_module(path.parent.parent, self.folder, path.name)
+        compiled = compile_modules(Path(self.root), self.folder)
         if version == "editable":
-            path.unlink(missing_ok=True)  # It may be that of an older source.
-        if compiled is None:
-            self.app.display_warning("No C compiler works with this Python: numpy will read, more slowly.")
+            for name in NAMES:
+                Path(self.root, path_of(name)).unlink(missing_ok=True)  # It may be that of an older source.
+        if len(compiled) < len(NAMES):
+            self.app.display_warning("No C compiler works with this Python: reading and publishing will take longer.")
         elif version == "editable":
-            shutil.move(compiled, path)
+            for name, module in compiled.items():
+                shutil.move(module, Path(self.root, path_of(name)))
         else:
-            build_data["force_include"][str(compiled)] = f"transforms/{path.name}"
+            build_data["force_include"] |= {str(module): str(path_of(name)) for name, module in compiled.items()}
             build_data["pure_python"], build_data["infer_tag"] = False, True
 
     def finalize(self, *_: object) -> None:
@@ -43,16 +44,22 @@ class CompileKernel(BuildHookInterface[Any]):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def compile_module(root: Path, folder: Path, name: str) -> Path | None:
-    """The compiled module in a folder; None if it cannot be compiled."""
-    source = root.joinpath(*NAME.split(".")).with_suffix(".pyx")
-    extension = Extension(NAME, [str(source)], extra_compile_args=["-O3", "-g0"])
-    (extension,) = cythonize([extension], build_dir=str(folder), quiet=True)
-    extension.optional = True
-    distribution = Distribution({"ext_modules": [extension]})
+def path_of(name: str) -> Path:
+    """Where a compiled module belongs, from the root."""
+    return Path(*name.split(".")).with_suffix(sysconfig.get_config_var("EXT_SUFFIX"))
+
+
+def compile_modules(root: Path, folder: Path) -> dict[str, Path]:
+    """The compiled modules in a folder, by name; those that can be compiled."""
+    sources = {name: str(root.joinpath(*name.split(".")).with_suffix(".pyx")) for name in NAMES}
+    extensions = [Extension(name, [source], extra_compile_args=["-O3", "-g0"]) for name, source in sources.items()]
+    extensions = cythonize(extensions, build_dir=str(folder), quiet=True)
+    for extension in extensions:
+        extension.optional = True
+    distribution = Distribution({"ext_modules": extensions})
     command = distribution.get_command_obj("build_ext")
     command.build_lib, command.build_temp = str(folder / "lib"), str(folder / "temp")
     command.ensure_finalized()
     command.run()
-    compiled = folder / "lib" / "transforms" / name
-    return compiled if compiled.exists() else None
+    compiled = {name: folder / "lib" / path_of(name) for name in NAMES}
+    return {name: path for name, path in compiled.items() if path.exists()}

@@ -54,7 +54,17 @@ ROW_GROUP_SIZE = 16_384
 KEYS_CHECKED_AT_ONCE = 1_000_000
 
 # The modules that, beside those of schema/, say what the tables hold; the statements of sql/ say the rest.
-RULES = ("companions.py", "content.py", "current.py", "fill.py", "search_index.py", "sql_files.py", "view_columns.py")
+RULES = (
+    "companions.py",
+    "compiled_words.pyx",
+    "content.py",
+    "current.py",
+    "fill.py",
+    "search_index.py",
+    "sql_files.py",
+    "view_columns.py",
+    "words.py",
+)
 
 # With this many new runs, or if they hold more than this share of all bytes, building afresh is not slower.
 MOST_NEW_RUNS = 16

@@ -1,9 +1,16 @@
-"""The words that searches look up: plain tables, kept up to date by PMID, which any DuckDB client can ask."""
+"""The words that searches look up: plain tables, kept up to date by PMID, which any DuckDB client can ask.
 
+`words.py` cuts and sorts them where its module is compiled; else, or with `CORPUS_READING=numpy`, SQL does.
+"""
+
+import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from warehouse.current import literal
 from warehouse.portions import delete_rows
@@ -15,6 +22,8 @@ from warehouse.sql_files import read_statement
 INDEXED_AT_ONCE = 10_000
 # Rows of the index that are sorted together when all of it is put into the order of its words.
 SORTED_AT_ONCE = 1_500_000
+# Rows of a row group of a file of words.
+ROW_GROUP_SIZE = 20_480
 # Rows of the index among which some are deleted together: DuckDB's notes of them take 40 MB.
 DELETED_AMONG = 5_000_000
 # Sample one row in this many to find the borders of word ranges.
@@ -81,6 +90,11 @@ def between(bounds: Sequence[str]) -> list[str]:
     ]
 
 
+def is_compiled() -> bool:
+    """Whether `words.py` can be used and is not switched off."""
+    return os.environ.get("CORPUS_READING") != "numpy" and find_spec("warehouse.compiled_words") is not None
+
+
 def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -> None:
     """Put in the words of the citations that follow on the first so many, or write them to a file for `sort_index`."""
     con.execute(
@@ -89,23 +103,56 @@ def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -
     )
     # The bounds let DuckDB skip row groups without any of them.
     ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
+    if path:
+        path.parent.mkdir(exist_ok=True)
+    (cut_compiled if is_compiled() else cut_by_sql)(con, first, last, path)
+    for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
+        con.execute(read_statement(f"insert_{table.name}"))
+
+
+def cut_compiled(con: duckdb.DuckDBPyConnection, first: int, last: int, path: Path | None) -> None:
+    """The words of table `indexed` into the index or a file, and views `indexed_word` and `different_word` of them."""
+    from warehouse.words import cut_words  # noqa: PLC0415 - only where it is compiled
+
+    of_batch = f"SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
+    rows, words = cut_words(con, f"FROM search_text {of_batch}")
+    con.register("indexed_word", rows)
+    con.register("different_word", pa.table({"word": words}))
+    if path:
+        pq.write_table(rows, path, row_group_size=ROW_GROUP_SIZE, compression="zstd")
+    else:
+        insert_sorted(con, "indexed_word")
+
+
+def cut_by_sql(con: duckdb.DuckDBPyConnection, first: int, last: int, path: Path | None) -> None:
+    """The same by SQL."""
     words = f"search_index SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
     statement = read_statement(f"insert_{SEARCH_INDEX.name}")
     if path is None:
         con.execute(statement, {"first": first, "last": last})
     else:
-        path.parent.mkdir(exist_ok=True)
         select = statement[statement.index("WITH") :].rstrip(";\n ")
         select = select.replace("$first", str(first)).replace("$last", str(last))
-        con.execute(f"COPY ({select}) TO {literal(str(path))} (COMPRESSION zstd, ROW_GROUP_SIZE 20480)")
+        con.execute(f"COPY ({select}) TO {literal(str(path))} (COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP_SIZE})")
         words = f"read_parquet({literal(str(path))})"
     con.execute(f"CREATE OR REPLACE TEMP VIEW indexed_word AS FROM {words}")
-    for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
-        con.execute(read_statement(f"insert_{table.name}"))
+    con.execute("CREATE OR REPLACE TEMP VIEW different_word AS SELECT DISTINCT word FROM indexed_word")
+
+
+def insert_sorted(con: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Put rows into the index as they come."""
+    con.execute("SET preserve_insertion_order = true")
+    con.execute(f"INSERT INTO search_index SELECT word, field, pmid, word_count FROM {rows}")
+    con.execute("SET preserve_insertion_order = false")
 
 
 def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
-    """Put the words of some files into the index in their order, a range of words at a time."""
+    """Put the words of some files into the index in their order, a range of words at a time.
+
+    Args:
+        con: The vocabulary and everything else is there already.
+        paths: Each sorted by the key of the index; the citations of one come before those of the next.
+    """
     files = ", ".join(literal(str(path)) for path in paths)
     con.execute(f"CREATE OR REPLACE TEMP VIEW unsorted AS FROM read_parquet([{files}])")
     ((count,),) = con.execute("SELECT count(*) FROM unsorted").fetchall()
@@ -118,6 +165,14 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
             [shares],
         ).fetchall()
         bounds = list(dict.fromkeys(found))
-    for where in between(bounds):
-        con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, pmid, field")
+    if is_compiled():
+        from warehouse.words import merge_words  # noqa: PLC0415 - only where it is compiled
+
+        for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+            con.register("sorted_word", merge_words(paths, low, high))
+            insert_sorted(con, "sorted_word")
+            con.unregister("sorted_word")
+    else:
+        for where in between(bounds):
+            con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, pmid, field")
     con.execute("DROP VIEW unsorted")

@@ -1,6 +1,6 @@
 -- A text as searches compare it: as it was meant if it was escaped twice, lower-case, without accents, Greek letters by
 -- their names. Most texts have no letters but those of ASCII and Greek, nor a character that is composed, and need not be
--- looked through for accents, which takes ten times as long.
+-- looked through for accents, which takes ten times as long. At a NUL nfc_normalize would end.
 -- Example: SELECT search_fold('Naïve β-catenin');
 CREATE MACRO search_fold(text) AS CASE
     WHEN strlen(text) = length(text) AND NOT contains(text, '&') THEN lower(text)
@@ -14,6 +14,6 @@ CREATE MACRO search_fold(text) AS CASE
         ELSE lower(text)
     END
     WHEN regexp_matches(text, '[\x{370}-\x{3FF}]|&(amp;)*#') THEN
-        search_greek(lower(strip_accents(nfc_normalize(search_plain(text)))))
-    ELSE lower(strip_accents(nfc_normalize(search_plain(text))))
+        search_greek(lower(strip_accents(nfc_normalize(replace(search_plain(text), chr(0), ' ')))))
+    ELSE lower(strip_accents(nfc_normalize(replace(search_plain(text), chr(0), ' '))))
 END;

@@ -3,7 +3,7 @@
 INSERT INTO search_length
 WITH counted AS (
     SELECT pmid, word_count
-    FROM indexed_word SEMI JOIN (FROM search_vocabulary WHERE stem IS NOT NULL) USING (word)
+    FROM indexed_word ANTI JOIN (FROM search_vocabulary WHERE stem IS NULL) USING (word)
     WHERE field IN ('title', 'abstract', 'vernacular_title')
 )
 SELECT pmid, coalesce(sum(word_count), 0)

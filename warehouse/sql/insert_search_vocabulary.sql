@@ -1,7 +1,7 @@
--- The words of some citations, those of view `indexed_word`, that the vocabulary does not have yet.
+-- The words of some citations, those of view `different_word`, that the vocabulary does not have yet.
 INSERT INTO search_vocabulary
 WITH unknown AS (
-    SELECT DISTINCT word FROM indexed_word ANTI JOIN search_vocabulary USING (word)
+    FROM different_word ANTI JOIN search_vocabulary USING (word)
 ),
 counting AS (
     SELECT unnest(search_word(array_to_string(list(word), ' '))) AS word FROM unknown
