@@ -20,7 +20,7 @@ def draw(project: Path = PROJECT) -> Drawing:
     """The imports among the rooms and parts of a project.
 
     Raises:
-        SyntaxError: A module is no Python.
+        SyntaxError: A module is not Python.
     """
     drawing: Drawing = {}
     for path in (path for top in TOPS for path in sorted((project / top).rglob("*.py"))):

@@ -95,7 +95,7 @@ def parse_reply(reply: bytes) -> etree._Element:
             raise error_of(said, f"ELink answered: {said}") from exc
         raise TransientError(f"ELink's reply is not whole or no XML ({exc.msg}): {said}") from exc
     if root.tag != "eLinkResult":
-        raise TransientError(f"ELink's reply is no eLinkResult: {quote_words(reply) or 'empty'}")
+        raise TransientError(f"ELink's reply is not an eLinkResult: {quote_words(reply) or 'empty'}")
     return root
 
 
@@ -151,7 +151,7 @@ def parse_ids(elements: Sequence[etree._Element]) -> tuple[int, ...]:
 
 
 def parse_score(element: etree._Element | None) -> int | None:
-    """A score; None where there is none or it is no number."""
+    """A score; None where there is none or it is not a number."""
     said = words_of(element)
     return int(said) if said and re.fullmatch(r"-?[0-9]{1,18}", said) else None
 

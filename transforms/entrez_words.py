@@ -58,12 +58,12 @@ def is_transient(words: str) -> bool:
 def quote_words(body: bytes) -> str:
     """What a body says, as a part of a sentence: without markup, on one line, 200 characters at most; '' for nothing.
 
-    A body that is no text is not quoted: nothing of it may reach a terminal, a log or a table.
+    A body that is not text is not quoted: nothing of it may reach a terminal, a log or a table.
     """
     text = body[: 20 * LONGEST_QUOTE].decode("utf-8", "replace")
     odd = sum(is_unprintable(c) and c not in "\t\n\r" for c in text)
     if odd > MOST_UNPRINTABLE * len(text):
-        return f"{len(body):,} bytes that are no text"
+        return f"{len(body):,} bytes that are not text"
     return printable(re.sub(r"<[^>]*>", " ", text))[:LONGEST_QUOTE]
 
 

@@ -63,7 +63,7 @@ def read_mesh(blocks: Iterable[bytes], document: MeshDocument) -> Iterator[dict[
         blocks: The file's bytes, unpacked.
         document: With its name; what else is known of it is filled in on the way, and whole at the end.
     Raises:
-        DocumentError: It is no MeSH XML, not well-formed, cut off, or a record lacks what every record has.
+        DocumentError: It is not MeSH XML, not well-formed, cut off, or a record lacks what every record has.
     """
     parser = etree.XMLPullParser(
         events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True
@@ -89,7 +89,7 @@ def take_events(parser: etree.XMLPullParser, document: MeshDocument, rows: Rows)
     """Note what kind of file it is, and add the rows of the records that have ended.
 
     Raises:
-        DocumentError: It is no MeSH XML, or a record lacks what every record has.
+        DocumentError: It is not MeSH XML, or a record lacks what every record has.
     """
     for event, element in parser.read_events():
         if not isinstance(element, etree._Element):
@@ -106,10 +106,10 @@ def open_document(root: etree._Element, document: MeshDocument) -> None:
     """Note what kind of file it is.
 
     Raises:
-        DocumentError: It is no MeSH XML.
+        DocumentError: It is not MeSH XML.
     """
     if root.tag not in KINDS:
-        raise DocumentError(f"{document.name} is no MeSH XML: it begins with <{root.tag}>.")
+        raise DocumentError(f"{document.name} is not MeSH XML: it begins with <{root.tag}>.")
     document.kind = KINDS[str(root.tag)]
     found = re.search(r"(?:19|20)\d\d", root.getroottree().docinfo.doctype)  # type: ignore[attr-defined] # not in lxml's stubs
     document._dtd_year = int(found[0]) if found else 0
@@ -136,7 +136,9 @@ def add_record(element: etree._Element, document: MeshDocument, rows: Rows) -> N
     try:
         READERS[document.kind](element, ui, name, rows)
     except ValueError as exc:
-        raise DocumentError(f"{document.name}: {ui} has a class that is no number ({exc}); download it again.") from exc
+        raise DocumentError(
+            f"{document.name}: {ui} has a class that is not a number ({exc}); download it again."
+        ) from exc
     add_terms(element, ui, rows)
 
 

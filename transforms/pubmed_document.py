@@ -68,7 +68,7 @@ def split_document(
             line += count_lines(records)
             wanted = chunk_bytes
         elif size > LONGEST_RECORD_BYTES:
-            raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is no PubMed file.")
+            raise DocumentError(f"{name}, line {line}: a record of more than 64 MiB; this is not a PubMed file.")
         else:
             # Looked through again when it has doubled, a long record costs no more than twice its length.
             wanted = min(2 * size, LONGEST_RECORD_BYTES + 1)

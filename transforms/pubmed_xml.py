@@ -77,7 +77,7 @@ def make_tables(records: Iterable[RawRecord], provenance: Provenance, *, rejecte
 def reason_against(record: RawRecord) -> str:
     """Why a record is not read at all; '' if it is."""
     if record.tag not in ENTRY.children:
-        return f"{record.tag} is no record of PubMed."
+        return f"{record.tag} is not a record of PubMed."
     if (size := record.last - record.first) > LARGEST_RECORD_BYTES:
         return f"It has {size:,} bytes, more than the {LARGEST_RECORD_BYTES:,} that can be published."
     return record.refused

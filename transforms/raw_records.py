@@ -71,7 +71,7 @@ class ChunkRecords:
     Attributes:
         records: Its records in order.
         deletions: The PMIDs it withdraws, each with the element that says so and the position of that element.
-        refused: Sentences about what it would withdraw that is no PMID.
+        refused: Sentences about what it would withdraw that is not a PMID.
     """
 
     records: list[RawRecord] = field(default_factory=list)
@@ -86,7 +86,7 @@ def read_chunk(chunk: DocumentChunk, *, name: str) -> ChunkRecords:
         chunk: As `split_document` gave it.
         name: What to call the document in an error.
     Returns:
-        Records in order; an element that is no record is one without a PMID, which the transform refuses.
+        Records in order; an element that is not a record is one without a PMID, which the transform refuses.
     Raises:
         DocumentError: The chunk is not well-formed, or there is text between the records; names the line.
     """
@@ -277,12 +277,12 @@ def read_pmid(elements: Elements, top: int, own: list[int]) -> tuple[int | None,
     for text, version in given:
         pmid, number = to_pmid(text), to_version(version)
         if pmid is None:
-            return None, 1, f"The PMID of the {tag} is {text[:40]!r}, which is no PMID."
+            return None, 1, f"The PMID of the {tag} is {text[:40]!r}, which is not a PMID."
         if number is None:
             return (
                 pmid,
                 1,
-                f"The version of the PMID is {version[:40]!r}, which is no number from 1 to {HIGHEST_VERSION:,}.",
+                f"The version of the PMID is {version[:40]!r}, which is not a number from 1 to {HIGHEST_VERSION:,}.",
             )
         return pmid, number, ""
     return None, 1, f"The {tag} has no PMID."
@@ -308,7 +308,9 @@ def read_deletions(found: ChunkRecords, elements: Elements, top: int, name: str,
         if elements.source is chunk.xml:
             start = int(elements.source_borders(np.array([element]))[0][0])
             where = f"{name}, line {chunk.first_line + count_lines(chunk.xml[:start])}"
-        found.refused.append(f"{where}: {evidence} names {text[:40]!r}, which is no PMID; nothing is withdrawn by it.")
+        found.refused.append(
+            f"{where}: {evidence} names {text[:40]!r}, which is not a PMID; nothing is withdrawn by it."
+        )
 
 
 def content_hashes(elements: Elements, begins: list[int], ends: list[int]) -> list[str]:

@@ -25,7 +25,7 @@ LINKED_PMID = re.compile(
 
 
 def article_text(page: str) -> str | None:
-    """The text of a saved page of an article, a line for each block; None if it is no article's, but a list of results.
+    """The text of a saved page of an article, a line for each block; None for a list of results.
 
     The page's own PMID comes first; its title is marked as Markdown does; references have the PMIDs that they link to.
     """

@@ -146,7 +146,7 @@ def read_ris(text: str) -> Iterator[Found]:
         try:
             record: dict[str, Any] = next(iter(rispy.loads(part if "\nER  -" in part else f"{part}\nER  - \n")), {})
         except Exception:  # noqa: BLE001 - whatever rispy stumbles over, it is this record that cannot be read
-            yield line, "the record is no RIS; save it again, or remove it"
+            yield line, "the record is not RIS; save it again, or remove it"
             continue
         accession = str(record.get("accession_number", ""))
         database = f"{record.get('name_of_database', '')} {record.get('database_provider', '')}"
@@ -227,7 +227,7 @@ def read_bib(text: str) -> Iterator[Found]:
     """Entries of BibTeX."""
     library = bibtexparser.entrypoint.parse_string(text)
     for failed in library.failed_blocks:
-        yield (failed.start_line or 0) + 1, "the entry is no BibTeX; correct it, or remove it"
+        yield (failed.start_line or 0) + 1, "the entry is not BibTeX; correct it, or remove it"
     for entry in library.entries:
         fields = {name.lower(): re.sub(r"[{}]", "", str(f.value)) for name, f in entry.fields_dict.items()}
         raw = str(entry.raw)
@@ -253,11 +253,11 @@ def read_json(text: str) -> Iterator[Found]:
     try:
         items = json.loads(text)
     except ValueError as exc:
-        yield getattr(exc, "lineno", 1), "it is no JSON; save it again as CSL-JSON"
+        yield getattr(exc, "lineno", 1), "it is not JSON; save it again as CSL-JSON"
         return
     for number, item in enumerate(items if isinstance(items, list) else [items], 1):
         if not isinstance(item, dict):
-            yield 1, f"item {number} is no citation of CSL-JSON; remove it"
+            yield 1, f"item {number} is not a citation of CSL-JSON; remove it"
             continue
         issued = item.get("issued") or {}
         dates = issued.get("date-parts") or [[issued.get("raw") or issued.get("literal") or ""]]
@@ -284,7 +284,7 @@ def read_html(text: str) -> Iterator[Found]:
     try:
         page = html.document_fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
     except (etree.ParserError, ValueError):
-        yield 1, "it is no HTML; save the page again"
+        yield 1, "it is not HTML; save the page again"
         return
     own = [e.get("content") or "" for e in page.iter("meta") if e.get("name") in ("citation_pmid", "ncbi_uidlist")]
     pmids = [p for value in own for part in re.split(r"[,;\s]+", value) if (p := to_pmid(part))]

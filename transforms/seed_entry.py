@@ -1,13 +1,13 @@
 """One entry of a seed page's lists: what only the page can say of it, and what resolving an entry without PMID needs.
 
-Entrez answers for every entry that has a PMID, so that PMID, DOI and flags are taken in any form of the text. Title,
-journal and numbers are taken only where they must stand: in the form of the pages saved first, in which the journal
-comes again before the PMID,
+Entrez answers for every entry that has a PMID, so PMID, DOI and flags are taken from text of any form. Title, journal
+and numbers are taken only where their place is certain: in the form of the pages saved first, which repeat the journal
+before the PMID,
 
     The Ketamine Antidepressant Story: New Insights.Molecules. 2020 Dec 7;25(23):5777. doi: 10.3390/molecules25235777.
     Molecules. 2020. PMID: 33297563 Free PMC article. Review.
 
-and in references, which have no PMID: `Author A, Author B. Title. Journal. 2014;1:2-3.` What none of these tells is
+and in references, which have no PMID: `Author A, Author B. Title. Journal. 2014;1:2-3.` Anything else is
 None.
 """
 
@@ -18,7 +18,7 @@ from itertools import zip_longest
 from transforms import values
 from transforms.seed_phrases import is_publication_type, split_phrases
 
-# Above these an entry is no entry; they keep the time bounded whatever the text.
+# Longer text is not an entry; these bound the time for any text.
 JOURNAL_LENGTH = 150
 ENTRY_LENGTH = 10_000
 
@@ -76,7 +76,7 @@ FRONT = (
 FORMS = tuple(
     re.compile(form)
     for form in (
-        # MDPI's, with full stops behind all that is short: `Smith J.A., Roe B. A title. Int. J. Mol. Sci. 2021;22:46.`
+        # MDPI's, with full stops behind short forms: `Smith J.A., Roe B. A title. Int. J. Mol. Sci. 2021;22:46.`
         rf"(?P<authors>(?:{DOTTED_AUTHOR}(?=,| et al)|{LAST_NAME},? {UPPER}\.-?{UPPER}\.)"
         rf"(?:(?:, and|,| and| &) {DOTTED_AUTHOR})*(?:,? et al\.)?),? (?P<title>.+?[.?!]) "
         r"(?P<dotted_journal>(?:[A-Z][A-Za-z]{0,14}\.? |of |and |in |& ){0,11}?[A-Z][A-Za-z]{0,14}\.?) "
@@ -105,7 +105,7 @@ LINKS_AT_END = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Cited:
-    """What a page tells of a citation, verbatim; None where it does not, or not for certain.
+    """What a page says of a citation, verbatim; None if it does not say, or not for certain.
 
     Attributes:
         title: As it stands: an entry's with its full stop, a page's own without.
@@ -137,9 +137,9 @@ class SeedEntry(Cited):
         list_name: similar, cited_by or reference; the page's own heading for any other list.
         citation_order: Position in its list, from 1.
         citation_text: The entry as it stands, its lines joined by a space, without bullet.
-        flags: Phrases of the entry that are no publication type, in order: Free PMC article, Online ahead of print.
+        flags: Phrases of the entry that are not publication types, in order: Free PMC article, Online ahead of print.
         publication_types: Phrases that are, in order: Review, Clinical Trial.
-        resolution: How Entrez found the PMID where the entry gives none: ecitmatch or esearch; None otherwise.
+        resolution: How Entrez found the PMID if the entry gives none: ecitmatch or esearch; otherwise None.
     """
 
     list_name: str
@@ -158,7 +158,7 @@ class Parts:
     phrases: list[str] = field(default_factory=list)
 
     def add(self, **found: str | None) -> None:
-        """Keep values, but for those that are empty or whose name has one."""
+        """Keep values that are not empty, the first of each name."""
         self.values = {name: value.strip() for name, value in found.items() if value and value.strip()} | self.values
 
     def cited(self) -> dict[str, object]:
@@ -168,7 +168,7 @@ class Parts:
 
 
 def find_anchors(text: str) -> list[re.Match[str]]:
-    """The PMIDs of the entries of a text; one of a note on another citation is none if the entry's own follows it."""
+    """The PMIDs of the entries in a text; one of a note on another citation is skipped if the entry's own follows."""
     found = list(PMID.finditer(text))
     anchors: list[re.Match[str]] = []
     start = 0
@@ -213,7 +213,7 @@ def parse_entry(lines: str, *, list_name: str, citation_order: int) -> SeedEntry
 
 
 def parse_citation(parts: Parts, text: str, *, is_reference: bool, has_pmid: bool) -> None:
-    """Take apart what stands before the PMID, if it is in a form in which every part has its place."""
+    """Split what stands before the PMID, if its form gives every part a place."""
     dated = DATED.search(text)
     note = NOTE.search(text, dated.end()) if dated else None
     plain = text[: note.start()].rstrip() if note else text
@@ -224,7 +224,7 @@ def parse_citation(parts: Parts, text: str, *, is_reference: bool, has_pmid: boo
         head, end = place
         parts.phrases += ["Preprint"] if head["preprint"] else []
         front = " ".join(ARTICLE_LANGUAGE.sub(" ", plain[: head.start()]).split())
-        # Where authors stand between title and journal, nothing tells where the title stops.
+        # With authors between title and journal, nothing shows where the title ends.
         if not re.search(rf"(?:{AUTHOR}, {AUTHOR}|et al|{AUTHOR}; [^.]+)\.$", front):
             parts.add(title=front)
         parts.add(journal=head["journal"])
@@ -255,7 +255,7 @@ def find_repeated(text: str, plain: str) -> tuple[re.Match[str], int] | None:
 
 
 def parse_reference(parts: Parts, text: str, *, is_reference: bool) -> None:
-    """A citation without PMID, in the first of the forms that it has; otherwise its identifiers."""
+    """Split a citation without PMID by the first form that it has; without one, take its identifiers."""
     match = next((match for form in FORMS if (match := form.match(text))), None)
     found = match.groupdict() if match else {"rest": text}
     front = (found.pop("front", None) or "").strip()
@@ -272,7 +272,7 @@ def parse_reference(parts: Parts, text: str, *, is_reference: bool) -> None:
 
 
 def take_details(parts: Parts, text: str) -> None:
-    """Date, volume, issue and pages where a text begins with them; identifiers; whatever else there is, is phrases."""
+    """Take date, volume, issue and pages from the beginning of a text, then identifiers; the rest is phrases."""
     if date := re.match(DATE, text):
         numbering = re.match(r"[;:].*?(?=\.(?:\s|$|doi|pii|Epub)|\s+(?:doi|pii)\b|$)", text[date.end() :])
         numbers = NUMBERS.fullmatch(numbering[0]) if numbering else None
@@ -282,7 +282,7 @@ def take_details(parts: Parts, text: str) -> None:
 
 
 def take_ids(parts: Parts, text: str) -> str:
-    """Add identifiers and the Epub date; what is left of the text."""
+    """Add identifiers and the Epub date; returns the rest of the text."""
     for name, pattern in IDENTIFIERS:
         for match in pattern.finditer(text):
             parts.add(**{name: match[1] and clean_id(("" if name == "doi" else " ").join(match[1].split()))})

@@ -13,7 +13,7 @@ from transforms.seed_phrases import PHRASES, are_known_phrases, listed
 
 
 def named(text: str) -> dict[str, str]:
-    """The name of each heading of a text: lines of `name: heading; heading`, without a name where the heading is it."""
+    """Names by heading, from lines `name: heading; heading`; in a line without a name, each heading is its own."""
     parts = (line.partition(":") for line in text.strip().splitlines())
     return {heading: name for name, _, headings in parts for heading in listed(headings)}
 
@@ -51,7 +51,7 @@ copyright_information: copyright
 : research materials; chemical information; supplementary info
 """)
 
-# Buttons, links and banners of the web page, in lower case: nothing of them is kept but in seed_text.
+# Buttons, links and banners of the web page, in lower case; they are kept only in seed_text.
 IGNORED_LINES = listed("""
 8600 rockville pike; 8600 rockville pike bethesda, md 20894; [x]; accessibility; account; action; actions; add to
 clipboard; add to collection; add to collections; add to favorites; add to search; advanced; affiliations collapse;
@@ -76,7 +76,7 @@ IGNORED = re.compile(
 )
 BULLET = re.compile(r"([-\u2010-\u2015\u2212*+\u2022\u2023\u25a0-\u25ff\u2043\u00b7\u2219o])(?:\s+|$)")
 NUMBER = re.compile(r"(?:\[([0-9]{1,4})\]|\(?([0-9]{1,4})[.)])(?:\s+|$)")
-# How a line begins that goes on with the citation above it, and how the last line of one ends.
+# How a line that continues the citation above begins, and how the last line of a citation ends.
 CONTINUES = re.compile(
     r"(?:PMID|PMCID|doi|DOI|Epub|eCollection|Print|pii)\b|(?:19|20)[0-9]{2}(?:\.|$)|[-\u2013]\s|(?!"
     rf"{AUTHOR}[,.])[a-z(;,]"
@@ -88,7 +88,7 @@ TAG = re.compile(
     r"</?(?:a|aside|b|br|button|div|em|figure|footer|form|h[1-6]|header|hr|i|img|input|label|li|main|nav|ol|p|section|span"
     r"|strong|sub|sup|svg|u|ul)(?:\s[^<>]*)?/?>"
 )
-# A name such as [18F](R)-x is no link.
+# A name such as [18F](R)-x is not a link.
 MARKDOWN_LINK = re.compile(
     r"!?\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*<?((?:[/#?.]|https?:|file:|mailto:)(?:[^()\"]|\([^()]*\))*?)>?(?:\s+\"[^\"]*\")?\s*\)"
 )
@@ -132,7 +132,7 @@ class Section:
 
 
 def link_words(words: str, address: str) -> str:
-    """What stays of a link: its words, or its address if they only name where it leads to."""
+    """What is kept of a link: its words, or its address if they only name the target."""
     address = "".join(address.split())
     if words == "DOI" and "doi.org/10." in address:
         return address
@@ -141,7 +141,7 @@ def link_words(words: str, address: str) -> str:
 
 
 def take_out_markup(text: str) -> str:
-    """A text without Markdown's marks, tags, buttons' marks and numbers of links."""
+    """A text without Markdown, tags, marks of buttons and numbers of links."""
     text = ENTITY.sub(lambda m: html.unescape(m[0]), text.translate(INVISIBLE).replace("(BUTTON)", ""))
     if table := LINK_TABLE.search(text):
         links = dict(re.findall(r"(?m)^\s*([0-9]+)\. (\S+)", table[0]))
@@ -187,7 +187,7 @@ def strip_bullet(line: str) -> str:
 
 
 def is_ignored(line: str) -> bool:
-    """Whether a line is a button, a link or a banner: nothing of it is kept but in seed_text."""
+    """Whether a line is a button, a link or a banner, which is kept only in seed_text."""
     text = strip_bullet(line)
     return not text or text.lower() in IGNORED_LINES or IGNORED.fullmatch(text) is not None
 
@@ -195,8 +195,8 @@ def is_ignored(line: str) -> bool:
 def read_sections(lines: Sequence[Line]) -> list[Section]:
     """The page's sections in order; the one above the first heading has number 0, and a heading may come twice.
 
-    A block between two lines `---` at the top is a section `front_matter`; headings one below the other, `Abstract`
-    among them, are the page's navigation, and what follows them stands under no heading.
+    A block between two lines `---` at the top is a section `front_matter`; consecutive headings, `Abstract` among
+    them, are the page's navigation, and what follows them is under no heading.
     """
     sections = [Section("", "", 0)]
     rules = [place for place, line in enumerate(lines[:40]) if line.text == "---"]
@@ -235,12 +235,12 @@ def page_width(lines: Sequence[Line]) -> int:
 
 
 def is_wrapped(before: str, after: str, width: int) -> bool:
-    """Whether a line ended only because its successor's first word did not fit into the page's width."""
+    """Whether a line ended only because the first word of the next did not fit into the page's width."""
     return width > 0 and len(before) + 1 + len(after.split(" ", 1)[0]) > width
 
 
 def unwrap(lines: Sequence[Line], width: int) -> list[str]:
-    """The texts of lines; those are joined that follow each other and were wrapped, or go on below a bullet."""
+    """The texts of lines; wrapped lines, and those that continue below a bullet, are joined."""
     joined: list[str] = []
     before = Line(-1, "")
     has_bullets = bool(lines) and BULLET.match(lines[0].text) is not None
@@ -296,7 +296,7 @@ def is_bare(line: str) -> bool:
 
 
 def read_mark(line: str, number: int) -> tuple[str, str]:
-    """The bullet of a line, or `1` for the number that is due, and what follows; '' and the line if it has neither."""
+    """The bullet of a line, or `1` for the expected number, and what follows; '' and the line if it has neither."""
     found = NUMBER.match(line)
     if found and int(found[1] or found[2]) == number:
         return "1", line[found.end() :]
@@ -305,7 +305,7 @@ def read_mark(line: str, number: int) -> tuple[str, str]:
 
 
 def is_list_heading(group: Sequence[Line], line: str) -> bool:
-    """Whether a line before a bullet, behind a whole entry, is a heading that PubMed's pages have not had so far."""
+    """Whether a line between a whole entry and a bullet is a heading that PubMed's pages have not had so far."""
     is_short = len(line) <= 60 and line[-1] not in ".?!;,:" and not are_known_phrases(line)
     return is_short and bool(find_anchors("\n".join(one.text for one in group)))
 
@@ -313,9 +313,9 @@ def is_list_heading(group: Sequence[Line], line: str) -> bool:
 def split_entries(lines: Sequence[Line], width: int, *, is_marked: bool, is_reference: bool) -> list[str]:
     """The entries that some lines hold.
 
-    One ends behind its PMID and the phrases that follow; one without PMID at the end of a line, if it is a whole
-    citation by then and the next line does not go on with it. Between a mark and the next is one entry, unless there
-    are several PMIDs.
+    An entry ends after its PMID and the phrases that follow it; without a PMID, at the end of a line, if it is a whole
+    citation by then and the next line does not continue it. From one mark to the next is one entry, unless there are
+    several PMIDs.
     """
     text = "\n".join(line.text for line in lines)
     ends = [end_of_phrases(text, anchor.end(), is_marked=is_marked) for anchor in find_anchors(text)]
@@ -338,7 +338,7 @@ def split_entries(lines: Sequence[Line], width: int, *, is_marked: bool, is_refe
 
 
 def end_of_phrases(text: str, end: int, *, is_marked: bool) -> int:
-    """Where the phrases stop that begin at a place; one that is not known ends with its line."""
+    """Where the phrases that begin at `end` stop; an unknown phrase ends with its line."""
     found = PHRASES.match(text, end)
     end = found.end() if found else end
     line_end = text.find("\n", end) % (len(text) + 1)

@@ -1,4 +1,4 @@
-"""Entries of a seed page that give no PMID: what can be asked of Entrez about them, and whether a record is the one."""
+"""Entries of a seed page that give no PMID: what to ask Entrez about them, and whether a record is the one."""
 
 import re
 
@@ -24,9 +24,9 @@ TITLE_WORDS = 25
 
 
 def citation_parts(entry: SeedEntry) -> dict[str, str] | None:
-    """What ECitMatch takes, by Bio.Entrez's names; None where journal, year, volume or first page is not known.
+    """What ECitMatch takes, by Bio.Entrez's names; None if journal, year, volume or first page is not known.
 
-    The author is the first one, `Mann BJ` of `Mann BJ, Smith A.`, or '' where the page names none.
+    The author is the first one, `Mann BJ` of `Mann BJ, Smith A.`, or '' if the page names none.
     """
     first_page = re.match(r"[A-Za-z]{0,3}[0-9]+", entry.pages or "")
     if not (entry.journal and entry.pub_year and entry.volume and first_page):
@@ -57,11 +57,11 @@ def search_terms(entry: SeedEntry) -> list[str]:
 
 
 def is_record_of(entry: SeedEntry, record: etree._Element) -> bool:
-    """Whether a record is certainly that of an entry: nothing is guessed.
+    """Whether a record is certainly that of an entry; nothing is guessed.
 
-    The titles are the same by their letters and digits; then the DOIs are the same too, or else neither year nor
-    journal, where the entry gives them, says otherwise. Without a title the DOIs and the years are the same. The same
-    PMCID is enough, unless the titles differ.
+    The titles must have the same letters and digits, and the DOIs must be the same too, or else year and journal, if
+    the entry gives them. Without a title, DOIs and years must be the same. The same PMCID is enough, unless the titles
+    differ.
 
     Args:
         entry: Of a seed page.

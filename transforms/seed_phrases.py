@@ -4,7 +4,7 @@ import re
 
 
 def listed(text: str) -> frozenset[str]:
-    """The names of a text that sets them apart by semicolons."""
+    """The names of a text, which semicolons separate."""
     return frozenset(" ".join(text.split()).split("; "))
 
 
@@ -55,7 +55,7 @@ _KNOWN = "|".join(
 _PHRASE = rf"(?:{_KNOWN})(?=[.;]|\s*(?:\n|$)|\s+(?:{_KNOWN})(?:[.;\s]|$))"
 KNOWN_PHRASE = re.compile(_PHRASE, re.IGNORECASE)
 ANY_PHRASE = re.compile(r".+?(?=\.(?:\s|$)|$)")
-# Known phrases and identifiers one behind the other, over line breaks.
+# Known phrases and identifiers in a row, across line breaks.
 PHRASES = re.compile(
     rf"(?:[\s.;,|]*(?:{_PHRASE}|PMCID\s*:?\s*PMC[0-9]+|\bDOI\s*:\s*10\.\S+|Bookshelf\s+ID\s*:\s*NBK[0-9]+))*[.;]?",
     re.IGNORECASE,
@@ -88,5 +88,5 @@ def are_known_phrases(line: str) -> bool:
 
 
 def is_retracted(phrases: tuple[str, ...]) -> bool:
-    """Whether an entry's phrases say that the paper is retracted; those of a retraction's notice do not."""
+    """Whether an entry's phrases say that the paper is retracted; those of a retraction notice do not."""
     return any(phrase.lower() in RETRACTED or phrase.startswith("Retraction in: ") for phrase in phrases)

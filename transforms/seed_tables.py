@@ -40,7 +40,7 @@ CITATION_TABLES = (
 )
 RETRACTING = ("retraction in", "retracted and republished in")
 PERSON = re.compile(rf"(?P<name>.+?)(?:,? (?P<suffix>Jr|Sr|2nd|3rd|4th|I{{2,3}}|IV))?(?P<signs>{SIGNS})\.?")
-# `Roe AB` has initials; of a full name the last word, with the small ones before it, is the last name.
+# `Roe AB` has initials; of a full name, the last word and the lower-case ones before it are the last name.
 INITIALS = re.compile(r"(?P<last_name>.+) (?P<initials>[A-Z](?:-?[A-Z]){0,3})")
 FULL = re.compile(r"(?P<fore_name>.+?) (?P<last_name>(?:[a-z\u00df-\u00ff'\u2019]+ )*\S+)")
 COLLECTIVE = re.compile(
@@ -66,7 +66,7 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
         entry's position in its list; link_list, one row for each list that the page has a heading for, also an empty
         one; the tables of `CITATION_TABLES` for every PMID on the page that is not in `delivered`, the page's own
         first.
-        A table without rows is there, and empty.
+        A table without rows is present and empty.
     """
     sources: dict[int, SeedPage | SeedEntry] = {}
     both: tuple[SeedPage | SeedEntry, ...] = (page, *page.entries)
@@ -179,7 +179,7 @@ def make_citation(page: SeedPage, source: SeedPage | SeedEntry) -> dict[str, obj
 
 
 def split_date(pub_date: str | None) -> dict[str, object]:
-    """The columns of citation that hold a date: its parts verbatim, or medline_date where it is in no parts."""
+    """The columns of citation that hold a date: its parts verbatim, or medline_date if it has none."""
     match = re.fullmatch(r"([0-9]{4})(?: ([A-Z][a-z]{2})(?: ([0-9]{1,2}))?)?", pub_date or "")
     if match is None or (match[2] and match[2].lower() not in MONTHS):
         return {"medline_date": pub_date, "pub_date": None}
@@ -210,7 +210,7 @@ def make_parts(page: SeedPage) -> dict[Table, Iterable[Row]]:
 def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
     """The rows of author and affiliation.
 
-    Affiliations are those whose numbers stand behind the name; without numbers they are the whole article's,
+    An author's affiliations are those whose numbers follow the name; without numbers they are the whole article's,
     author_order 0.
     """
     people: list[Row] = []
@@ -222,7 +222,7 @@ def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
     used: set[str] = set()
     pieces = re.split(r",\s*|;\s*", (page.authors or "").removesuffix("."))
     persons = [person for piece in pieces if (person := PERSON.fullmatch(piece.strip())) and person["name"] != "et al"]
-    # A list has either form; in one of initials, what has none is no person.
+    # A list has one form; if that is initials, a name without them is not a person.
     have_initials = sum(bool(INITIALS.fullmatch(person["name"])) for person in persons) * 2 > len(persons)
     for person in persons:
         is_person = not COLLECTIVE.search(person["name"])
@@ -249,7 +249,7 @@ def make_sections(page: SeedPage) -> Iterator[Row]:
 
 
 def make_headings(page: SeedPage) -> Iterator[Row]:
-    """The MeSH headings: `Depression / drug therapy*`, of which one with the descriptor before it are one heading."""
+    """The MeSH headings, `Depression / drug therapy*`; consecutive ones of one descriptor are one heading."""
     heading, qualifier, before = 0, 0, ""
     for text in page.section("mesh_term"):
         descriptor, _, name = text.removesuffix("*").partition(" / ")

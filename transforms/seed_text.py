@@ -1,8 +1,8 @@
 """A PubMed page saved as text: its own PMID, which entries stand in which list, and what it says of itself.
 
-The reader holds on to what no extraction of a page changes: `PMID: n`, headings, and the order of what stands below
-them. The page's title is taken only from where it must stand, else it is None; what Entrez can say is left to Entrez.
-Each entry keeps its text, and the whole text is kept in any case.
+The reader relies on what no extraction of a page changes: `PMID: n`, headings, and the order of what is below them.
+The page's title is taken only where its place is certain, otherwise it is None; what Entrez can say is left to Entrez.
+Each entry keeps its text, and the whole text is always kept.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ from warehouse.errors import SeedError
 
 LINK_KINDS = ("similar", "cited_by", "reference")
 
-# What is no page: how its bytes look, and what to say of it.
+# What is not a page: how its bytes look, and what the error says.
 NO_PAGE = (
     (rb"\A\s*\Z", "the file is empty; save the PubMed page as plain text in UTF-8, or remove the file"),
     (rb"\A(?:\xff\xfe|\xfe\xff)", "it is UTF-16; save it as UTF-8"),
@@ -73,7 +73,7 @@ NAMES = re.compile(
     rf"{NAME}{SIGNS}(?:, {NAME}{SIGNS})+(?:; [^.;]+)*(?:,|, et al\.?|\.)?|{NAME}(?: [0-9]+|[*#^])+[,.]?"
     rf"|(?:{NAME_WORD} ){{1,3}}{UPPER}{{1,4}}[,.]?"
 )
-# How a line ends whose last name is not whole, and how one begins that goes on with the last name of the one above.
+# How a line ends that breaks within a name, and how the next one begins, which continues it.
 CUT_NAME = re.compile(rf"(?:[,-]| {PARTICLE})$")
 REST_OF_NAME = re.compile(rf"(?:{UPPER}{{1,4}}|[0-9]{{1,2}})(?:,|$)")
 FIRST_NAME = re.compile(rf"{NAME}{SIGNS}(?:[,;]|\.?$)")
@@ -89,12 +89,12 @@ LABEL = re.compile(r"[^\W\d_][^.:;]{1,60}:")
 
 @dataclass(frozen=True, kw_only=True)
 class SeedPage(Cited):
-    """A seed page, taken apart; its PMID is None for a file of references, whose entries are seeds (list `seed`).
+    """A seed page, parsed; its PMID is None for a file of references, whose entries are seeds (list `seed`).
 
     Attributes:
         seed_id: Name of the file without its ending.
         file_name: Name of the file.
-        abstract: Paragraphs one a line, labels as they stand; None where the page has no abstract.
+        abstract: Paragraphs one a line, labels as they stand; None if the page has no abstract.
         seed_text: The file, decoded and otherwise as it is.
         seed_sha256: SHA-256, hex, of its bytes.
         entries: Of all lists, in the page's order.
@@ -136,7 +136,7 @@ def parse_seed_document(text: bytes, *, seed_id: str, file_name: str) -> SeedPag
     sections = read_sections(lines)
     own, around = find_own(sections, file_name)
     title = find_title(lines, [line for section in around for line in section.lines], width)
-    # With a quotation that is not closed, a part of it is missing.
+    # If a quotation is not closed, part of the title is missing.
     title = None if title and title.count('"') % 2 else title
     terms: list[tuple[str, str]] = []
     abstract: list[str] = []
@@ -197,7 +197,7 @@ def find_own(sections: Sequence[Section], file_name: str) -> tuple[Parts, list[S
     A PMID within a line counts if no line begins with one.
 
     Raises:
-        SeedError: The page has no PMID of its own, two different ones, or one that is no number.
+        SeedError: The page has no PMID of its own, two different ones, or one that is not a number.
     """
     own = Parts()
     outside = [section for section in sections if not section.is_list]
@@ -230,10 +230,10 @@ def find_own(sections: Sequence[Section], file_name: str) -> tuple[Parts, list[S
 
 
 def check_pmid(own: Parts, value: str, where: str) -> None:
-    """See that a value is the page's PMID.
+    """Check that a value is the page's PMID.
 
     Raises:
-        SeedError: It is no number, or not the one found before.
+        SeedError: It is not a number, or not the one found before.
     """
     pmid = to_pmid(value)
     if pmid is None:
@@ -246,10 +246,10 @@ def check_pmid(own: Parts, value: str, where: str) -> None:
 
 
 def find_title(lines: Sequence[Line], header: Sequence[Line], width: int) -> str | None:
-    """The page's title, from where it must stand; None where nothing tells for certain.
+    """The page's title, if its place is certain; otherwise None.
 
-    It is the line above the identifiers that comes again below them; or the page's first heading in Markdown; or what
-    stands before ` - PubMed` on the first line; or what lies between the page's own citation, and its authors or a
+    It is the line above the identifiers that is repeated below them; or the page's first heading in Markdown; or what
+    stands before ` - PubMed` on the first line; or what lies between the page's own citation and its authors or a
     blank line.
     """
     texts = unwrap(header, width)
@@ -318,7 +318,7 @@ def read_header(own: Parts, terms: list[tuple[str, str]], lines: Sequence[Line],
             own.add(journal=text.removeprefix(kind))
         elif GOES_ON.match(text):
             take_details(own, text)
-            # Two DOIs of one page differ now and then; the one of the line `DOI:` is the page's, the other is kept too.
+            # The two DOIs of a page sometimes differ; the one of the line `DOI:` is the page's, the other is kept too.
             terms += [("header", text)] if (own.values.get("doi") or "") not in text else []
         elif is_after_title and "authors" not in own.values and (names := find_names(lines[index:])):
             own.add(authors=names)
@@ -329,7 +329,7 @@ def read_header(own: Parts, terms: list[tuple[str, str]], lines: Sequence[Line],
 
 
 def find_names(lines: Sequence[Line]) -> str | None:
-    """The names that lines begin with: of the first one, or of as many as are one list, since programs wrap it."""
+    """The names at the beginning of lines: those of the first, or of as many as one wrapped list covers."""
     texts: list[str] = []
     for line in lines:
         # A line was wrapped if it is long, or ends within its list or within a name.
@@ -359,13 +359,13 @@ def read_abstract(terms: list[tuple[str, str]], section: Section, width: int) ->
 
 
 def split_term(name: str, text: str) -> list[tuple[str, str]]:
-    """The terms of a line: several for one of keywords, which semicolons, or else commas, set apart."""
+    """The terms of a line: one of keywords is split at semicolons, or else at commas."""
     parts = text.rstrip(". ").split(";" if ";" in text else ",") if name == "keyword" else [text]
     return [(name, word) for part in parts if (word := part.strip())]
 
 
 def number(named: Iterable[tuple[str, str]]) -> Iterator[tuple[str, int, str]]:
-    """Names and texts, each with its position among those of its name, wherever on the page they stand."""
+    """Names and texts, each with its position among those of its name on the whole page."""
     counts: Counter[str] = Counter()
     for name, text in named:
         counts[name] += 1

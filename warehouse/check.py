@@ -58,7 +58,7 @@ def check_all(directory: DataDirectory) -> Iterator[str]:
 
 
 def check_folders(directory: DataDirectory) -> Iterator[str]:
-    """Files of committed runs that have changed, and folders that are no run."""
+    """Files of committed runs that have changed, and folders that are not runs."""
     for entry in sorted(directory.parquet.iterdir()) if directory.parquet.is_dir() else ():
         if not entry.name.startswith(("run=", ".")):
             yield f"{entry} is not read: the name of a run begins with run=. Give it its name back, or move it out."
@@ -137,7 +137,7 @@ def check_manifest(directory: DataDirectory, path: Path) -> Iterator[str]:
     """Where the corpus that a manifest names is not the one that its runs give now.
 
     Raises:
-        UsageError: The file is no manifest.
+        UsageError: The file is not a manifest.
     """
     manifest = read_manifest(path)
     run_ids = manifest["run_ids"]
@@ -178,7 +178,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
         # A map is an object or a list of pairs, depending on the DuckDB version that wrote it.
         return manifest | {"row_counts": dict(counts), "run_ids": list(manifest["run_ids"])}
     except (OSError, ValueError, TypeError, KeyError) as exc:
-        raise UsageError(f'{path} is no manifest; make one: corpus sql "FROM manifest" --format json -o FILE.') from exc
+        raise UsageError(
+            f'{path} is not a manifest; make one: corpus sql "FROM manifest" --format json -o FILE.'
+        ) from exc
 
 
 @contextmanager

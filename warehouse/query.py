@@ -44,7 +44,7 @@ def open_published(
         spill: A folder to which DuckDB writes what its memory does not hold. It leaves DuckDB's own files open, and is
             for statements of this program only; None lets such a question fail.
     Raises:
-        UsageError: `memory` is no size.
+        UsageError: `memory` is not a size.
         StoreError: There is none, it cannot be opened, or another program wrote to it.
     """
     database = directory.database
@@ -91,7 +91,7 @@ def set_memory(con: duckdb.DuckDBPyConnection, memory: str) -> None:
     """Bound the memory of a connection.
 
     Raises:
-        UsageError: It is no size.
+        UsageError: It is not a size.
     """
     if not re.fullmatch(r"[1-9][0-9]*(\.[0-9]+)? ?([KMGT]i?)?B", memory):
         raise UsageError(f"--memory {memory}: write a size such as 500MB or 4GB.")
@@ -113,7 +113,7 @@ def stream(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = 
         sql: The statement.
         seconds: How long DuckDB may take; what the reader takes does not count. None is without limit.
     Raises:
-        QueryError: DuckDB's sentence, with the line and column where it has them; it is no question; or it took too
+        QueryError: DuckDB's sentence, with the line and column where it has them; it is not a question; or it took too
             long or too much. All but the first two also come while the answer is read.
     """
     expect_question(con, sql)

@@ -86,7 +86,7 @@ def find_target(target: str) -> Target:
     """The file system of a folder or an address; credentials are those of its own library.
 
     Raises:
-        UsageError: It is no folder and no address of an object store.
+        UsageError: It is neither a folder nor an address of an object store.
     """
     if "://" not in target:
         path = Path(target).absolute()

@@ -127,13 +127,13 @@ def run_folders(directory: DataDirectory) -> list[Path]:
     """The folders of all committed runs that are not superseded, oldest first.
 
     Raises:
-        StoreError: One was not committed by a run: it has no checksums, or a name that is no run's.
+        StoreError: One was not committed by a run: it has no checksums, or a name that is not a run's.
     """
     superseded = {name for note in directory.parquet.glob(f"run=*/{SUPERSEDES}") for name in read_note(note)["folders"]}
     folders = sorted(folder for folder in directory.parquet.glob("run=*") if folder.name not in superseded)
     for folder in folders:
         if not RUN_FOLDER.fullmatch(folder.name):
-            raise StoreError(f"{folder} has a name that is no run's; move it out of {directory.parquet}.")
+            raise StoreError(f"{folder} has a name that is not a run's; move it out of {directory.parquet}.")
         if not (folder / SUMS).exists():
             raise StoreError(
                 f"{folder} has no {SUMS}: it was copied in part. Put it back whole from a backup, or move it out of "

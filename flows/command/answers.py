@@ -59,7 +59,7 @@ def write_answer(
         directory: The data directory.
         rows: The most rows of a table.
     Raises:
-        QueryError: The format does not know a value's type, or the question failed on the way.
+        QueryError: The format has no such type, or the query failed while its answer was read.
     """
     write_output(lambda stream: write_values(answer, format_, stream, rows=rows), output, directory)
 
@@ -123,7 +123,7 @@ def write_values(answer: pa.RecordBatchReader, format_: str, stream: Any, *, row
     """Write an answer to a stream.
 
     Raises:
-        QueryError: The format does not know a value's type, or Python does not know the value.
+        QueryError: The format has no such type, or Python no such value.
     """
     try:
         if format_ == "table":
@@ -176,14 +176,14 @@ def write_table(answer: pa.RecordBatchReader, stream: Any, *, rows: int = TABLE_
 
 
 def read_ends(answer: pa.RecordBatchReader, most: int) -> tuple[list[Row], list[Row], int]:
-    """The first and the last rows of an answer as texts, `most` in all, and how many it has; the others are let go.
+    """The first and last rows of an answer as text, `most` in all, and the count of all its rows.
 
-    What is kept is as long as it is shown: a row group of DuckDB's is not held for the sake of some of its rows.
+    Only the text that is shown is kept: no DuckDB row group is held in memory for a few of its rows.
     """
     letters = min(VALUE_LETTERS, max(LEAST_LETTERS, TABLE_LETTERS // (most * max(len(answer.schema), 1))))
     first: list[Row] = []
     last: deque[Row] = deque(maxlen=most // 2)
-    waiting = None  # The last batch, not made into texts as long as the next one can take its place.
+    waiting = None  # The last batch; it becomes text only if the next one does not replace it.
     count, half = 0, most // 2
     for batch in answer:
         count += batch.num_rows
@@ -211,14 +211,14 @@ def texts_of(batch: pa.RecordBatch, letters: int) -> list[Row]:
 
 
 def shorten(text: str, letters: int) -> str:
-    """A value of a table; of one that would take minutes to draw, the beginning and its length."""
+    """A value of a table; if it would take minutes to draw, its beginning and its length."""
     return text if len(text) <= letters else f"{text[:letters]}… ({len(text):,} letters)"
 
 
 def share_width(names: list[str], columns: list[list[str]], width: int) -> list[int] | None:
-    """How wide each column is, so that they stand side by side and no word is cut.
+    """The width of each column if they fit side by side and no word is cut.
 
-    Columns that need more than their share have what the others leave. None if they cannot, or a text is too tall.
+    Columns that need more than their share get what the others leave. None if they do not fit, or a text is too tall.
     """
     texts = [(name, *column) for name, column in zip(names, columns, strict=True)]
     longest = [max(cell_len(line) for text in column for line in text.split("\n")) for column in texts]
@@ -286,7 +286,7 @@ def as_texts(column: pa.Array) -> pa.Array:
 
 
 def write_json(answer: pa.RecordBatchReader, stream: Any) -> None:
-    """Write an answer as JSON, an object a line; the second column of a name gets a number."""
+    """Write an answer as JSON, one object per line; a repeated column name gets a number."""
     names = distinct(answer.schema.names)
     for batch in answer:
         rows = batch.rename_columns(names).to_pylist(maps_as_pydicts="strict")
@@ -309,7 +309,7 @@ def plain(value: Any) -> Any:
 
 
 def write_parquet(answer: pa.RecordBatchReader, stream: Any) -> None:
-    """Write an answer as Parquet; the second column of a name gets a number."""
+    """Write an answer as Parquet; a repeated column name gets a number."""
     names = distinct(answer.schema.names)
     schema = pa.schema(column.with_name(name) for column, name in zip(answer.schema, names, strict=True))
     with pq.ParquetWriter(stream, schema) as writer:
@@ -332,7 +332,7 @@ def row_groups(answer: pa.RecordBatchReader) -> Iterator[pa.Table]:
 
 
 def distinct(names: list[str]) -> list[str]:
-    """Names of columns, those that come again with a number: `pmid`, `pmid_1`."""
+    """Column names, repeated ones with a number: `pmid`, `pmid_1`."""
     seen: Counter[str] = Counter()
     found: list[str] = []
     for name in names:

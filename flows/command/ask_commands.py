@@ -1,4 +1,4 @@
-"""What asks the corpus, and the words it is asked by: `corpus mesh`, `corpus sql`, `corpus search`, `corpus status`."""
+"""Commands that query the corpus, from `corpus sql` to `corpus status`, and `corpus mesh`, which searches need."""
 
 import json
 from pathlib import Path
@@ -36,7 +36,7 @@ def mesh(
     ] = None,
     data_dir: DataOption = None,
     *,
-    again: Annotated[bool, typer.Option("--again", help="Read files again that were read before.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also read files that were read before.")] = False,
     no_wait: NoWaitOption = False,
 ) -> None:
     """Read NLM's MeSH of a year, for searches that find narrower headings; without files, the newest is downloaded."""
@@ -61,7 +61,7 @@ def sql(
     memory: Annotated[str, typer.Option(help="Memory limit of the query: 500MB, 4GB.")] = "1GB",
     data_dir: DataOption = None,
 ) -> None:
-    """Ask the published corpus; read-only, with no access to files or network, in answers of any size."""
+    """Query the published corpus: read-only, with no access to files or network, answers of any size."""
     from flows.command.export_command import ASKED_ENDINGS, ASKED_FORMATS, choose_format, write_asked
     from warehouse.query import open_published, stream
 
@@ -85,7 +85,7 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
     ] = None,
     seed: Annotated[
         str | None,
-        typer.Option("--seed", metavar="NAME", help="Ask seeds/NAME.query, and compare with what NCBI delivered last."),
+        typer.Option("--seed", metavar="NAME", help="Run seeds/NAME.query, and compare with what NCBI delivered last."),
     ] = None,
     format_: FormatOption = None,
     output: Annotated[
@@ -101,7 +101,7 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
         bool, typer.Option("--explain", help="Show how it was understood, what each clause finds, and the SQL.")
     ] = False,
 ) -> None:
-    """Search the corpus as PubMed is searched, offline; what is understood otherwise is said on standard error."""
+    """Search the corpus in PubMed's language, offline; what it understands otherwise goes to standard error."""
     from flows.command.export_command import ASKED_ENDINGS, ASKED_FORMATS, choose_format, write_asked
     from flows.corpus_search.ask import search_corpus
     from transforms.strategy import read_strategy
@@ -170,7 +170,7 @@ def export(  # noqa: PLR0913 - a command's options
         bool, typer.Option("--bom", help="Begin CSV with a byte order mark, by which Excel recognises UTF-8.")
     ] = False,
 ) -> None:
-    """Write citations for reference managers, reviewers and programs, each once, in the order of the question."""
+    """Write citations for reference managers, reviewers and programs, each once, in the order of the query."""
     import pyarrow as pa
 
     from flows.command.export_command import choose_format, search_pmids, write_citations
@@ -178,7 +178,7 @@ def export(  # noqa: PLR0913 - a command's options
     from warehouse.query import open_published, stream
 
     if sum(given is not None for given in (statement, query, pmids)) != 1:
-        raise UsageError("Give a question in SQL, --query or --pmids, and one of them only.")
+        raise UsageError("Give one of a query in SQL, --query and --pmids.")
     format_ = choose_format(format_, output, ENDINGS, EXPORT_FORMATS)
     if bom and format_ != "csv":
         raise UsageError(f"--bom is for CSV; {format_} needs none.")

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Commands,
-    help="Keeps a PubMed literature corpus up to date: Entrez to Parquet to DuckDB. Every option can be set as "
-    "CORPUS_<OPTION> too, or for one command as CORPUS_<COMMAND>_<OPTION>, in the environment or in `.env`.",
+    help="Keeps a PubMed literature corpus up to date: Entrez to Parquet to DuckDB. Every option can also be set as "
+    "CORPUS_<OPTION>, or for one command as CORPUS_<COMMAND>_<OPTION>, in the environment or in `.env`.",
     epilog="First steps: `corpus refresh --entrez sample`, then `corpus sql 'select pmid, title from article'`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -109,7 +109,7 @@ def backfill(  # noqa: PLR0913 - the form's fields
     from_date: Annotated[str, typer.Option("--from", help="First day.", metavar="DATE")] = "",
     to_date: Annotated[str, typer.Option("--to", help="Last day.", metavar="DATE")] = "",
     follow: Annotated[
-        list[str] | None, typer.Option(help="Neighbours as well: similar, cited_by or reference; can be repeated.")
+        list[str] | None, typer.Option(help="Fetch neighbours too: similar, cited_by or reference; can be repeated.")
     ] = None,
     limit: Annotated[int, typer.Option(help="Fetch nothing if the search finds more PMIDs than this.")] = 10_000,
     reason: Annotated[str, typer.Option(help="Why you ask; kept with the run.")] = "",
@@ -170,7 +170,7 @@ def compact(
     *,
     no_wait: NoWaitOption = False,
 ) -> None:
-    """Put small runs together and give back the space of what was replaced; the corpus stays the same."""
+    """Merge small runs and reclaim the space of what was replaced; the corpus stays the same."""
     from flows.runs import maintenance
 
     for sentence in maintenance.compact(load_settings(data_dir=data_dir, no_wait=no_wait or None), keep=keep):
@@ -185,7 +185,7 @@ def rebuild(
     *,
     no_wait: NoWaitOption = False,
 ) -> None:
-    """Make every table anew from the raw records, with today's code, and say what differs; repairs damaged files."""
+    """Rebuild every table from the raw records, with today's code, and say what differs; repairs damaged files."""
     from flows.nlm_files.processes import default_workers
     from flows.runs import maintenance
 
@@ -216,7 +216,7 @@ def check(
     for sentence in troubles:
         typer.echo(sentence)
     if troubles:
-        raise CheckError(f"{count_of(len(troubles), 'trouble')} found, said above.")
+        raise CheckError(f"{count_of(len(troubles), 'trouble')} found; see above.")
     typer.echo("All is as it should be.")
 
 
@@ -241,7 +241,7 @@ def doctor(
 @app.command("entrez-server", epilog="Example: corpus entrez-server --records pubmed26n0001.xml.gz --port 8080")
 def entrez_server(  # noqa: PLR0913 - a command's options
     more: Annotated[
-        list[Path] | None, typer.Argument(metavar="PATH", help="More of --records, as a shell gives them for `*.xml`.")
+        list[Path] | None, typer.Argument(metavar="PATH", help="More --records, as a shell expands `*.xml`.")
     ] = None,
     *,
     records: Annotated[
@@ -254,7 +254,7 @@ def entrez_server(  # noqa: PLR0913 - a command's options
         ),
     ] = None,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Serve the published corpus of this data directory, and what replaces it.")
+        Path | None, typer.Option(help="Serve the published corpus of this data directory, and each later one.")
     ] = None,
     memory: Annotated[str, typer.Option(help="Memory limit of a request to the corpus.")] = "1GB",
     index: Annotated[
@@ -342,11 +342,11 @@ def serve(  # noqa: PLR0913 - a command's options
             envvar="CORPUS_KEEP_RUNS",
             min=1,
             metavar="DAYS",
-            help="Days for which Prefect keeps runs, logs and artifacts.",
+            help="Days that Prefect keeps runs, logs and artifacts.",
         ),
     ] = 365,
     no_auth: Annotated[
-        bool, typer.Option("--no-auth", help="Ask for no login: whoever reaches the port can do anything.")
+        bool, typer.Option("--no-auth", help="Require no login: whoever reaches the port can do anything.")
     ] = False,
     set_up_only: Annotated[
         bool,
@@ -385,7 +385,7 @@ def serve(  # noqa: PLR0913 - a command's options
 def run_and_report(
     flow_name: str, settings: "Settings", run: Callable[[Progress], RunReport], parameters: dict[str, Any]
 ) -> NoReturn:
-    """Run something, as a flow that Prefect records where an API is configured, and end with its report."""
+    """Run something, as a flow that Prefect records if an API is configured, and end with its report."""
     with show_progress() as progress:
         if os.environ.get("PREFECT_API_URL"):
             from flows.prefect_app.serve import HEARTBEAT_S, check_configured

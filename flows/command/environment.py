@@ -34,7 +34,7 @@ class Commands(TyperGroup):
         return super().main(*args, **options)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command to run; what is set for it alone counts before what is set for all."""
+        """The command to run; a variable of its own wins over one for all commands."""
         name, command, rest = super().resolve_command(ctx, args)
         for option in options_of(command):
             own = variable_of(option, str(name))
@@ -67,7 +67,7 @@ def variable_of(option: TyperOption, command: str = "") -> str:
 
 
 def read_env_file() -> None:
-    """Take the `CORPUS_*` variables of `.env` into the environment, where they are not set.
+    """Load the `CORPUS_*` variables of `.env`, unless the environment sets them.
 
     Raises:
         UsageError: The file cannot be read.

@@ -27,7 +27,7 @@ BOM = "\ufeff".encode()
 
 
 def search_pmids(directory: DataDirectory, query: str, *, memory: str, seconds: float) -> pa.RecordBatchReader:
-    """The PMIDs that a search finds; what it was understood otherwise as is said."""
+    """The PMIDs that a search finds; prints what was understood otherwise than on PubMed."""
     from flows.corpus_search.ask import search_corpus
 
     found = search_corpus(directory, query, with_titles=False, memory=memory, seconds=seconds)
@@ -39,10 +39,10 @@ def search_pmids(directory: DataDirectory, query: str, *, memory: str, seconds: 
 def choose_format(
     format_: str | None, output: Path | None, endings: Mapping[str, str], known: Collection[str], default: str = ""
 ) -> str:
-    """The format that is asked for, or told by the ending of the file, or the default.
+    """The format asked for, or that of the file's ending, or the default.
 
     Raises:
-        UsageError: There is no such format, or the ending tells none and there is no default.
+        UsageError: There is no such format, or neither ending nor default gives one.
     """
     ending = "" if output is None else output.suffix.lower()
     chosen = format_ or endings.get(ending) or default
@@ -73,12 +73,12 @@ def write_citations(
         has_bom: Begin with the mark of UTF-8.
     Raises:
         QueryError: The answer has no column `pmid`, or failed on the way.
-        typer.Exit: With 3, where PMIDs are not held; they are named.
+        typer.Exit: With 3 if PMIDs are not held; they are named.
     """
     expect_pmid(answer.schema)
     others = [column for column in answer.schema if column.name not in OWN_SCHEMA.names]
     if len({column.name for column in others}) < len(others):
-        raise QueryError("Two columns of the question have one name; rename one with AS.")
+        raise QueryError("Two columns of the query have one name; rename one with AS.")
     written = Written(left_out=[c.name for c in others] if format_ in REFERENCE_FORMATS else [])
     reading = con.cursor()
     try:

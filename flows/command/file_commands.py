@@ -20,7 +20,7 @@ def ingest(  # noqa: PLR0913 - a command's options
     data_dir: DataOption = None,
     *,
     salvage: Annotated[bool, typer.Option("--salvage", help="Keep the complete records of a truncated file.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Read files again that were read before.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Also read files that were read before.")] = False,
     baseline: Annotated[
         bool, typer.Option("--baseline", help="The files are a complete new baseline: end the records that it lacks.")
     ] = False,
@@ -81,7 +81,7 @@ def sync(  # noqa: PLR0913 - a command's options
     workers: Annotated[int | None, typer.Option(min=1, help="Reading processes. Default: one per core.")] = None,
     engine: EngineOption = "local",
     keep_files: Annotated[
-        bool, typer.Option("--keep-files/--no-keep-files", help="Leave the files on disk when they are read.")
+        bool, typer.Option("--keep-files/--no-keep-files", help="Keep the files on disk after reading them.")
     ] = True,
     rollover: Annotated[
         bool,
@@ -90,7 +90,7 @@ def sync(  # noqa: PLR0913 - a command's options
         ),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what is missing and what it takes; do nothing.")
+        bool, typer.Option("--dry-run", help="Show what is missing and what it would take; do nothing.")
     ] = False,
     data_dir: DataOption = None,
     no_wait: NoWaitOption = False,
@@ -125,7 +125,7 @@ def snapshot(
     target: Annotated[str, typer.Argument(help="A folder, or s3://BUCKET/FOLDER, gs://, az://.")],
     data_dir: DataOption = None,
 ) -> None:
-    """Write the tables that hold as sorted Parquet, for pandas, polars, Spark or any DuckDB; dated, and as `latest`."""
+    """Write the current tables as sorted Parquet, for pandas, polars, Spark or any DuckDB; dated, and as `latest`."""
     from warehouse.snapshot import write_snapshot
 
     settings = load_settings(data_dir=data_dir)
@@ -140,7 +140,7 @@ def report(
     ),
     data_dir: DataOption = None,
 ) -> None:
-    """Show the corpus on one page for any browser, with pictures and the SQL of each; nothing is loaded with it."""
+    """Show the corpus on one page for any browser, with charts and the SQL of each; the page loads nothing else."""
     from flows.command.answers import write_output
     from flows.report.page import make_report
 

@@ -1,4 +1,4 @@
-"""The options that several commands have, and what stands for a text in them."""
+"""Options that several commands share, and the text that an argument stands for."""
 
 import re
 import sys
@@ -40,7 +40,7 @@ FormatOption = Annotated[
     str | None,
     typer.Option(
         "--format",
-        help="table, csv, json (an object a line), parquet; or the citations as ris, nbib, bibtex, csl-json, abstract. "
+        help="table, csv, json (one object per line), parquet; or citations as ris, nbib, bibtex, csl-json, abstract. "
         "Default: told by the file's ending, or table.",
     ),
 ]
@@ -61,7 +61,7 @@ LARGEST_INPUT_BYTES = 256 << 20
 
 
 def load_settings(**given: Any) -> "Settings":
-    """As in flows/definition/settings.py, which is loaded once a command runs."""
+    """As in flows/definition/settings.py, which is imported only when a command runs."""
     from flows.definition.settings import load_settings as load  # noqa: PLC0415 - as in cli.py
 
     return load(**given)
@@ -91,12 +91,12 @@ def read_argument(text: str) -> str:
 
 
 def read_standard_input(what: str) -> bytes:
-    """Standard input, whole; on a terminal, with a word that it is waited for.
+    """All of standard input; on a terminal, a prompt comes first.
 
     Args:
         what: What is expected there.
     Raises:
-        UsageError: It is larger than anything that was meant, or cannot be read.
+        UsageError: It is too large to be meant, or cannot be read.
     """
     if sys.stdin.isatty():
         typer.echo(f"Type {what}, and end with Ctrl-D on a line of its own.", err=True)

@@ -9,7 +9,7 @@ from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
-# Controls except tab and line feed, and marks that turn the writing round.
+# Control characters other than tab and line feed, and those that reverse the direction of text.
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # A command in a sentence, as all of ours write it.
 HINT = re.compile(
@@ -42,12 +42,12 @@ def main() -> NoReturn:
 
 
 def spare_threads() -> None:
-    """Have numpy start no threads for linear algebra, which nothing here does: they wait busily for work at first."""
+    """Keep numpy from starting threads for linear algebra, which nothing here does: at first they busy-wait."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def open_missing() -> None:
-    """Open standard streams that are closed as the null device: the next file opened would take what is printed."""
+    """Open closed standard streams as the null device: otherwise the next file opened would get what is printed."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)

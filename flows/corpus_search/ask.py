@@ -30,9 +30,9 @@ class SearchAnswer:
         citations: pmid, year, journal and title, in the order asked for; or pmid alone.
         translation: The search as it was understood, in PubMed's words.
         notes: Sentences about what was read or searched otherwise than PubMed might.
-        sql: The statement, which can be asked by itself.
+        sql: The statement, which can be run by itself.
         lines: Its clauses.
-        counts: Citations that each clause finds; empty where they were not asked for.
+        counts: Citations that each clause finds; empty if they were not asked for.
     """
 
     citations: pa.Table
@@ -60,13 +60,13 @@ def search_corpus(
         query: In PubMed's language.
         sort: `date`, the newest PMID first, or `relevance`, by BM25 over title and abstract.
         with_counts: Count what each clause finds.
-        with_titles: Look up what each citation is called, most of the work where a search finds many; else by date.
+        with_titles: Look up titles, most of the work if a search finds many; without them, always by date.
         memory: As for `open_published`.
         seconds: How long it may take; None is without limit.
     Raises:
         SearchError: It cannot be understood, or asks for what the corpus does not have.
-        QueryError: It took too long or too much.
-        StoreError: There is no published file, or one of before searches.
+        QueryError: It took too long or too much memory.
+        StoreError: There is no published file, or it was built before it could be searched.
         UsageError: There is no such sort.
     """
     if sort not in SORTS:

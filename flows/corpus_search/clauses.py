@@ -44,7 +44,7 @@ class Line:
     Attributes:
         place: Of its first character, from 1.
         translation: In PubMed's words.
-        condition: What the citations that it finds meet in relation `marked`; '' where clauses are not told apart.
+        condition: What its citations meet in relation `marked`; '' if clauses are not told apart.
         asked: What was asked.
         is_excluded: It follows a NOT.
     """
@@ -67,7 +67,7 @@ class Statement:
         lines: Its clauses, in order.
         notes: Sentences about what was read or searched otherwise than PubMed might.
         translations: (as asked, as translated) of clauses that were looked up as something else.
-        fields_not_found: Fields that are not PubMed's, or not in the corpus, and were passed over.
+        fields_not_found: Fields that are not PubMed's, or not in the corpus, and were skipped.
     """
 
     steps: str = ""
@@ -85,8 +85,8 @@ class Context:
 
     Attributes:
         earlier: Keys of earlier searches; table `earlier_1` has the PMIDs of #1.
-        is_forgiving: What the corpus cannot answer finds nothing, as at NCBI, and is no error.
-        is_by_clause: Clauses that are neighbours under OR are told apart.
+        is_forgiving: What the corpus cannot answer finds nothing, as at NCBI, instead of raising.
+        is_by_clause: Neighbouring clauses under OR are told apart.
         is_excluded: What is written follows a NOT.
     """
 
@@ -114,7 +114,7 @@ class Context:
 
 
 def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[Found, str]:
-    """Words of the index: one, one cut short, or several near each other."""
+    """Words of the index: one, one truncated, or several near each other."""
     fields = places.INDEX_FIELDS[search_field.name]
     words = context.words.get(clause.text) or split_words(context.con, [clause.text])[clause.text]
     star = "*" if clause.is_truncated else ""
@@ -125,7 +125,7 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
     parts = [Word(fields, word) for word in words[:-1]] + [Word(fields, words[-1], clause.is_truncated)]
     if len(parts) == 1:
         return parts[0], said
-    # Words that nearly all citations have tell little; they are looked for in the texts, if others tell which.
+    # Words that nearly all citations have tell little; if there are others, these are looked for only in the texts.
     telling = tuple(part for part in parts if part.word not in context.stop_words)
     candidates = telling or tuple(parts)
     if clause.distance is not None:
@@ -159,10 +159,10 @@ def near(words: Sequence[str], distance: int) -> tuple[str, str]:
 
 
 def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[Selection, str]:
-    """A person's name: last name and initials, of which further ones may follow unless it is quoted; or a full name."""
+    """A person's name: last name and initials, which more may follow unless it is quoted; or a full name."""
     words = context.words.get(clause.text) or split_words(context.con, [clause.text])[clause.text]
     text = " ".join(words)
-    # PubMed leaves quotes out where further initials may follow: with them, none may.
+    # PubMed omits the quotes if further initials may follow; with them, none may.
     quote = '"' if clause.is_quoted or clause.is_truncated else ""
     said = f"{quote}{clause.text.lower()}{'*' * clause.is_truncated}{quote}[{search_field.full_name}]"
     if search_field.name in places.FULL_NAMES:
@@ -178,7 +178,7 @@ def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[S
         test = exact if clause.is_quoted and not clause.is_truncated else f"({exact} OR {open_end})"
     if not words:
         return Selection("SELECT pmid FROM citation WHERE false"), said
-    # The names of the citations that have the first word of it are looked at, not all there are.
+    # Only names on citations that have its first word are compared, not all there are.
     first = (
         f"word >= {literal(text)} AND word < {literal(following(text))}"
         if len(words) == 1 and clause.is_truncated
@@ -243,7 +243,7 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
     name = whole.name if whole else clause.text
     said = f'"{name.lower()}{"*" if clause.is_truncated else ""}"[{search_field.full_name}{suffix}]'
     if not context.has_mesh:
-        context.note("MeSH is not in the corpus, so that no heading was exploded; run `corpus mesh`.")
+        context.note("MeSH is not in the corpus, so no heading was exploded; run `corpus mesh`.")
     elif whole is None and not clause.is_truncated:
         context.note(f"MeSH in the corpus has no {clause.text!r}: it was searched as it stands, and was not exploded.")
     is_major = " AND is_major" if search_field.name == "MAJR" else ""
@@ -268,7 +268,7 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
         return Selection(f"SELECT pmid FROM {table} WHERE {named_as(column, clause.text)}{is_major}"), said
     if search_field.name not in names:
         return Descriptor(whole, clause.is_exploded, search_field.name == "MAJR"), said
-    # Records of before 2012 have names only; some of publishers have an identifier that is empty.
+    # Records from before 2012 have names only; some publishers' records have an empty identifier.
     unnamed = f"SELECT pmid FROM {table} WHERE coalesce({ui}, '') = '' AND {named_as(column, name)}"
     condition = below(whole, is_exploded=clause.is_exploded)
     return Selection(f"SELECT pmid FROM {table} WHERE {ui} {condition} UNION ALL {unnamed}"), said
@@ -297,25 +297,25 @@ def write_pmids(clause: Clause) -> tuple[Pmids, str]:
     """One PMID, or several.
 
     Raises:
-        SearchError: One is no number.
+        SearchError: One is not a number.
     """
     pmids = re.split(r"[\s,]+", clause.text.strip())
     for pmid in pmids:
         if not pmid.isdecimal() or len(pmid) > 18:
-            raise SearchError(f"{pmid!r} at character {clause.place} is no PMID; write digits.")
+            raise SearchError(f"{pmid!r} at character {clause.place} is not a PMID; write digits.")
     return Pmids(tuple(map(int, pmids))), f"{' '.join(pmids)}[UID]"
 
 
 def write_range(node: Range, context: Context) -> tuple[Selection, str]:
-    """A range of dates or PMIDs; without a field, of dates of publication, as far as it looks like them.
+    """A range of dates or PMIDs; without a field, of dates of publication if it looks like them.
 
     Raises:
-        SearchError: An end is no date or no PMID.
+        SearchError: An end is not a date or not a PMID.
     """
     search_field = node.field or BY_NAME["PDAT"]
     if search_field.kind == "uid":
         if not (node.first.isdecimal() and node.last.isdecimal() and len(node.first + node.last) <= 36):
-            raise SearchError(f"{node.first}:{node.last} at character {node.place} is no range of PMIDs; write digits.")
+            raise SearchError(f"{node.first}:{node.last} at character {node.place} is not a PMID range; write digits.")
         between = f"pmid BETWEEN {int(node.first)} AND {int(node.last)}"
         return Selection(f"SELECT pmid FROM citation WHERE {between}"), f"{node.first}:{node.last}[UID]"
     if search_field.kind != "date":
@@ -335,10 +335,10 @@ def write_range(node: Range, context: Context) -> tuple[Selection, str]:
 
 
 def day_at(text: str, place: int, *, is_end: bool) -> int:
-    """The first or the last day, as YYYYMMDD, that a date as far as it is given stands for.
+    """The first or last day, as YYYYMMDD, of a date that may lack day or month.
 
     Raises:
-        SearchError: It is no date.
+        SearchError: It is not a date.
     """
     found = re.fullmatch(r"(\d{4})(?:[/-](\d{1,2}))?(?:[/-](\d{1,2}))?", text.strip())
     if found:
@@ -347,7 +347,7 @@ def day_at(text: str, place: int, *, is_end: bool) -> int:
         if year and 1 <= month <= 12 and 1 <= day <= 31:
             # The last day of a month is not always a 31st.
             return year * 10_000 + month * 100 + min(day, monthrange(year, month)[1])
-    raise SearchError(f"{text!r} at character {place} is no date; write 2020, 2020/01 or 2020/01/31.")
+    raise SearchError(f"{text!r} at character {place} is not a date; write 2020, 2020/01 or 2020/01/31.")
 
 
 def slashed(day: int) -> str:

@@ -1,4 +1,4 @@
-"""A search of the seeds folder asked of the corpus, beside what NCBI delivered for it last: `corpus search --seed`."""
+"""A search of the seeds folder run on the corpus, beside what NCBI delivered for it last: `corpus search --seed`."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,7 +64,7 @@ class Comparison:
 def compare_seed(
     directory: DataDirectory, name: str, search: str, *, memory: str = "1GB", seconds: float | None = 300
 ) -> Comparison:
-    """Ask a search of the corpus, and compare what it finds with what NCBI delivered last.
+    """Run a search on the corpus, and compare what it finds with what NCBI delivered last.
 
     Args:
         directory: The data directory.
@@ -73,7 +73,7 @@ def compare_seed(
         memory: As for `open_published`.
         seconds: How long it may take; None is without limit.
     Raises:
-        UsageError: NCBI has not answered this search, or was asked another one under this name.
+        UsageError: NCBI has not answered this search, or was last asked another one under this name.
         SearchError: It cannot be understood, or asks for what the corpus does not have.
         QueryError: It took too long or too much.
         StoreError: There is no published file.
@@ -84,7 +84,7 @@ def compare_seed(
         if not asked:
             raise UsageError(f"NCBI has not answered {name} yet; run `corpus refresh`.")
         if asked[0]["search_text"] != search:
-            raise UsageError(f"{name} says another search than NCBI was asked last; run `corpus refresh`.")
+            raise UsageError(f"{name} has another search than NCBI was last asked; run `corpus refresh`.")
         statement = write_statement(con, search, today=datetime.now(UTC).date())
         query = DIFFERENCE.format(found=statement.sql, name=literal(name), run_id=literal(asked[0]["run_id"]))
         rows = ask(con, query, seconds=seconds)

@@ -49,7 +49,7 @@ def words_of_text(text: str) -> list[str]:
 
 
 def runs_of(texts: Iterable[str]) -> set[str]:
-    """All words that follow each other in some texts, as a heading, journal or author may be named by."""
+    """All runs of consecutive words in some texts, which may name a heading, a journal or an author."""
     return {
         " ".join(found[start:end])
         for found in map(words_of_text, texts)

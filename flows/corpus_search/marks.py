@@ -22,7 +22,7 @@ ELSE regexp_replace(folded, '[^\x00-\x7F\p{L}\p{N}]+', ' ', 'g') END"""
 MATCHES = """CASE {0}WHEN contains(text, '&') THEN regexp_matches(plain, {1})
 WHEN regexp_matches(text, {1}, 'i') THEN true
 WHEN strlen(text) = length(text) THEN false ELSE regexp_matches(plain, {1}) END"""
-# Bits of a whole number, none of them its sign.
+# Bits of an integer, without its sign bit.
 WIDTH = 62
 UNION = "\nUNION ALL\n"
 
@@ -109,7 +109,7 @@ class Condition:
     Attributes:
         surely: It holds whatever the texts say.
         perhaps: It may hold.
-        exactly: It holds, where the texts that decide were read.
+        exactly: It holds, once the texts that decide were read.
         of_none: It holds for a citation without any mark.
     """
 
@@ -155,7 +155,7 @@ def join(parts: Sequence[tuple[str, Condition]]) -> Condition:
 
 
 def join_as(others: Sequence[tuple[str, str]], first: str) -> str:
-    """The same of SQL: flat however long it is, since DuckDB's parser goes down into parentheses."""
+    """The same as SQL; flat at any length, since DuckDB's parser recurses into parentheses."""
     operators = {operator for operator, _ in others}
     if len(operators) == 1 and operators != {"NOT"}:
         return f"({f' {operators.pop()} '.join([first, *(sql for _, sql in others)])})"
@@ -330,7 +330,7 @@ FROM seen LEFT JOIN tested USING (pmid))
                 f"JOIN (SELECT descriptor_number, {sums} FROM (\n"
                 f"{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
             )
-            # Records of before 2012 have names only.
+            # Records from before 2012 have names only.
             named = table(((literal(one.heading.name.lower()), bits) for one, bits in asked.items()), "name", names)
             yield (
                 f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "

@@ -81,7 +81,7 @@ def dated(table: str, column: str, where: str = "true") -> str:
     return f"SELECT pmid, {DAY.format(column)} AS day FROM {table} WHERE {column} IS NOT NULL AND {where}"
 
 
-# Stands for the years that are asked for: of other years no day need be made out.
+# Stands for the years asked for: other years need no day computed.
 YEARS = "$years"
 ISSUE = f"SELECT pmid, {ISSUE_DAY} AS day FROM citation WHERE pub_year BETWEEN {YEARS}"
 ELECTRONIC = dated("citation_date", "citation_date", "date_kind = 'ArticleDate'")
@@ -201,6 +201,6 @@ FILTER = BY_NAME["FILT"]
 
 
 def is_answered(field: Field) -> bool:
-    """Whether the corpus has what a field says."""
+    """Whether the corpus can answer a field."""
     places = (INDEX_FIELDS, VALUE_COLUMNS, NAME_TABLES, DAYS)
     return field.kind in ("uid", "mesh", "filter") or any(field.name in place for place in places)

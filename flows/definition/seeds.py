@@ -221,7 +221,7 @@ def read_page(path: Path) -> tuple[SeedPage, list[str]]:
 
 
 def seed_files(folder: Path, ending: str) -> list[Path]:
-    """The files of a folder with an ending, in capitals too; those hidden by editors and systems are no seeds.
+    """The files of a folder with an ending, in capitals too; those hidden by editors and systems are not seeds.
 
     Raises:
         SeedError: The folder is not there, or cannot be looked into.
@@ -294,7 +294,7 @@ def read_pmids(path: Path) -> Iterator[pa.Array]:
     for number, lines in read_lines(path):
         entries = pc.utf8_trim_whitespace(pc.replace_substring_regex(pa.array(lines, pa.string()), "#.*", ""))
         is_plain = pc.match_substring_regex(entries, PLAIN_PMID)
-        # Lines that are no plain PMID become Python objects, the others do not.
+        # Lines that are not plain PMIDs become Python objects, the others do not.
         others = []
         for index in pc.indices_nonzero(pc.invert(is_plain)).to_pylist():
             if entry := entries[index].as_py():

@@ -28,7 +28,7 @@ def check_zone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, OSError) as exc:
-        raise ValueError(f"{name!r} is no time zone; write its IANA name, such as America/New_York") from exc
+        raise ValueError(f"{name!r} is not a time zone; write its IANA name, such as America/New_York") from exc
 
 
 class Settings(BaseSettings):

@@ -177,12 +177,12 @@ class OneRedirect(urllib.request.HTTPRedirectHandler):
         """Follow a reply.
 
         Raises:
-            TransientError: It leads to what is no address.
+            TransientError: It leads to what is not an address.
         """
         try:
             return super().http_error_302(req, fp, code, msg, headers)
         except (ValueError, http.client.InvalidURL) as exc:
-            raise TransientError(f"the reply leads to what is no address ({exc})") from None
+            raise TransientError(f"the reply leads to what is not an address ({exc})") from None
 
     http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 

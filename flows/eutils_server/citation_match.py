@@ -51,7 +51,7 @@ def answer_line(store: Store, line: str) -> str:
 def match_citation(store: Store, parts: list[str], author: str) -> set[int]:
     """The PMIDs that every part that is given fits; a record that names no author fits any.
 
-    An author alone is no citation.
+    An author alone is not a citation.
 
     Args:
         store: The records.

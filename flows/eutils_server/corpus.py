@@ -47,7 +47,7 @@ class CorpusStore(Store):
 
         Raises:
             StoreError: There is no published file, or it cannot be opened.
-            UsageError: `memory` is no size.
+            UsageError: `memory` is not a size.
         """
         stamp = stamp_of(directory.database)
         store = cls(open_published(directory, memory=memory), directory=directory, memory=memory, stamp=stamp)

@@ -47,7 +47,7 @@ def esummary(store: Store, history: History, parameters: Parameters) -> Response
     A PMID without a record has an error in its place in version 2.0, and is said first in version 1.0.
 
     Raises:
-        UtilityError: There is no id, an id is no number, or there are too many.
+        UtilityError: There is no id, an id is not a number, or there are too many.
     """
     is_json = parameters.get("retmode") == "json"
     if not parameters.get("query_key"):
@@ -67,7 +67,7 @@ def esummary(store: Store, history: History, parameters: Parameters) -> Response
 
 
 def check_ids(texts: list[str], most: int) -> list[str]:
-    """NCBI's words for the ids of a request that are no numbers.
+    """NCBI's words for the ids of a request that are not numbers.
 
     Raises:
         UtilityError: There is no id, or there are more than `most`.
@@ -115,7 +115,7 @@ def summarise(store: Store, pmids: Sequence[int]) -> dict[int, Summary]:
 
 
 def invalid_ids(texts: list[str]) -> list[str]:
-    """NCBI's words for ids that are no numbers, with their place in the list: that of the comma before them."""
+    """NCBI's words for ids that are not numbers, with their place in the list: that of the comma before them."""
     words, position = [], 0
     for text in texts:
         if to_pmid(text) is None:

@@ -185,7 +185,7 @@ def read_value(text: str, kind: str, value: str | None) -> str:
     """A fault's value, or the default.
 
     Raises:
-        UsageError: It is no number where one is wanted, too large a share, or none of the kind's.
+        UsageError: It is not a number where one is wanted, too large a share, or none of the kind's.
     """
     if kind in CHOICES and (value or CHOICES[kind][0]) not in CHOICES[kind]:
         raise UsageError(f"Fault {text!r}: the value of {kind} is one of {', '.join(CHOICES[kind])}.")

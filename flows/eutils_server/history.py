@@ -80,7 +80,7 @@ class History:
 
 
 def epost(history: History, parameters: Parameters) -> Response:
-    """Put PMIDs into the history, known or not, as NCBI does; ids that are no PMIDs are named.
+    """Put PMIDs into the history, known or not, as NCBI does; ids that are not PMIDs are named.
 
     Raises:
         UtilityError: No PMID is given, or more than 10,000.

@@ -86,7 +86,7 @@ def error_reply(utility: str, error: UtilityError, *, is_json: bool) -> Response
             members = {"esearchresult": {"ERROR": said}}
         reply = json_reply(utility, members, error.status)
         if "\n" in said:
-            # NCBI writes a line break in an error as it is, which is no JSON to a strict reader.
+            # NCBI writes a line break in an error as it is, which is not JSON to a strict reader.
             reply.body = bytes(reply.body).replace(b"\\n", b"\n")
             reply.headers["content-length"] = str(len(reply.body))
         return reply
@@ -120,7 +120,7 @@ def number(parameters: Parameters, name: str, default: int) -> int:
 
 
 def read_ids(parameters: Parameters) -> list[int]:
-    """The ids of a request, from repeated `id` and comma lists; what is no number is left out, as NCBI does.
+    """The ids of a request, from repeated `id` and comma lists; what is not a number is left out, as NCBI does.
 
     Raises:
         UtilityError: There is no id at all, or none that is a number above 0.

@@ -65,7 +65,7 @@ class RecordStore(Store):
         """The records of PubMed XML files, and of all files in folders that are such; LinkOut of `linkout.tsv`.
 
         Of several records of a PMID the one that holds after an ingest of these files is served, and none if it is
-        withdrawn (`repeated.py`). A file in a folder that is no PubMed XML is passed over and noted in `skipped`, and
+        withdrawn (`repeated.py`). A file in a folder that is not PubMed XML is passed over and noted in `skipped`, and
         so is the rest of one that ends half way.
 
         Args:
@@ -134,19 +134,19 @@ class RecordStore(Store):
         """The records of an index that was kept; None if there is none, or it was made of other files.
 
         Raises:
-            UsageError: The file is no index.
+            UsageError: The file is not an index.
         """
         if not path.exists():
             return None
         try:
             con = attach(path)
         except duckdb.Error as exc:
-            raise UsageError(f"{path} is no index of this server; name another file.") from exc
+            raise UsageError(f"{path} is not an index of this server; name another file.") from exc
         try:
             rows = con.execute("SELECT files, skipped FROM made_of").fetchall()
         except duckdb.Error as exc:
             con.close()
-            raise UsageError(f"{path} is no index of this server; name another file.") from exc
+            raise UsageError(f"{path} is not an index of this server; name another file.") from exc
         if {files for files, _ in rows} != {made_of}:
             con.close()
             return None

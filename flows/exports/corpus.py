@@ -80,7 +80,7 @@ def read_citations(
             if pmid is None:
                 continue
             if not 0 < pmid < 1_000_000_000:
-                raise QueryError(f"The column `pmid` holds {pmid}, which is no PMID.")
+                raise QueryError(f"The column `pmid` holds {pmid}, which is not a PMID.")
             if seen.add(pmid):
                 waiting[pmid] = row
         if len(waiting) >= BATCH:

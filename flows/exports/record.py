@@ -124,7 +124,7 @@ class Record:
 
     @property
     def pages(self) -> tuple[str, str]:
-        """First and last page; what is no simple range is all first page, and `405-15` ends with 415."""
+        """First and last page; what is not a simple range is all first page, and `405-15` ends with 415."""
         first, last = self.text("start_page"), self.text("end_page")
         if not first:
             first = self.text("medline_pgn")

@@ -40,7 +40,7 @@ def read_listing(client: FileClient, base_url: str, folder: str) -> list[ListedF
 
     Raises:
         TransientError: It cannot be had now, or not whole.
-        PermanentError: There is no such page, or it is no listing.
+        PermanentError: There is no such page, or it is not a listing.
     """
     url = f"{base_url.rstrip('/')}/{folder}/"
     return insist(client, lambda: parse_listing(read_page(client, url), url, folder))

@@ -120,7 +120,7 @@ def asking(url: str) -> Iterator[None]:
 
     Raises:
         TransientError: It does not answer, or breaks off.
-        PermanentError: That is no address.
+        PermanentError: That is not an address.
     """
     try:
         yield

@@ -86,7 +86,7 @@ def opening(path: Path, folders: Sequence[Path] = ()) -> Iterator[BufferedReader
         path: The file.
         folders: As `open_file` takes them.
     Raises:
-        DocumentError: It cannot be opened, lies outside the folders, or is no regular file.
+        DocumentError: It cannot be opened, lies outside the folders, or is not a regular file.
     """
     with reading_file(path):
         stream = open_file(path, folders)

@@ -60,12 +60,12 @@ def parse_listing(page: str, url: str, folder: str) -> list[ListedFile]:
         folder: baseline or updatefiles.
     Raises:
         TransientError: The page is not whole.
-        PermanentError: It is no listing.
+        PermanentError: It is not a listing.
     """
     if "</html>" not in page.lower():
         raise TransientError(f"The listing {url} is cut off")
     if "href=" not in page.lower():
-        raise PermanentError(f"{url} is no listing of files; give the address that `baseline/` is in with --from.")
+        raise PermanentError(f"{url} is not a listing of files; give the address that `baseline/` is in with --from.")
     rows = list(ROW.finditer(page))
     sums = {row["name"] for row in rows if row["sum"]}
     found = {row["name"]: row for row in rows if not row["sum"]}

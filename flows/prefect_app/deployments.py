@@ -95,12 +95,12 @@ def backfill(  # noqa: PLR0913 - the form's fields
     """Fetch PMIDs of your choice, held or not, and make them members of the corpus.
 
     Args:
-        pmids: Numbers such as 25217177, separated by blanks, commas, semicolons or line ends.
+        pmids: Numbers such as 25217177, separated by spaces, commas, semicolons or line ends.
         query: A PubMed search, such as ketamine[ti] AND depression[mh]; what it finds is fetched besides the pmids.
         date_type: What the days below are: edat (entered PubMed), mdat (revised), pdat (published), crdt (created).
         from_date: First day, such as 2026-11-01, of what the search finds; without a search, every PMID of these days.
         to_date: Last day, such as 2026-11-24; none is up to now.
-        follow: Their neighbours that are wanted as well: similar articles, articles that cite them, their references.
+        follow: Neighbours to fetch too: similar articles, articles that cite them, their references.
         limit: If the search finds more PMIDs than this, nothing is fetched.
         dry_run: Say how many PMIDs, requests and minutes it would take, and how many are held; fetch and write nothing.
         reason: Why; it is kept with the run, in the table run.
@@ -133,7 +133,7 @@ def ingest(
     Args:
         files: Files or folders, one a line, in order; their whole paths, or those below the first of the folders. Empty
             only with replay_rejected.
-        salvage: Of a file that breaks off, keep the whole records before the break.
+        salvage: Keep the complete records of a truncated file.
         replay_rejected: Read the rejected records again, instead of files.
     """
     if bool(files.strip()) == replay_rejected:
@@ -161,9 +161,9 @@ def sync(
     """Follow NLM's baseline and update files: download, check, read and publish what is listed and not held.
 
     Args:
-        keep_files: Leave the files on disk when they are read.
+        keep_files: Keep the files on disk after reading them.
         rollover: Let a new year's whole baseline end what it lacks, however much that is.
-        dry_run: Say what is missing and what it takes; do nothing.
+        dry_run: Say what is missing and what it would take; do nothing.
     """
     if not dry_run and newer_run_stands():
         return SKIPPED
@@ -200,7 +200,7 @@ def mesh(files: Annotated[str, titled("Files")] = "") -> None:
 @flow(name="compact", retries=0, on_crashed=[name_unknown_parameters])
 @fails_with_its_sentence
 def compact(keep: Annotated[str, titled("Keep", pattern="^(all|last|[0-9]+)$")] = "all") -> None:
-    """Put small runs together and give back the space of what was replaced; the corpus stays the same.
+    """Merge small runs and reclaim the space of what was replaced; the corpus stays the same.
 
     Args:
         keep: Raw records that later ones replaced: all, last (only the last of each PMID), or those of that many days.
@@ -253,8 +253,8 @@ def deployments(settings: Settings | None = None) -> list[RunnerDeployment]:
         deploy(refresh_links, "refresh-links", "Every Saturday: fetches all link lists of members again.", "0 4 * * 6"),
         deploy(backfill, "backfill", "PMIDs of your choice, held or not; they become members of the corpus."),
         deploy(ingest, "ingest", "PubMed XML on disk: baseline and update files, EFetch sets."),
-        deploy(compact, "compact", "Every Saturday: small runs put together.", "0 5 * * 6"),
-        deploy(check, "check", "Every Saturday: everything against everything.", "0 6 * * 6"),
+        deploy(compact, "compact", "Every Saturday: merges small runs.", "0 5 * * 6"),
+        deploy(check, "check", "Every Saturday: checks everything against everything.", "0 6 * * 6"),
         deploy(rebuild, "rebuild", "Rebuilds every table from the raw records with today's code."),
         # In the afternoon in New York, when the day's update files are there. A first run would load all of PubMed, so
         # a person has to switch it on.

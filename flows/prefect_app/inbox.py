@@ -107,8 +107,8 @@ def check_file(path: Path, folders: Sequence[Path]) -> None:
     """
     with reading_file(path):
         if not inside(path, folders).is_file():
-            there = "is no file" if path.exists() else "does not exist"
+            there = "is not a file" if path.exists() else "does not exist"
             raise UsageError(f"files: {show(path)} {there}; name a file or a folder.")
         beside = path.with_name(f"{path.name}.md5")
         if os.path.lexists(beside) and not inside(beside, folders).is_file():
-            raise UsageError(f"files: {show(beside)} is no file; remove it.")
+            raise UsageError(f"files: {show(beside)} is not a file; remove it.")

@@ -41,7 +41,7 @@ def deployment_lines(deployment: RunnerDeployment) -> Iterator[str]:
     """An entry of the list of deployments.
 
     Raises:
-        TypeError: A schedule is no cron line.
+        TypeError: A schedule is not a cron line.
     """
     yield f"  - name: {deployment.name}"
     yield f"    description: {json.dumps(deployment.description, ensure_ascii=False)}"
@@ -52,7 +52,7 @@ def deployment_lines(deployment: RunnerDeployment) -> Iterator[str]:
     yield f"    concurrency_limit: {deployment.concurrency_limit}"
     for number, scheduled in enumerate(deployment.schedules or []):
         if not isinstance(scheduled.schedule, CronSchedule):
-            raise TypeError(f"The schedule of {deployment.name} is no cron line.")
+            raise TypeError(f"The schedule of {deployment.name} is not a cron line.")
         if not number:
             yield "    schedules:"
         yield f"      - cron: {json.dumps(scheduled.schedule.cron)}"

@@ -25,7 +25,7 @@ def show(settings: Settings, troubles: Sequence[str] = (), *, first_run_id: str,
         settings: Options of the run.
         troubles: Sentences about what the run could not do.
         first_run_id: The run, or the first of those of one call: where those who were told nothing yet begin.
-        with_page: Make the report anew as well.
+        with_page: Also write the report again.
     Returns:
         A sentence for each part that failed.
     """

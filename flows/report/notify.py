@@ -29,7 +29,7 @@ def open_address(address: str) -> Any:
 
 
 def is_webhook(address: str) -> bool:
-    """Whether an address is no service's own, and gets the events as JSON by Prefect."""
+    """Whether an address is not a service's own, and gets the events as JSON by Prefect."""
     return address.lower().startswith(("http://", "https://")) and open_address(address) is None
 
 
@@ -59,7 +59,7 @@ def tell(
 
     Args:
         directory: The data directory, with the published file.
-        addresses: Those that are no webhooks get it.
+        addresses: Those that are not webhooks get it.
         first_run_id: Where an address begins that was told nothing yet.
         troubles: Sentences about what the run could not do; told when they are others than last time.
         alarms_only: Leave out what is merely new.

@@ -1,4 +1,4 @@
-"""The backfill: PMIDs of somebody's choice, pasted or found by a search, with their neighbours if wanted."""
+"""The backfill: PMIDs that a person chose, pasted or found by a search, with their neighbours if wanted."""
 
 import logging
 import re
@@ -99,13 +99,13 @@ def make_request(
 
 
 def parse_pmids(text: str) -> list[int]:
-    """PMIDs in any text that separates them by blanks, line ends or marks, or that PubMed or a reference manager saved.
+    """PMIDs of a text: separated by spaces, line ends or punctuation, or as PubMed or a reference manager saved them.
 
-    `#` begins a comment, `PMID:` is skipped. Saved references without a PMID are counted in the log and left out: the
-    seeds folder is where such are resolved.
+    `#` begins a comment, `PMID:` is skipped. Saved references without a PMID are counted in the log and left out: only
+    the seeds folder resolves those.
 
     Raises:
-        UsageError: Something in it is not a PMID, or there is none.
+        UsageError: Something in it is not a PMID, or it has none.
     """
     pmids: dict[int, None] = {}
     text = text.removeprefix("\ufeff")
@@ -133,7 +133,7 @@ def parse_day(field: str, text: str) -> date | None:
     """A day written as 2026-11-24 or 2026/11/24; None for an empty text.
 
     Raises:
-        UsageError: It is none; names the field.
+        UsageError: It is not a day; names the field.
     """
     if not text.strip():
         return None
@@ -143,7 +143,7 @@ def parse_day(field: str, text: str) -> date | None:
             return date(int(found[1]), int(found[2]), int(found[3]))
     except ValueError:
         pass
-    raise UsageError(f"{field}: {text.strip()[:40]!r} is no day; write it as 2026-11-24.")
+    raise UsageError(f"{field}: {text.strip()[:40]!r} is not a day; write it as 2026-11-24.")
 
 
 def backfill(
@@ -206,7 +206,7 @@ def find_asked(work: Work, con: Connection, request: BackfillRequest) -> None:
 
 
 def find_neighbours(work: Work, con: Connection, request: BackfillRequest) -> None:
-    """Add the neighbours that a request wants; their membership says of which PMID's which list they are."""
+    """Add the neighbours that a request wants; their membership names the PMID and the list they come from."""
     wanted = {"fetch": list(request.follow), "follow": list(request.follow), "depth": 1, "linkout": False}
     refresh_links(work, con, work.definition.links.model_copy(update=wanted))
     con.execute(read_statement("plan_rename_neighbour"))

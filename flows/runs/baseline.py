@@ -1,4 +1,4 @@
-"""A whole new baseline of NLM's: what its files lack has ended, and can be looked at before."""
+"""A whole new NLM baseline: what its files lack is ended, after a preview if wanted."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -22,23 +22,23 @@ from warehouse.schema.ledger import REQUEST
 from warehouse.sql_files import read_statement
 from warehouse.state import Connection, open_state
 
-# What of the state is asked: which PMIDs the runs of a baseline met is in their requests.
+# Tables of the state that are read; requests have the PMIDs that the runs of a baseline met.
 BASELINE_STATE = (*FILE_STATE, REQUEST)
 
 
 def year_of_baseline(files: Sequence[Path]) -> int:
-    """The one year that all files are of, numbered from 1 without a gap.
+    """The year of the files, which are of one year and numbered from 1 without a gap.
 
     Raises:
-        UsageError: They are no whole baseline.
+        UsageError: They are not a whole baseline.
     """
     places = [place_in_series(path.name) for path in files]
     if (None, None) in places:
         name = show(files[places.index((None, None))].name)
-        raise UsageError(f"{name} is no file of NLM's series; give --baseline the files pubmedYYnNNNN.xml.gz alone.")
+        raise UsageError(f"{name} is not a file of NLM's series; give --baseline only pubmedYYnNNNN.xml.gz.")
     years = {year for year, _ in places if year is not None}
     if len(years) > 1:
-        raise UsageError(f"These are files of {len(years)} years; a baseline is of one.")
+        raise UsageError(f"The files are of {len(years)} years; a baseline is of one.")
     (year,) = years
     numbers = {number for _, number in places}
     if missing := sorted(set(range(1, len(numbers) + 1)) - numbers):
@@ -49,7 +49,7 @@ def year_of_baseline(files: Sequence[Path]) -> int:
 
 
 def stage_lacking(con: Connection, year: int, writer: RunWriter, now: datetime) -> int:
-    """Stage a deletion for each PMID that a baseline lacks; how many there are.
+    """Stage a deletion for each PMID that a baseline lacks; returns how many.
 
     Args:
         con: The state, with the runs of the baseline.
@@ -69,10 +69,10 @@ def stage_lacking(con: Connection, year: int, writer: RunWriter, now: datetime) 
 def preview_baseline(
     settings: Settings, paths: Sequence[Path], *, workers: int = 1, progress: Progress = silent
 ) -> list[str]:
-    """What reading a whole new baseline would bring and end; the files are read, and nothing is changed.
+    """What a whole new baseline would bring and end; the files are read, and nothing is changed.
 
     Raises:
-        UsageError: The files are no whole baseline.
+        UsageError: The files are not a whole baseline.
         DocumentError: One of them cannot be used.
     """
     files = find_files(paths)
@@ -123,6 +123,6 @@ def describe_preview(con: Connection, year: int, count: int) -> list[str]:
     sentences = [f"{count_of(count, 'file')} of pubmed{year}: {count_of(pmids, 'PMID')}, {new:,} of them new."]
     if ended:
         sentences.append(
-            f"{count_of(len(ended), 'PMID')} of earlier files would end, which the new files lack: {name_some(ended)}."
+            f"{count_of(len(ended), 'PMID')} of earlier files would end, missing from the new ones: {name_some(ended)}."
         )
     return [*sentences, "Nothing was changed; run it without --dry-run to take the baseline over."]

@@ -51,7 +51,7 @@ def write_raised(directory: DataDirectory, raised: Sequence[decide.RaisedRecord]
     """Write the rows of records that hold again, made from the raw records of earlier runs.
 
     Raises:
-        StoreError: A raw record is not there any more.
+        StoreError: A raw record is missing.
     """
     wanted = {(record.run_id, record.pmid, record.content_sha256) for record in raised}
     runs = {record.run_id for record in raised}
@@ -82,7 +82,7 @@ def rows_of_record(raw: dict[str, object], run_id: str) -> dict[str, pa.Table]:
 
 
 def read_rejected(con: Connection, most: int = 1000) -> dict[int, str]:
-    """The reason by PMID of records that could not be read; the first ones."""
+    """Why records could not be read, by PMID; only the first ones."""
     query = "SELECT pmid, detail FROM verdict WHERE outcome = 'rejected' ORDER BY pmid LIMIT $1"
     return dict(con.execute(query, [most]).fetchall())
 

@@ -54,7 +54,7 @@ class Check:
 
     Attributes:
         name: What was looked at.
-        outcome: ok; note: other than expected, but nothing fails for it; trouble.
+        outcome: ok; note (unexpected, but nothing fails for it); trouble.
         said: What was found.
         next_step: What to do; '' for nothing.
         case: A difference that can be sent in, as `describe_case` gives it.
@@ -78,7 +78,7 @@ def diagnose(settings: Settings) -> Iterator[Check]:
 
 
 def check_versions() -> Check:
-    """Python, this project and what it stands on."""
+    """Python, this project and its dependencies."""
     found, missing = [f"corpus {CODE_VERSION}", f"Python {python_version()}"], []
     for name in LIBRARIES:
         try:
@@ -153,7 +153,7 @@ def check_identity(settings: Settings) -> Check:
             return Check("email and key", "trouble", f"no email address, {key}", "set NCBI_EMAIL, here or in .env")
         return Check("email and key", "ok", f"no email address, which only NCBI asks for; {key}")
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", settings.ncbi_email):
-        return Check("email and key", "trouble", "NCBI_EMAIL is no email address", "correct NCBI_EMAIL")
+        return Check("email and key", "trouble", "NCBI_EMAIL is not an email address", "correct NCBI_EMAIL")
     return Check("email and key", "ok", f"{settings.ncbi_email}, {key}")
 
 
@@ -172,7 +172,7 @@ def check_prefect(api_url: str | None) -> Check:
 
 
 def check_entrez_server(settings: Settings) -> Iterator[Check]:
-    """Each utility's reply, held against the local server's; with the clock and the limits as the replies have them."""
+    """Each utility's reply, compared with the local server's; then the clock and the limits that the replies show."""
     try:
         with entrez_at(settings) as base_url:
             expected = reference_answers()

@@ -58,7 +58,7 @@ def entrez_at(settings: Settings) -> Iterator[str]:
 
 @contextmanager
 def running(settings: Settings, kind: str, progress: Progress, steps: Steps, *, dry_run: bool) -> Iterator[Work]:
-    """A run: the data directory held for writing, Entrez at hand; what is not committed at the end is discarded.
+    """A run: holds the data directory for writing and connects to Entrez; what it does not commit is discarded.
 
     A dry run writes nothing, so it waits for no other writer. The searches of a run that fails are kept.
     """
@@ -128,7 +128,7 @@ def facts_of(work: Work, *, failure: str | None = None) -> RunFacts:
 
 
 def decide_outcomes(work: Work, con: Connection) -> None:
-    """Decide what holds of what was read, and give each PMID that was asked for its outcome: table `outcome`.
+    """Decide what holds of what was read, and give each PMID asked for its outcome, in table `outcome`.
 
     Raises:
         CheckError: A PMID that was asked for has no outcome; nothing is committed.

@@ -31,12 +31,12 @@ class FileCall:
 
     Attributes:
         directory: The data directory, held for writing.
-        is_salvaged: Keep the whole records before the place where a file breaks off.
+        is_salvaged: Keep the complete records of a truncated file.
         is_again: Read files that have been read before.
-        folders: The folders that the files have to be below; none is without bound.
-        is_downloaded: The files have the times at which the server says they were changed.
+        folders: Folders that the files must be below; any folder if empty.
+        is_downloaded: The files have the server's modification times.
         known: When a file was last read, by name and MD5, with those of this call.
-        undated_at: When a deletion was last read that nothing dates; what comes again after it counts again.
+        undated_at: When an undated deletion was last read; files read before it count if they come again.
         skipped: Names of files that were skipped.
     """
 
@@ -116,7 +116,7 @@ def changed_at(path: Path) -> datetime:
 
 
 def take_up(call: FileCall, path: Path, now: datetime) -> bool:
-    """Note that a file is read now; False if it was read before, and reading it again would change nothing."""
+    """Note that a file is read now; False if it was read before and would change nothing now."""
     name = show(path.name)
     is_numbered = place_in_series(path.name)[0] is not None
     try:

@@ -50,21 +50,21 @@ def ingest(  # noqa: PLR0913 - options of the command
 ) -> RunReport:
     """Read files, each into a run of its own, and publish at the end.
 
-    A file that cannot be used is named in the report's troubles; the others are read all the same. A file that was read
+    A file that cannot be used is named in the report's troubles; the others are still read. A file that was read
     before, by its name and MD5, is skipped.
 
     Args:
         settings: Options.
         paths: Files, or folders that stand for the `.xml` and `.xml.gz` files in them.
         workers: Processes that read, a file each; the runs come out the same, in the same order.
-        salvage: Keep the whole records before the place where a file breaks off.
+        salvage: Keep the complete records of a truncated file.
         again: Read files that were read before, too.
         baseline: They are a whole new baseline, which ends what it lacks.
-        folders: The folders that the files have to be below; none is without bound.
+        folders: Folders that the files must be below; any folder if empty.
         engine: `local`, or the address of a Dask scheduler whose workers read.
-        progress: Told of each file's compressed bytes, or of the files where several processes read.
+        progress: Told of each file's compressed bytes, or of the files if several processes read.
     Raises:
-        UsageError: A path does not exist, a folder has no such file, or the files are no whole baseline.
+        UsageError: A path does not exist, a folder has no such file, or the files are not a whole baseline.
         CorpusError: The data directory cannot be read or written.
     """
     check_engine(engine)
@@ -96,7 +96,7 @@ def ingest(  # noqa: PLR0913 - options of the command
 def read_and_commit(
     call: FileCall, files: Sequence[Path], workers: int, engine: str, report: RunReport, progress: Progress
 ) -> list[str]:
-    """Read the files of a call, and commit each as a run; the runs, in their order."""
+    """Read the files of a call, and commit each as a run; returns the runs in order."""
     is_apart = engine != LOCAL or (workers > 1 and len(files) > 1 and is_worth_workers(files))
     run_ids = []
     with closing(open_state(call.directory, FILE_STATE, is_followed=True, is_asked_often=len(files) > 1)) as con:
@@ -114,14 +114,14 @@ def read_and_commit(
 
 
 def end_lacking(directory: DataDirectory, year: int, report: RunReport) -> list[str]:
-    """End what a baseline lacks, as a run of its own, unless one of its files breaks off; the run."""
+    """End what a baseline lacks in a run of its own, unless one of its files is truncated; returns the run."""
     now = datetime.now(UTC)
     facts = RunFacts(next_run_id(directory, now), "ingest", utc(now), f"the baseline of pubmed{year}", is_complete=True)
     reading = open_reading(directory, facts.run_id)
     with closing(open_state(directory, BASELINE_STATE, is_followed=True)) as con:
         if broken := name_broken(con, year):
             report.troubles.append(
-                f"Nothing that the baseline of pubmed{year} lacks was ended: {broken} breaks off; download it again, "
+                f"Nothing that the baseline of pubmed{year} lacks was ended: {broken} is truncated; download it again, "
                 "and read all of its files."
             )
             discard_reading(directory, facts.run_id)
@@ -138,7 +138,7 @@ def end_lacking(directory: DataDirectory, year: int, report: RunReport) -> list[
 
 
 def commit_file(con: Connection, staged: StagedFile, report: RunReport) -> int:
-    """Decide what holds of a file's deliveries, commit its run, and add it to the report; its PMIDs."""
+    """Decide what holds of a file's deliveries, commit its run, and add it to the report; returns its PMIDs."""
     job = staged.job
     facts = RunFacts(job.run_id, "ingest", job.read_at, staged.name, is_complete=not staged.breaks)
     count = commit_read(con, job.directory, facts, staged.folder, report, file=staged)
@@ -165,7 +165,7 @@ def commit_read(
         con: What holds, which follows the runs that are committed.
         directory: The data directory, held for writing.
         facts: Of the run.
-        folder: The staged folder; it is gone afterwards.
+        folder: The staged folder, which is removed afterwards.
         report: The run's outcomes are added to it.
         file: The file that was read, if it was one.
     Returns:
@@ -229,7 +229,7 @@ def file_table(con: Connection, file: StagedFile) -> pa.Table:
 
 
 def replay_rejected(settings: Settings, *, progress: Progress = silent) -> RunReport:
-    """Read the rejected records again that have not been read since, with today's transforms, and publish.
+    """Read rejected records again, unless they were read since, with today's transforms, and publish.
 
     Args:
         settings: Options.
@@ -284,7 +284,7 @@ def utc(moment: datetime) -> datetime:
 
 
 def publish(report: RunReport, settings: Settings, progress: Progress) -> None:
-    """Publish what was committed, and note the time that it takes."""
+    """Publish what was committed, and note how long it takes."""
     limits = read_definition(settings.seeds / DEFINITION_FILE).drift.limits(settings)
     progress("publish", 0, 1)
     start = time.perf_counter()

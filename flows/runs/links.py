@@ -73,7 +73,7 @@ def follow_links(con: Connection, rules: LinkRules, depth: int) -> None:
 
 
 def take_over_lists(work: Work, con: Connection, rules: LinkRules) -> None:
-    """Take in the replies of ELink that a run that broke off had fetched; of two with the same list, the first."""
+    """Take over the ELink replies of an interrupted run; if two have the same list, the first counts."""
     for _, kept in kept_replies(work.directory, work.client.source, datetime.now(UTC)):
         if kept.utility == "elink":
             reply = read_link_reply(kept)
@@ -83,7 +83,7 @@ def take_over_lists(work: Work, con: Connection, rules: LinkRules) -> None:
 
 
 def obtain_lists(work: Work, con: Connection, kind: str, rules: LinkRules, due: int) -> None:
-    """Ask for the lists of `due_list`, those that a reply says nothing of a second time, and write them."""
+    """Ask for the lists of `due_list` and write them; those missing from a reply are asked for a second time."""
     calls: Iterable[Sequence[int]] = iter_batches(con, "due_list", ELINK_BATCH)
     sentence = ""
     done = 0
@@ -133,7 +133,7 @@ def kind_of(reply: Reply) -> str:
 
 
 def store_lists(work: Work, con: Connection, reply: LinkReply, rules: LinkRules, wanted: set[int]) -> set[int]:
-    """Write the lists of a reply; those that are followed take the place of the ones known before.
+    """Write the lists of a reply; those that are followed replace the ones known before.
 
     Args:
         work: The run.

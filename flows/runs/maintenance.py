@@ -17,10 +17,10 @@ from warehouse.store import DataDirectory, run_folders
 
 
 def compact(settings: Settings, *, keep: str = "all") -> Iterator[str]:
-    """Put small runs together, give up raw records by rule, and publish a file without gaps; says what it does.
+    """Merge small runs, give up raw records by rule, and publish a file without gaps; says what it does.
 
     Raises:
-        CorpusError: A file cannot be read or written, there is no room, or `keep` is no rule; nothing is lost.
+        CorpusError: A file cannot be read or written, there is no room, or `keep` is not a rule; nothing is lost.
     """
     directory = existing(settings)
     with writing(directory, purpose="compact", wait=not settings.no_wait):
@@ -28,20 +28,20 @@ def compact(settings: Settings, *, keep: str = "all") -> Iterator[str]:
         now = datetime.now(UTC)
         plan = compaction.plan_compaction(directory, keep=keep, now=now)
         needed = compaction.space_needed(directory, plan.bytes_before)
-        yield f"This takes {needed / 1e6:,.0f} MB of disk for a while, at most."
+        yield f"This takes up to {needed / 1e6:,.0f} MB of disk for a while."
         done = compaction.compact(directory, plan, now=now)
         if done.folders:
             yield (
-                f"Parquet: {len(done.folders):,} folders of {done.bytes_before / 1e6:,.1f} MB are one of "
+                f"Parquet: {len(done.folders):,} folders of {done.bytes_before / 1e6:,.1f} MB became one of "
                 f"{done.bytes_after / 1e6:,.1f} MB."
             )
         if done.dropped.num_rows:
-            yield f"Raw: {done.dropped.num_rows:,} records that later ones replaced were given up."
+            yield f"Raw: {done.dropped.num_rows:,} replaced records were given up."
         before = size_of(directory.database)
         notes: list[str] = []
         build.publish(directory, afresh=True, say=notes.append)
         yield from notes
-        yield f"DuckDB: {before / 1e6:,.1f} MB are {size_of(directory.database) / 1e6:,.1f} MB."
+        yield f"DuckDB: {before / 1e6:,.1f} MB became {size_of(directory.database) / 1e6:,.1f} MB."
 
 
 def is_of_mesh(folder: Path) -> bool:
@@ -50,20 +50,20 @@ def is_of_mesh(folder: Path) -> bool:
 
 
 def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progress: Progress = silent) -> Iterator[str]:
-    """Make the model anew from the raw records and publish it; says what differs.
+    """Rebuild the model from the raw records and publish it; says what differs.
 
     Raises:
         CorpusError: A file cannot be read or written, or there is no room; nothing is lost.
-        StoreError: Files are damaged that are not made from raw; what could be made anew was.
+        StoreError: Damaged files cannot be rebuilt from the raw records; the others were rebuilt.
     """
     check_engine(engine)
     directory = existing(settings)
     with writing(directory, purpose="rebuild", wait=not settings.no_wait):
         largest = max(map(compaction.size_of, run_folders(directory)), default=0)
-        yield f"This takes {compaction.space_needed(directory, largest) / 1e6:,.0f} MB of disk for a while, at most."
+        yield f"This takes up to {compaction.space_needed(directory, largest) / 1e6:,.0f} MB of disk for a while."
         found = rebuilding.rebuild(directory, workers=workers, engine=engine, progress=progress)
         for name in found.damaged:
-            yield f"{name} was damaged, and was made anew from the raw records."
+            yield f"{name} was damaged, and was rebuilt from the raw records."
         for pmid, reason in sorted(found.unreadable.items())[:10]:
             yield f"The record of PMID {pmid} cannot be read today, its rows stay: {reason}"
         for name in sorted(found.rows_gone.keys() | found.rows_come.keys()):
@@ -72,10 +72,10 @@ def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progre
         yield f"{found.replaced:,} of {found.folders:,} run folders rewritten."
         if found.lost:
             first = Path(found.lost[0])
-            # Everything of MeSH comes from its files, so that its folder is not needed for them.
+            # Everything of MeSH comes from its files, so its folder can go.
             anew = f", or remove {first.parent}, run `corpus rebuild`, then `corpus mesh` with its files"
             raise StoreError(
-                f"{first} is damaged and cannot be made from raw; put it back from a backup"
+                f"{first} is damaged and cannot be rebuilt from the raw records; put it back from a backup"
                 f"{anew if first.stem.startswith('mesh_') and is_of_mesh(first.parent) else ''}. "
                 f"{len(found.lost):,} such files; nothing was published."
             )
@@ -85,10 +85,10 @@ def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progre
 
 
 def run_check(settings: Settings, *, manifest: Path | None = None) -> Iterator[str]:
-    """What is wrong with the data directory, or with the corpus that a manifest names; a sentence each.
+    """What is wrong with the data directory, or with the corpus that a manifest names, one sentence each.
 
     Raises:
-        CorpusError: The manifest is none, or there is no room to build a file for comparison.
+        CorpusError: The manifest is not one, or there is no room to build a file for comparison.
     """
     directory = existing(settings)
     with writing(directory, purpose="check", wait=not settings.no_wait):

@@ -12,7 +12,7 @@ PORTION = 100_000
 
 
 def write_members(work: Work, con: Connection, *, is_ending: bool) -> bool:
-    """Write the reasons that began or ceased to hold; whether there are any.
+    """Write the reasons that began or ceased to hold; returns whether there are any.
 
     Args:
         work: The run.

@@ -1,4 +1,4 @@
-"""NLM's MeSH into the corpus: `corpus mesh`."""
+"""Load NLM's MeSH into the corpus: `corpus mesh`."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -37,18 +37,18 @@ def add_mesh(
 ) -> Iterator[str]:
     """Read files of MeSH into one run and publish it; says what it read.
 
-    A file that is held already is not read again unless it is asked for.
+    A file that is held already is read again only if asked for.
 
     Args:
         settings: Options.
         paths: Descriptor, qualifier and supplementary files, `.xml` or packed.
         url: A page that links to them; the newest of each kind are downloaded as well.
-        folders: The folders that the paths have to be below; none is without bound.
-        is_again: Read files that are held, too.
+        folders: Folders that the paths must be below; any folder if empty.
+        is_again: Also read files that are held.
         progress: Told of the bytes.
     Raises:
         UsageError: A file does not exist, or two are of one kind.
-        DocumentError: A file is no MeSH, or not whole; nothing is kept of any.
+        DocumentError: A file is not MeSH, or not whole; nothing of any file is kept.
         EntrezError: They cannot be downloaded.
         StoreError: The data directory cannot be written.
     """
@@ -104,7 +104,7 @@ def read_held(directory: DataDirectory) -> Held:
 def read_file(
     writer: RunWriter, stream: BufferedReader, name: str, held: Held, read: dict[str, str], progress: Progress
 ) -> str:
-    """Write the rows of a file; what to say of it.
+    """Write the rows of a file; returns a sentence about it.
 
     Args:
         writer: The run.
@@ -115,7 +115,7 @@ def read_file(
         progress: Told of the bytes.
     Raises:
         UsageError: Another file of its kind was read in this run.
-        DocumentError: It is no MeSH, or not whole.
+        DocumentError: It is not MeSH, or not whole.
     """
     md5, size = md5_of(stream), stream.tell()
     if same := [kind for kind, (_, held_md5) in held.items() if held_md5 == md5]:

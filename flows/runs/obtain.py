@@ -27,10 +27,10 @@ PLANNED_AT_ONCE = 10_000
 
 
 def obtain(work: Work, con: Connection) -> None:
-    """Fetch and read what the plan names, replies that an unfinished run had fetched first.
+    """Fetch and read what the plan names, beginning with the replies of an interrupted run.
 
     What Entrez leaves out is asked for once more in the same run, unless it was missing before and is not held: a reply
-    can be short by accident. Of what is held and still left out, some is believed deleted.
+    can be short by accident. Held citations that are left out again may be believed deleted.
 
     Args:
         work: The run.
@@ -68,7 +68,7 @@ def planned(con: Connection, condition: str) -> Iterator[int]:
 
 
 def take_over_records(work: Work, con: Connection, reading: Reading) -> None:
-    """Read the replies of EFetch that a run that broke off had fetched; those without a PMID of the plan are left."""
+    """Read the EFetch replies of an interrupted run; those without a PMID of the plan are left where they are."""
     for path, reply in kept_replies(work.directory, work.client.source, datetime.now(UTC)):
         if reply.utility != "efetch":
             continue
@@ -82,7 +82,7 @@ def take_over_records(work: Work, con: Connection, reading: Reading) -> None:
 
 
 def fetch_records(work: Work, con: Connection, reading: Reading, pmids: Iterator[int], total: int) -> None:
-    """Fetch PMIDs in batches, several in flight, and read each reply when it comes; every PMID gets an answer.
+    """Fetch PMIDs in batches, several in flight, and read each reply as it comes; every PMID gets an answer.
 
     Args:
         work: The run.
@@ -111,7 +111,7 @@ def fetch_records(work: Work, con: Connection, reading: Reading, pmids: Iterator
 
 
 def in_batches(pmids: Iterable[int], size: int) -> Iterator[list[int]]:
-    """PMIDs in portions."""
+    """PMIDs in batches of a size; the last can be shorter."""
     batch: list[int] = []
     for pmid in pmids:
         batch.append(pmid)
@@ -169,7 +169,7 @@ def note_answers(con: Connection, pmids: Collection[int], outcome: str, detail: 
 
 
 def count_answers(con: Connection) -> int:
-    """PMIDs that have an answer."""
+    """How many PMIDs have an answer."""
     ((count,),) = con.execute("SELECT count(DISTINCT pmid) FROM answer").fetchall()
     return int(count)
 
@@ -189,7 +189,7 @@ def stage_empty_replies(work: Work, con: Connection, reading: Reading) -> None:
 
 
 def source_of(work: Work) -> str:
-    """What the rows of this run's replies call their source: efetch, or sample, whose stubs stand for records."""
+    """The `source` of this run's rows: efetch, or sample, whose stubs stand for records."""
     return "sample" if work.settings.entrez == "sample" else "efetch"
 
 

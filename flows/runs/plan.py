@@ -55,7 +55,7 @@ def prepare_plan(con: Connection, *, is_sample: bool) -> None:
 
     Args:
         con: With the schema `state`.
-        is_sample: Whether the sample is asked; otherwise what it answered before counts for nothing.
+        is_sample: Whether the sample is asked; if not, its earlier answers are ignored.
     """
     con.execute(read_statement("plan_counted_run"), {"is_sample": is_sample})
     for name in ("held_citation", "asked_pmid", "obtained_list", "empty_tables"):
@@ -107,7 +107,7 @@ def plan_members(con: Connection, rules: CitationRules, now: datetime) -> None:
 
     Args:
         con: With the members found.
-        rules: After how many days what is asked for again.
+        rules: After how many days each is asked for again.
         now: UTC.
     """
     days = {
@@ -145,7 +145,7 @@ def read_revised_since(con: Connection) -> datetime | None:
 
 
 def plan_asked(con: Connection) -> None:
-    """Plan all that was found, held or not: a backfill's."""
+    """Plan all that was found, held or not, for a backfill."""
     con.execute(read_statement("plan_add_asked"))
 
 
@@ -174,7 +174,7 @@ def iter_batches(con: Connection, table: str, size: int, *, skip: int = 0) -> It
 
 
 def count_plan(con: Connection) -> int:
-    """PMIDs in the plan."""
+    """How many PMIDs the plan has."""
     return sum(count_reasons(con).values())
 
 

@@ -31,7 +31,7 @@ class Answers:
 
 
 def ask_queries(work: Work, con: Connection, queries: Mapping[str, str]) -> Answers:
-    """Add what each query of the seeds folder finds to the members; what one found before stays if it is not answered.
+    """Add what each query of the seeds folder finds to the members; if it is not answered, what it found before stays.
 
     Args:
         work: The run; its report has each search.
@@ -67,7 +67,7 @@ def ask_in_window(
 
 
 def search_and_note(work: Work, search: SearchReport) -> Found:
-    """Ask a search, and take what came of it into the report; what NCBI ignored is named.
+    """Run a search, and add its result to the report, with what NCBI ignored.
 
     Raises:
         CorpusError: It was not answered; the report says why as well.

@@ -1,7 +1,7 @@
-"""The model made anew from the raw records, with today's transforms: `corpus rebuild`.
+"""Rebuild the model from the raw records, with today's transforms: `corpus rebuild`.
 
-A folder of runs is read again record by record. Where that gives other rows than it has, or a file of it is damaged,
-a folder with the new rows takes its place by one rename; the rows keep their run and the time at which they came.
+A folder of runs is read again record by record. If its rows differ, or a file of it is damaged, a folder with the new
+rows replaces it by one rename; the rows keep their run and the time at which they came.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -53,12 +53,12 @@ class Rebuild:
 
     Attributes:
         folders: Folders read.
-        replaced: Folders whose rows became others, or that were damaged.
-        rows_gone: Rows that today's transforms do not give any longer, by table.
+        replaced: Folders whose rows changed, or that were damaged.
+        rows_gone: Rows that today's transforms no longer give, by table.
         rows_come: Rows that they give instead, by table.
         unreadable: Reason by PMID of records that cannot be read today; their rows stay as they are.
-        damaged: Files that were damaged and were made anew.
-        lost: Files that were damaged and cannot be made anew.
+        damaged: Damaged files that were rebuilt.
+        lost: Damaged files that cannot be rebuilt.
     """
 
     folders: int = 0
@@ -72,7 +72,7 @@ class Rebuild:
 
 @dataclass(frozen=True)
 class FolderJob:
-    """A folder that is made anew; the unit of work of a process.
+    """A folder to rebuild: the unit of work of a process.
 
     Attributes:
         directory: The data directory; its staging gets the new folder.
@@ -87,14 +87,14 @@ class FolderJob:
 
 @dataclass(frozen=True)
 class Remade:
-    """What became of a folder: what was found, and where its new rows are; None where it stays as it is."""
+    """What became of a folder: what was found, and where its new rows are; None if it stays as it is."""
 
     found: Rebuild
     staged: Path | None
 
 
 def rebuild(directory: DataDirectory, *, workers: int = 1, engine: str = LOCAL, progress: Progress = silent) -> Rebuild:
-    """Make the model of every committed folder anew from its raw records.
+    """Rebuild the model of every committed folder from its raw records.
 
     It can be stopped at any moment: each folder is replaced whole, and a second call goes on from there.
 
@@ -153,12 +153,12 @@ def add_found(found: Rebuild, part: Rebuild) -> None:
 
 
 def replace_folder(job: FolderJob, staged: Path) -> None:
-    """Let new rows take the place of a folder, by one rename."""
+    """Replace a folder by its new rows, in one rename."""
     target = job.directory.staging / f"run={job.run_id}"
     if not staged.is_dir():
         raise StoreError(
-            f"{job.folder} was made anew, and {staged} is not here; the data directory has to be on a disk that the "
-            "workers share with this machine, by the same path."
+            f"{job.folder} was rebuilt, but {staged} is not here; the data directory must be on a disk that the "
+            "workers share with this machine, under the same path."
         )
     with writing_file(target):
         staged.rename(target)
@@ -167,7 +167,7 @@ def replace_folder(job: FolderJob, staged: Path) -> None:
 
 
 def remake(job: FolderJob) -> Remade:
-    """Make the rows of one folder anew, beside those that it has.
+    """Rebuild the rows of one folder, beside those that it has.
 
     Raises:
         StoreError: A raw record is damaged, or a file cannot be written.
@@ -228,7 +228,7 @@ def find_unmade(con: duckdb.DuckDBPyConnection, folder: Path, damaged: set[str])
     """The damaged tables that had rows which none of the folder's raw records gives.
 
     These are rows of records that were given up by a compaction or cannot be read today, in any table, and those of
-    seed text, which are in some. Where the citations themselves are damaged, requests and seed pages tell of them.
+    seed text, which are in some. If the citations themselves are damaged, requests and seed pages tell of them.
 
     Args:
         con: With `made`, the runs and PMIDs whose rows were made.
@@ -270,7 +270,7 @@ def keys_where(folder: Path, table: Table, where: str) -> str:
 def wanted_records(folder: Path, *, is_damaged: bool) -> str:
     """The query for the raw records that the folder's citations were made of.
 
-    A raw record that did not hold in its run has no citation there. Where the citations are damaged, the outcomes tell
+    A raw record that did not hold in its run has no citation there. If the citations are damaged, the outcomes tell
     which PMIDs have one, and the highest version is taken.
     """
     raw = f"read_parquet({literal(str(folder / f'{RAW_CITATION.name}.parquet'))})"
@@ -331,7 +331,7 @@ def with_run(rows: pa.Table, table: Table, provenance: Provenance) -> pa.Table:
 
 
 def copy_rows(con: duckdb.DuckDBPyConnection, table: Table, folder: Path, writer: RunWriter) -> None:
-    """Write the rows of a table that were not made anew, as they are."""
+    """Copy the rows of a table that were not rebuilt."""
     file = folder / f"{table.name}.parquet"
     if not file.exists():
         return
@@ -349,7 +349,7 @@ def copy_rows(con: duckdb.DuckDBPyConnection, table: Table, folder: Path, writer
 
 
 def compare(folder: Path, other: Path, damaged: set[str], found: Rebuild) -> bool:
-    """Whether two folders have different rows in a table; adds how many to what was found."""
+    """Whether two folders differ in the rows of a table; adds how many to what was found."""
     is_other = False
     with open_memory() as con:
         for table in MADE:
@@ -382,7 +382,7 @@ def run_column(table: Table) -> tuple[str, ...]:
 
 
 def count_differences(con: duckdb.DuckDBPyConnection, old: str | None, new: str | None) -> tuple[int, int]:
-    """Rows of two queries that only the one has, and that only the other has; None is no row."""
+    """How many rows only the first query has, and how many only the second; None has no rows."""
     counts = []
     for one, other in ((old, new), (new, old)):
         query = "SELECT 0" if one is None else f"SELECT count(*) FROM ({one})"

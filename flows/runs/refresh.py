@@ -51,9 +51,9 @@ def refresh(
 
 
 def refresh_lists(settings: Settings, *, progress: Progress = silent, steps: Steps = PLAIN_STEPS) -> RunReport:
-    """Obtain the link lists of all members anew, whatever their age; a nightly refresh obtains those that are due.
+    """Fetch the link lists of all members again, whatever their age; a nightly refresh fetches those that are due.
 
-    PMIDs that only files brought are no members of this kind: NLM has 40 million.
+    Members that only files brought are left out: NLM has 40 million.
 
     Neighbours that `corpus.toml` follows become members with the next refresh.
 

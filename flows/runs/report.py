@@ -66,7 +66,7 @@ class RunReport:
         files_plan: What a sync planned: facts, each with its name.
         salvaged: Sentences about files of which only the records before a break were read.
         skipped: Names of files that were read before (ingest).
-        notes: Sentences about what is no trouble of this run: what was put right, gaps in the numbers of NLM's files.
+        notes: Sentences about what is not trouble of this run: what was put right, gaps in the numbers of NLM's files.
         unusable: Sentences about files of companion tables that cannot be used.
         refused: Sentences about deletions that name no PMID (ingest).
         page: The report of the corpus that was made after it; '' if none was.
@@ -142,7 +142,7 @@ class RunReport:
 
 
 def name_ignored(search: SearchReport) -> str:
-    """A sentence about what NCBI ignored of a search, and as what it was searched."""
+    """A sentence about what NCBI ignored of a search, and what it searched instead."""
     as_what = f"; it searched {search.translation!r}" if search.translation else ""
     ignored = ", ".join(search.ignored)
     return f"{search.name}: NCBI did not search all of it as asked ({ignored}){as_what}; fix the search."

@@ -1,4 +1,4 @@
-"""Entries of seed pages that give no PMID: found with ECitMatch, then with ESearch where a record proves to be the one.
+"""Entries of seed pages that give no PMID: found with ECitMatch, then with ESearch if a record proves to be the one.
 
 An entry is asked for when its page is new or has changed, and again when the answer is older than link lists may be
 (`links.refetch_after_days`). What cannot be resolved stays in `seed_citation` without a PMID.
@@ -117,7 +117,7 @@ def ask_for_pmids(work: Work, wanted: Mapping[Place, SeedEntry]) -> Resolutions:
         except EntrezError as exc:
             resolutions.unasked |= left.keys()
             work.report.troubles.append(
-                f"No PMID was looked for of {count_of(len(left), 'reference')} in seeds ({exc}); the next run does."
+                f"Not looked up: {count_of(len(left), 'reference')} in seeds ({exc}); the next run asks again."
             )
     resolutions.unasked -= resolutions.found.keys()
     return resolutions
@@ -139,7 +139,7 @@ def match_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions: 
 
 
 def search_citations(work: Work, wanted: Mapping[Place, SeedEntry], resolutions: Resolutions) -> None:
-    """Ask ESearch, and take what it finds where there is one record and it proves to be the entry's.
+    """Ask ESearch, and take what it finds if that is one record and proves to be the entry's.
 
     The records stay in staging, where the run finds them when it fetches its members.
 
@@ -182,11 +182,11 @@ def take_proven(
 def search_entry(
     client: EntrezClient, place: Place, entry: SeedEntry, failures: list[EntrezError]
 ) -> tuple[Place, list[tuple[int, Reply]]]:
-    """The hits of an entry's searches that find one PMID and no more, the surest first.
+    """The hits of an entry's searches that find exactly one PMID, the surest first.
 
     Args:
         client: As `connect` gave it.
-        place: Given back.
+        place: Returned as it is.
         entry: To be searched for.
         failures: Filled in; once Entrez has failed to answer, nothing more is searched.
     """

@@ -1,4 +1,4 @@
-"""A new year of NLM's baseline: compared with what is held when all of it is read, and then taken over or left."""
+"""A new year of NLM's baseline: once all of it is read, it is compared with what is held, and taken over or left."""
 
 from contextlib import closing
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def end_what_baseline_lacks(
         report: Gets sentences about it.
         is_asked: A person has asked for it.
     Returns:
-        The year of the baseline, if it is of another one than earlier files; the run that ended something.
+        The year of the baseline, if earlier files are of another; the run that ended something.
     """
     with closing(open_state(directory, BASELINE_STATE)) as con:
         found = compare_baseline(con, plan)
@@ -57,7 +57,7 @@ def end_what_baseline_lacks(
             return None, []
         year = f"pubmed{found.year}"
         if broken := name_broken(con, found.year):
-            report.troubles.append(f"Nothing that the baseline of {year} lacks was ended: {broken} breaks off.")
+            report.troubles.append(f"Nothing that the baseline of {year} lacks was ended: {broken} is truncated.")
             return found.year, []
     if found.missing:
         report.notes.append(
@@ -108,10 +108,10 @@ def compare_baseline(con: Connection, plan: SyncPlan) -> Comparison | None:
 
 
 def why_not(found: Comparison, settings: Settings, *, is_asked: bool) -> str:
-    """Why a baseline is not taken over, and what does it nevertheless; '' if it is.
+    """Why a baseline is not taken over, and the command that takes it over anyway; '' if it is.
 
-    By itself it has to be whole for sure, and to end no more than the drift gate allows. A person who asks can do
-    without one of them, not without both: half a listing looks like a whole baseline that ends half of the corpus.
+    Unasked, it has to be whole for sure, and to end no more than the drift gate allows. A person who asks can waive
+    one of them, not both: half a listing looks like a whole baseline that ends half of the corpus.
     """
     limits = read_definition(settings.seeds / DEFINITION_FILE).drift.limits(settings)
     allowed = None if limits is None or found.held < limits.from_citations else limits.citations_fall_percent

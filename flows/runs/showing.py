@@ -15,7 +15,7 @@ def show_run(settings: Settings, report: RunReport, *, with_page: bool) -> None:
     Args:
         settings: Options.
         report: What it did; gets the seconds, and a note for each part that failed.
-        with_page: Make the report anew as well, which looks at every citation.
+        with_page: Also write the report again, which reads every citation.
     """
     if report.is_dry or not report.row_counts or (settings.no_report and not settings.notify):
         return

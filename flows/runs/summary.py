@@ -18,7 +18,7 @@ def summarise(report: RunReport, settings: Settings, retracted: Sequence[int] = 
     Args:
         report: What it did.
         settings: Its options.
-        retracted: Citations among what it brought that are retracted.
+        retracted: Retracted citations among those it brought.
     """
     lines = [describe_headline(report)]
     if retracted:

@@ -68,7 +68,7 @@ def make_plan(client: FileClient, settings: Settings, *, workers: int, keep_file
     The data directory is held only while the ledger is read, and not at all for a dry run.
 
     Raises:
-        UsageError: `sync_from` is no address.
+        UsageError: `sync_from` is not an address.
         EntrezError: A listing cannot be had.
         LockedError: Another process is writing, and nobody is to wait for it.
         StoreError: A Parquet file cannot be read.
@@ -157,7 +157,7 @@ def describe_sync(plan: SyncPlan) -> list[tuple[str, str]]:
         ("files", f"{len(names):,} to read{which}; {plan.held_count:,} held already"),
     ]
     if plan.replaced:
-        facts.append(("replaced", f"{', '.join(plan.replaced[:5])}: other files by now than those that were read"))
+        facts.append(("replaced", f"{', '.join(plan.replaced[:5])}: replaced since they were read"))
     if plan.unsummed:
         facts.append(("waiting", f"{count_of(len(plan.unsummed), 'file')} without .md5 yet: {plan.unsummed[0]}"))
     if names:

@@ -91,7 +91,7 @@ def test_a_comma_list_gives_one_set_for_all() -> None:
 
 
 def test_links_into_other_databases_are_left_out() -> None:
-    """Their ids are no PMIDs."""
+    """Their ids are not PMIDs."""
     (found,) = parse_elink(reply(link_set("1", link_db("pubmed_gene", "672", db="gene"))))
     assert found.links == {}
 

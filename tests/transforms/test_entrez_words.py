@@ -37,4 +37,4 @@ def test_a_quote_is_one_line_of_text_without_markup() -> None:
 
 def test_of_a_body_that_is_no_text_nothing_is_quoted() -> None:
     """Its letters would be accidents."""
-    assert quote_words(bytes(range(128, 256)) + b"key=abc") == "135 bytes that are no text"
+    assert quote_words(bytes(range(128, 256)) + b"key=abc") == "135 bytes that are not text"

@@ -48,7 +48,7 @@ def test_a_descriptor_has_its_places_names_and_actions() -> None:
 
 
 def test_a_supplementary_record_maps_to_headings_with_or_without_asterisk() -> None:
-    """The asterisk of a main point is no part of the identifier."""
+    """The asterisk of a main point is not part of the identifier."""
     rows = read(mesh_set(supplementary("C01", "calmol", mapped=[("*D01", "Calm"), ("D02", "Storm")])), "supp2026.xml")
     mapped = [(row["descriptor_ui"], row["descriptor_name"], row["is_major"]) for row in rows["mesh_mapped_heading"]]
     assert mapped == [("D01", "Calm", True), ("D02", "Storm", False)]
@@ -96,8 +96,8 @@ WHOLE = mesh_set(descriptor("D01", "Calm"), descriptor("D02", "Storm"))
     ("content", "sentence"),
     [
         (b"", "x.xml is not well-formed"),
-        (b"<html></html>", "x.xml is no MeSH XML: it begins with <html>"),
-        (b"<PubmedArticleSet/>", "no MeSH XML"),
+        (b"<html></html>", "x.xml is not MeSH XML: it begins with <html>"),
+        (b"<PubmedArticleSet/>", "not MeSH XML"),
         (b"<DescriptorRecordSet/>", "x.xml has no record"),
         (WHOLE[:-30], "x.xml is not well-formed, or cut off"),
         (WHOLE, "x.xml does not say of which year it is"),

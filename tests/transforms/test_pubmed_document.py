@@ -190,7 +190,7 @@ def test_the_whole_records_of_a_broken_document_can_be_had_if_asked_for() -> Non
 
 
 def test_a_record_that_never_ends_is_refused_before_memory_is() -> None:
-    """A gigabyte in one element is no record of PubMed."""
+    """A gigabyte in one element is not a record of PubMed."""
     endless = (b"<PubmedArticleSet><PubmedArticle>" if number == 0 else b"x" * (1 << 20) for number in range(1000))
     with pytest.raises(DocumentError, match="more than 64 MiB"):
         list(split_document(endless, name="test.xml"))
@@ -201,7 +201,7 @@ def test_a_pmid_that_is_none_is_not_guessed(pmid: str) -> None:
     """The transform refuses such a record, and says which value it was."""
     (record,) = read(article_set(article(pmid)))
     assert record.pmid is None
-    assert record.refused == f"The PMID of the PubmedArticle is '{pmid}', which is no PMID."
+    assert record.refused == f"The PMID of the PubmedArticle is '{pmid}', which is not a PMID."
 
 
 @pytest.mark.parametrize("version", ["", "0", "-1", "0099999", "one"])
@@ -210,7 +210,7 @@ def test_a_version_that_is_none_is_not_guessed(version: str) -> None:
     (record,) = read(article_set(article(7).replace('Version="1"', f'Version="{version}"')))
     assert (record.pmid, record.refused) == (
         7,
-        f"The version of the PMID is '{version}', which is no number from 1 to 32,767.",
+        f"The version of the PMID is '{version}', which is not a number from 1 to 32,767.",
     )
 
 
@@ -241,7 +241,7 @@ def test_a_deletion_that_names_no_pmid_is_said_and_the_rest_is_read(pmid: str) -
     assert [record.pmid for record in found.records] == [7]
     assert [deletion[:2] for deletion in found.deletions] == [(8, "DeleteCitation")]
     assert found.refused == [
-        f"test.xml, line {line}: DeleteCitation names '{pmid}', which is no PMID; nothing is withdrawn by it."
+        f"test.xml, line {line}: DeleteCitation names '{pmid}', which is not a PMID; nothing is withdrawn by it."
     ]
 
 
@@ -319,7 +319,7 @@ def test_bytes_that_are_not_in_their_encoding_are_one_sentence() -> None:
     ],
 )
 def test_a_prolog_is_read_as_xml_says(prolog: str) -> None:
-    """What stands in comments, instructions and quotes is no mark."""
+    """What stands in comments, instructions and quotes is not a mark."""
     document = f"{prolog}<PubmedArticleSet a='>/'>{article(7)}</PubmedArticleSet >".encode()
     assert [record.pmid for record in read(document)] == [7]
 

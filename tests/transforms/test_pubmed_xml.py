@@ -221,7 +221,7 @@ def test_a_record_that_cannot_be_read_costs_no_other() -> None:
     assert parsed.rejected == {8: "mesh_heading.descriptor_name: null in row 0"}
     assert rows(parsed, "rejected_citation", "record_order", "pmid", "reason") == [
         (1, 8, "mesh_heading.descriptor_name: null in row 0"),
-        (2, None, "The PMID of the PubmedArticle is 'x', which is no PMID."),
+        (2, None, "The PMID of the PubmedArticle is 'x', which is not a PMID."),
     ]
     assert rows(parsed, "raw_citation", "pmid") == [(7,), (8,)]
     assert rows(parsed, "language", "pmid") == [(7,)]
@@ -251,7 +251,7 @@ def test_a_number_that_its_column_cannot_hold_is_null_and_reported(odd: str) -> 
 
 
 def test_a_cited_pmid_that_is_none_is_kept_verbatim() -> None:
-    """It is no citation 0, and no link."""
+    """It is not a citation 0, and no link."""
     ids = "".join(f'<ArticleId IdType="pubmed">{text}</ArticleId>' for text in ("0", "9" * 20, "-5"))
     data = f"<ReferenceList><Reference><ArticleIdList>{ids}</ArticleIdList></Reference></ReferenceList>"
     parsed = parse(article(7, parts=("", "", data)))
@@ -261,7 +261,7 @@ def test_a_cited_pmid_that_is_none_is_kept_verbatim() -> None:
 
 
 def test_characters_beyond_ascii_are_those_of_their_references() -> None:
-    """`&#x96;` is no dash: that is what Windows has in the same place."""
+    """`&#x96;` is not a dash: that is what Windows has in the same place."""
     parsed = parse(article(7, title="a&#x85;b &#x80; &#x96; &#150; &#xFDD0;."))
     assert rows(parsed, "citation", "article_title") == [("a\x85b \x80 \x96 \x96 \ufdd0.",)]
 

@@ -63,8 +63,8 @@ TWO = "</PMID><PMID>8</PMID>"
         (record("7", version=' Version="3"'), 7, 3, ""),
         (record("7", version=""), 7, 1, ""),
         (record(" 0007 "), 7, 1, ""),
-        (record("PMC7"), None, 1, "The PMID of the PubmedArticle is 'PMC7', which is no PMID."),
-        (record("7", version=' Version="x"'), 7, 1, "The version of the PMID is 'x', which is no number from 1 to "),
+        (record("PMC7"), None, 1, "The PMID of the PubmedArticle is 'PMC7', which is not a PMID."),
+        (record("7", version=' Version="x"'), 7, 1, "The version of the PMID is 'x', which is not a number from 1 to "),
         (record("7").replace("</PMID>", TWO), None, 1, "The PubmedArticle has two PMIDs, where there is a place for"),
         (record("8", version="").replace("</PMID>", TWO), 8, 1, ""),
         (record("7").replace("PMID", "Pmid"), None, 1, "The PubmedArticle has no PMID."),
@@ -84,7 +84,9 @@ def test_deletions_are_the_pmids_named_and_what_is_none_is_said_with_its_line() 
     found = read_chunk(DocumentChunk(xml, 10), name="a.xml")
     assert [r.pmid for r in found.records] == [1]
     assert [(pmid, evidence) for pmid, evidence, _ in found.deletions] == [(2, "DeleteCitation")]
-    assert found.refused == ["a.xml, line 13: DeleteCitation names 'x', which is no PMID; nothing is withdrawn by it."]
+    assert found.refused == [
+        "a.xml, line 13: DeleteCitation names 'x', which is not a PMID; nothing is withdrawn by it."
+    ]
 
 
 def test_layout_is_no_content_and_blanks_in_text_are() -> None:

@@ -110,9 +110,9 @@ def test_each_format_is_read_and_told(text: str, kind: str, right: list[tuple[in
         (RIS, "ris", "line 17: it has no PMID, DOI, PMCID or title; give it one, or remove it"),
         (NUMBERED, "numbered", "line 4: it has no PMID, DOI, PMCID or title; give it one, or remove it"),
         (CSV, "csv", "line 4: 'x' is not a PMID; correct it, or remove the row"),
-        (BIB, "bib", "line 3: the entry is no BibTeX; correct it, or remove it"),
+        (BIB, "bib", "line 3: the entry is not BibTeX; correct it, or remove it"),
         ("a,b\n1,2\n", "csv", "line 1: no column is called PMID, DOI, PMCID or Title; name one so"),
-        ("{", "json", "line 1: it is no JSON; save it again as CSL-JSON"),
+        ("{", "json", "line 1: it is not JSON; save it again as CSL-JSON"),
         ("<p>x</p>", "html", NO_PMID),
     ],
 )  # fmt: skip

@@ -185,7 +185,7 @@ PMID: 36711002 Free PMC article.
 
 
 def test_the_page_of_a_preprint_is_read() -> None:
-    """Its server's name is no title, and a note on a line of its own no entry."""
+    """Its server's name is not a title, and a note on a line of its own no entry."""
     page = parse(PREPRINT)
     assert (page.title, page.journal, page.pages) == ("Of a preprint", "bioRxiv", "2023.01.05.522900")
     assert (page.pub_date, tuple(dict.fromkeys(page.section("publication_type"))), page.abstract) == (

@@ -62,7 +62,7 @@ def test_the_short_citation_tells_where_the_title_stops() -> None:
     ],
 )
 def test_a_title_may_end_and_hold_what_it_likes(title: str) -> None:
-    """Full stops, question marks and brackets inside a title are no ends of it."""
+    """Full stops, question marks and brackets inside a title are not ends of it."""
     entry = parse(f"{title}Nature. 2014 Feb;5:1. doi: 10.1/x. Nature. 2014. PMID: 8")
     assert (title, "Nature", "2014 Feb", "5", "1") == (
         entry.title,
@@ -188,14 +188,13 @@ def test_with_authors_between_no_title_is_taken(lines: tuple[str, ...]) -> None:
     ],
 )
 def test_a_doi_is_whole_over_line_breaks(text: str, doi: str | None) -> None:
-    """Programs break lines around slashes and before brackets; what is no DOI is none, and no flag either."""
+    """Programs break lines around slashes and before brackets; what is not a DOI is none, and no flag either."""
     entry = parse(*text.split("\n"))
     assert entry.doi == doi
     assert entry.flags == ()
 
 
 WORD = st.from_regex(r"[A-Za-z\u00e0-\u00f6\u03b1-\u03c9][a-z0-9\u00e0-\u00f6-]{0,9}", fullmatch=True)
-
 TITLE = st.builds(
     " ".join,
     st.lists(
@@ -208,27 +207,19 @@ TITLE = st.builds(
         max_size=3,
     ),
 )
-
 JOURNAL = st.builds(
     lambda words, end: " ".join(words) + end,
     st.lists(st.from_regex(r"[A-Z\u00c0-\u00d6][a-z]{1,8}", fullmatch=True), min_size=1, max_size=4),
     st.sampled_from(["", " (Berl)", " A", " 2"]),
 )
-
 DATE = st.sampled_from(
     ["2014", "2014 Mar", "2020 Dec 7", "2020 Jan-Feb", "1998 Spring", "2013 Nov-2014 Jan", "1998 Apr 15-30"]
 )
-
 NUMBER = st.from_regex(r"[1-9][0-9]{0,3}", fullmatch=True)
-
 ISSUE = st.one_of(NUMBER, st.sampled_from(["3 Suppl 1", "Pt 2", "4-5"]))
-
 PAGES = st.sampled_from(["1", "24-35", "S55-65", "e0119045", "127.e1-127.e5", "S0140-6736(19)31234-5"])
-
 DOI = st.from_regex(r"10\.[0-9]{4}/[a-z0-9][a-zA-Z0-9.()/_-]{0,15}[a-zA-Z0-9]", fullmatch=True)
-
 FLAGS = st.lists(st.sampled_from(["Free PMC article", "German", "No abstract available"]), unique=True)
-
 TYPES = st.lists(
     st.sampled_from(["Review", "Clinical Trial, Phase I", "Research Support, N.I.H., Extramural"]), unique=True
 )
@@ -322,7 +313,7 @@ def test_the_time_for_an_entry_is_bounded(text: str) -> None:
 
 
 def test_a_book_has_a_date_and_no_journal() -> None:
-    """StatPearls is on many pages; what it is a part of is a flag, and its authors are no journal."""
+    """StatPearls is on many pages; what it is a part of is a flag, and its authors are not a journal."""
     source = "In: StatPearls [Internet]. Treasure Island (FL): StatPearls Publishing; 2025 Jan\u2013"
     fields = {"pmid": 3, "title": "Ketamine.", "pub_date": "2024 Jan 30", "pub_year": 2024, "flags": (source, "Free x")}
     together = parse(f"Ketamine.2024 Jan 30. {source}. 2024 Jan 30. {source}. PMID: 3 Free x.")

@@ -89,7 +89,7 @@ def test_an_entry_that_is_retracted_says_so_and_its_notice_does_not() -> None:
 
 
 def test_a_pmid_in_two_lists_is_one_citation_and_two_links() -> None:
-    """The first entry's words; the page's own where it lists itself, which is no link."""
+    """The first entry's words; the page's own where it lists itself, which is not a link."""
     text = SMALL.replace("References\n", "One again.J Med. 2014;1:2. J Med. 2014. PMID: 2\nReferences\n")
     text += "Self.J Med. 2014;1:2. J Med. 2014. PMID: 1\nTwice.J Med. 2014;1:2. J Med. 2014. PMID: 9\n" * 2
     tables = rows(parse(text))

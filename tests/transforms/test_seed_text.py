@@ -14,9 +14,7 @@ from warehouse.errors import SeedError
 
 # Title, journal, date, volume, issue, pages, DOI, Epub, PMID, flags, publication types; authors, PII, PMC id are None.
 FREE = "Free PMC article"
-
 TRIAL = "Clinical Trial"
-
 GIVEN_ENTRIES = [
     (
         "similar",

@@ -101,7 +101,7 @@ def fuzz(sanitized: ModuleType, file: Path | None, seconds: float, chance: rando
             xml = xml[:at] + piece * chance.choice([1, 1, 1, 500]) + xml[at + gone :]
         if chance.random() < 0.1:
             xml = xml[: chance.randrange(len(xml) + 1)]
-        # What is no UTF-8 never comes there, and must do no harm all the same.
+        # What is not UTF-8 never comes there, and must do no harm all the same.
         with suppress(UnicodeDecodeError):
             taken += sanitized.scan(xml) is not None
         beside.assert_same(xml)

@@ -89,7 +89,7 @@ def test_concerns_and_partial_retractions_are_no_retractions(directory: DataDire
 
 
 def test_a_preprint_and_its_article_are_tied_by_pmid_or_by_doi(directory: DataDirectory) -> None:
-    """What is not held is named by its DOI; the update of a review is no article of a preprint."""
+    """What is not held is named by its DOI; the update of a review is not an article of a preprint."""
     asked = "SELECT preprint_pmid, preprint_doi, article_pmid, is_by_doi FROM preprint ORDER BY article_pmid"
     assert ask(directory, asked) == [
         (10, "10.5555/ten", 11, False),

@@ -57,7 +57,7 @@ def ask_macro(call: str, text: str) -> object:
 
 @pytest.mark.parametrize(("text", "expected"), DOIS)
 def test_a_doi_has_one_form(text: str, expected: str | None) -> None:
-    """In SQL and in Python; what is no DOI has none."""
+    """In SQL and in Python; what is not a DOI has none."""
     assert normal_doi(text) == expected
     assert ask_macro("normal_doi", text) == expected
 

@@ -84,7 +84,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
 
 @pytest.fixture
 def directory(pristine: DataDirectory, tmp_path: Path) -> DataDirectory:
-    """A copy of it, which is no edit: inodes and times are other ones, bytes are not."""
+    """A copy of it, which is not an edit: inodes and times are other ones, bytes are not."""
     return DataDirectory(shutil.copytree(pristine.root, tmp_path / "data"))
 
 

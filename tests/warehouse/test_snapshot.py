@@ -131,7 +131,7 @@ def test_an_address_that_is_none_does_not_show_its_key(address: str) -> None:
 
 
 def test_an_object_store_has_the_same(directory: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The manifest of `latest` names the files; what has no manifest is no snapshot."""
+    """The manifest of `latest` names the files; what has no manifest is not a snapshot."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)

@@ -158,7 +158,7 @@ def test_a_folder_that_no_run_committed_is_named_with_what_to_do(tmp_path: Path)
         run_folders(directory)
     (tmp_path / "sums").rename(folder / "SHA256SUMS")
     folder.with_name("run=copy of it").mkdir()
-    with pytest.raises(StoreError, match="run=copy of it has a name that is no run's; move it out of"):
+    with pytest.raises(StoreError, match="run=copy of it has a name that is not a run's; move it out of"):
         run_folders(directory)
 
 

@@ -97,7 +97,7 @@ def test_the_status_is_for_people_and_for_scripts(data: str) -> None:
         (["ingest", "PIPE", "--data-dir", "DATA"], 2, "pipe is a pipe or a device, and a file is read twice"),
         (["ingest", "/dev/zero", "--data-dir", "DATA"], 2, "/dev/zero is a pipe or a device, and a file is read twice"),
         (["mesh", "PIPE", "--data-dir", "DATA"], 2, "There is no file"),
-        (["check", "--manifest", "PIPE", "--data-dir", "DATA"], 2, "is no manifest"),
+        (["check", "--manifest", "PIPE", "--data-dir", "DATA"], 2, "is not a manifest"),
         (["entrez-server", "--records", "PIPE"], 1, "pipe cannot be read: it is a pipe or a device, and no file"),
         (["ingest", "missing.xml"], 2, "There is no file missing.xml"),
         (["entrez-server", "--records", "missing.xml"], 2, "There is no file missing.xml"),

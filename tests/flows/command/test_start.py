@@ -38,7 +38,7 @@ def run(program: str, *arguments: str, redirection: str = "") -> subprocess.Comp
     ],
 )
 def test_ctrl_c_ends_with_a_sentence_at_any_point(moment: str) -> None:
-    """It is no error of the program's, and what was obtained is not lost."""
+    """It is not an error of the program's, and what was obtained is not lost."""
     program = f"""
 import os, signal, sys, threading
 LONG = "SELECT sum(hash(range)) FROM range(1000000000000)"

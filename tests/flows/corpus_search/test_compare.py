@@ -74,7 +74,7 @@ def test_what_ncbi_was_not_asked_cannot_be_compared(
         compare(settings)
     refresh(settings)
     (settings.seeds / "drug.query").write_text("ketamine")
-    with pytest.raises(UsageError, match="another search than NCBI was asked last"):
+    with pytest.raises(UsageError, match="another search than NCBI was last asked"):
         compare(settings)
     (settings.seeds / "drug.query").write_text("#1 ketamine\n#2 #3 OR #1\n")
     with pytest.raises(SeedError, match=r"drug\.query, line 2: there is no #3 before it\."):

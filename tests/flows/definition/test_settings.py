@@ -31,7 +31,7 @@ def test_an_address_is_one_that_requests_can_be_made_of(text: str, expected: boo
 
 
 def test_who_is_asked_is_ncbi_the_sample_or_an_address() -> None:
-    """A misspelt word is no address."""
+    """A misspelt word is not an address."""
     for entrez in ("ncbi", "sample", "http://127.0.0.1:8000/"):
         check_entrez(entrez)
     with pytest.raises(UsageError, match=r"^--entrez NCBI: write ncbi, sample, or the base URL"):

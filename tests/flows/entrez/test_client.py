@@ -140,7 +140,7 @@ def test_retry_after_holds_for_every_request(seconds: str) -> None:
     "value", ["99999999999999999", "9" * 400, "Fri, 31 Dec 9999 00:00:00 GMT", "Fri, 01 Jan 9999999999999 00:00:00 GMT"]
 )
 def test_retry_after_beyond_all_dates_is_a_year_at_most(value: str) -> None:
-    """What is no date is not there."""
+    """What is not a date is not there."""
     headers = Message()
     headers["Retry-After"] = value
     assert retry_after_s(headers) in (LONGEST_PAUSE_S, None)

@@ -100,7 +100,7 @@ def test_a_search_that_finds_nothing_is_asked_again() -> None:
 
 
 def test_what_ncbi_made_of_a_search_is_kept() -> None:
-    """Of the search as a whole; that nothing was found is no ignored part."""
+    """Of the search as a whole; that nothing was found is not an ignored part."""
     body = b"""<eSearchResult><Count>1</Count><IdList><Id>7</Id></IdList><QueryTranslation>"mice"[All
         Fields]</QueryTranslation>
         <ErrorList><PhraseNotFound>ketamin[ti]</PhraseNotFound><FieldNotFound>nofield</FieldNotFound></ErrorList>

@@ -35,7 +35,7 @@ def ask(bdata: Any) -> list[str]:
 
 
 def test_each_line_comes_back_with_its_outcome(serve_records: Callable[[bytes], str]) -> None:
-    """In order and with its key; a record that names no author fits any, and an author alone is no citation."""
+    """In order and with its key; a record that names no author fits any, and an author alone is not a citation."""
     connect(Settings(), serve_records(RECORDS))
     assert ask("\r".join(LINES)) == list(LINES.values())
 

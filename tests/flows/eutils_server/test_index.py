@@ -47,7 +47,7 @@ def test_it_is_made_anew_when_a_file_has_changed(folder: Path, tmp_path: Path) -
 
 
 def test_it_may_be_among_the_records(folder: Path) -> None:
-    """It is no record, and does not count as a change."""
+    """It is not a record, and does not count as a change."""
     first = RecordStore.from_paths([folder], index=folder / "records.index")
     made_at = (folder / "records.index").stat().st_mtime_ns
     again = RecordStore.from_paths([folder], index=folder / "records.index")
@@ -64,6 +64,6 @@ def test_what_was_left_half_made_is_made_anew(folder: Path, tmp_path: Path) -> N
 def test_another_file_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
     """It is somebody's."""
     (tmp_path / "thesis.doc").write_text("My thesis, and no database at all.")
-    with pytest.raises(UsageError, match=r"thesis\.doc is no index"):
+    with pytest.raises(UsageError, match=r"thesis\.doc is not an index"):
         RecordStore.from_paths([folder], index=tmp_path / "thesis.doc")
     assert (tmp_path / "thesis.doc").read_text().startswith("My thesis")

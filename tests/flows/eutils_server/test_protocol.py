@@ -22,7 +22,7 @@ def test_what_is_no_number_is_refused(text: str) -> None:
 
 
 def test_ids_come_repeated_and_in_lists() -> None:
-    """What is no number is left out, unless nothing is left."""
+    """What is not a number is left out, unless nothing is left."""
     given = Parameters([("id", "1,2 3"), ("db", "pubmed"), ("id", "x,4")])
     assert split_ids(given) == ["1", "2", "3", "x", "4"]
     assert read_ids(given) == [1, 2, 3, 4]

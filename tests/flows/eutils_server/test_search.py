@@ -86,7 +86,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> RecordStore:
         ("10.1/cited[doi]", set()),  # The paper that cites does not have the identifiers of the cited one.
         ("10.1/two[doi]", {2}),
         ("doi:10.1/TWO[aid]", {2}),
-        ("lt", set()),  # What was escaped twice is no word.
+        ("lt", set()),  # What was escaped twice is not a word.
         ("smyth ja[au]", {2}),
         ("smyth ja[1au]", set()),
         ("hasabstract", {2}),

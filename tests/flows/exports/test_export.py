@@ -99,7 +99,7 @@ def test_sql_and_search_write_citations_too(corpus: tuple[Path, RecordStore], tm
         (["export", "SELECT 'x' AS pmid", "--format", "ris"], 1, "holds no whole numbers"),
         (["export", "SELECT pmid FROM citation"], 2, "--format is missing"),
         (["export", "SELECT pmid FROM citation", "--format", "doc"], 2, "--format doc: write one of ris,"),
-        (["export", "--format", "ris"], 2, "Give a question in SQL, --query or --pmids"),
+        (["export", "--format", "ris"], 2, "Give one of a query in SQL, --query and --pmids"),
         (["export", "--pmids", "1", "--format", "ris", "--bom"], 2, "--bom is for CSV"),
     ],
 )

@@ -29,7 +29,7 @@ DATE = dict.fromkeys(f"pub_date_{part}" for part in ("year", "month", "day", "se
     ],
 )
 def test_a_date_has_the_parts_that_are_there(parts: dict[str, str], expected: tuple[object, ...]) -> None:
-    """What is no number stays as it is written."""
+    """What is not a number stays as it is written."""
     assert date_parts(DATE | {f"pub_date_{part}": text for part, text in parts.items()}) == expected
 
 
@@ -58,7 +58,7 @@ def test_a_group_is_one_name() -> None:
 
 
 def test_tex_sets_a_text_as_it_is() -> None:
-    """Without ligatures of quotes and hyphens; a DOI is no text of TeX's."""
+    """Without ligatures of quotes and hyphens; a DOI is not text of TeX's."""
     assert escape("5% of {x} ~ a_b -- ''") == (
         r"5\% of \textbraceleft{}x\textbraceright{} \textasciitilde{} a\_b -{}- '{}'"
     )

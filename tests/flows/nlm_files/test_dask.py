@@ -108,7 +108,7 @@ def test_workers_read_and_one_that_is_killed_or_a_scheduler_that_forgets_costs_n
     assert query(Settings(data_dir=Path("apart")), content) == expected
     damaged = damage_languages(DataDirectory(Path("apart").absolute()))
     said = list(maintenance.rebuild(Settings(data_dir=Path("apart")), engine=address))
-    assert [f"{name} was damaged, and was made anew from the raw records." for name in damaged] == said[1:5]
+    assert [f"{name} was damaged, and was rebuilt from the raw records." for name in damaged] == said[1:5]
     assert query(Settings(data_dir=Path("apart")), content) == expected
 
 

@@ -22,7 +22,7 @@ TABLE_ROW = (
     ],
 )
 def test_listings_of_other_servers_are_read(row: str, size: int) -> None:
-    """Apache's as text and as a table, nginx's; names that are no file of the series are passed over."""
+    """Apache's as text and as a table, nginx's; names that are not files of the series are passed over."""
     names = (name_of(2), f"{name_of(2)}.md5", name_of(1), "README.txt", "pubmed26n0001_stats.html")
     page = "<html><body>" + "\n".join(row.format(name) for name in names) + "</body></HTML>"
     found = parse_listing(page, URL, "baseline")
@@ -46,7 +46,7 @@ def test_half_a_listing_is_asked_for_again() -> None:
 
 def test_a_page_without_links_is_no_listing() -> None:
     """A folder without files has at least the link to the one above."""
-    with pytest.raises(PermanentError, match="is no listing of files; give the address that `baseline/` is in"):
+    with pytest.raises(PermanentError, match="is not a listing of files; give the address that `baseline/` is in"):
         parse_listing("<html>Welcome</html>", URL, "baseline")
     assert parse_listing('<html><a href="../">up</a></html>', URL, "baseline") == []
 

@@ -36,5 +36,5 @@ def test_a_schedule_that_is_no_cron_line_is_refused() -> None:
     """The file would be silent about it."""
     backfill = next(deployment for deployment in deployments() if deployment.name == "backfill")
     hourly = DeploymentScheduleCreate(schedule=IntervalSchedule(interval=timedelta(hours=1)))
-    with pytest.raises(TypeError, match="backfill is no cron line"):
+    with pytest.raises(TypeError, match="backfill is not a cron line"):
         list(deployment_lines(backfill.model_copy(update={"schedules": [hourly]})))

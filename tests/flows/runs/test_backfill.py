@@ -65,8 +65,8 @@ def test_a_dry_run_says_what_is_held_already(make_settings: Make, serve_records:
     [
         ({}, "pmids, query, from_date: all are empty"),
         ({"pmids": "1", "date_type": "rdat"}, "date_type: 'rdat' is none of edat, mdat, pdat, crdt"),
-        ({"from_date": "2020-02-30"}, "from_date: '2020-02-30' is no day; write it as 2026-11-24"),
-        ({"to_date": "yesterday"}, "to_date: 'yesterday' is no day"),
+        ({"from_date": "2020-02-30"}, "from_date: '2020-02-30' is not a day; write it as 2026-11-24"),
+        ({"to_date": "yesterday"}, "to_date: 'yesterday' is not a day"),
         ({"from_date": "2020-02-02", "to_date": "2020-02-01"}, "from_date: 2020-02-02 is after to_date"),
         ({"pmids": "1", "follow": ["friends"]}, "follow: 'friends' is none of similar, cited_by, reference"),
         ({"query": "x", "limit": 0}, "limit: 0 is too few"),
@@ -80,14 +80,14 @@ def test_nonsense_is_refused_with_the_name_of_the_field(fields: dict[str, object
 
 @pytest.mark.parametrize("text", ["2026-11-04", "2026/11/4", " 2026-11-04\n"])
 def test_a_day_is_written_with_hyphens_or_slashes(text: str) -> None:
-    """As in PubMed's searches and as everywhere else; blanks alone are no day, and no mistake."""
+    """As in PubMed's searches and as everywhere else; blanks alone are not a day, and no mistake."""
     assert parse_day("from_date", text) == date(2026, 11, 4)
     assert parse_day("from_date", " ") is None
 
 
 def test_what_is_no_day_is_quoted_without_blanks_and_within_bounds() -> None:
     """Somebody may have pasted a page."""
-    with pytest.raises(UsageError, match=f"^from_date: '{'x' * 40}' is no day; write it as 2026-11-24.$"):
+    with pytest.raises(UsageError, match=f"^from_date: '{'x' * 40}' is not a day; write it as 2026-11-24.$"):
         parse_day("from_date", f" {'x' * 50} ")
 
 

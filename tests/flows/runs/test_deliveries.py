@@ -241,7 +241,7 @@ def test_a_new_baseline_ends_what_it_lacks(rollover: tuple[Settings, dict[str, P
     files = [paths["27n0001"], paths["27n0002"]]
     assert preview_baseline(settings, files) == [
         "2 files of pubmed27: 3 PMIDs, 1 of them new.",
-        "1 PMID of earlier files would end, which the new files lack: 2.",
+        "1 PMID of earlier files would end, missing from the new ones: 2.",
         "Nothing was changed; run it without --dry-run to take the baseline over.",
     ]
     assert [pmid for pmid, _, is_deleted in content_of(settings)[1] if is_deleted] == []
@@ -258,7 +258,7 @@ def test_a_baseline_that_is_not_whole_ends_nothing(rollover: tuple[Settings, dic
     settings, paths = rollover
     with pytest.raises(UsageError, match=r"pubmed27n0001.xml.gz is missing; a baseline ends what it lacks"):
         ingest(settings, [paths["27n0002"]], baseline=True)
-    with pytest.raises(UsageError, match="files of 2 years"):
+    with pytest.raises(UsageError, match="files are of 2 years"):
         ingest(settings, [paths["26n0001"], paths["27n0001"]], baseline=True)
     paths["27n0002"].write_bytes(b"no XML")
     report = ingest(settings, [paths["27n0001"], paths["27n0002"]], baseline=True)
@@ -288,7 +288,7 @@ def test_a_baseline_with_a_file_that_breaks_off_ends_nothing(rollover: tuple[Set
     for salvage in (True, False):
         report = ingest(settings, [paths["27n0001"], paths["27n0002"]], baseline=True, salvage=salvage)
         assert report.troubles == [
-            "Nothing that the baseline of pubmed27 lacks was ended: pubmed27n0002.xml.gz breaks off; "
+            "Nothing that the baseline of pubmed27 lacks was ended: pubmed27n0002.xml.gz is truncated; "
             "download it again, and read all of its files."
         ]
     assert [pmid for pmid, _, is_deleted in content_of(settings)[1] if is_deleted] == []

@@ -55,7 +55,7 @@ def test_a_deletion_that_names_no_pmid_is_said_and_the_rest_is_read(settings: Se
     )
     assert (report.outcomes, report.exit_code) == ({"new": 1, "deleted": 1}, 3)
     assert [re.sub(r"^.*a\.xml, line \d+: ", "", sentence) for sentence in report.refused] == [
-        f"DeleteCitation names '{text}', which is no PMID; nothing is withdrawn by it."
+        f"DeleteCitation names '{text}', which is not a PMID; nothing is withdrawn by it."
         for text in ("", "9" * 20, "-5", "0")
     ]
     assert "! " + report.refused[0] in summarise(report, settings)
@@ -73,7 +73,7 @@ def test_what_was_found_out_is_said_where_publishing_fails(
     document = article_set(article(1), after="<DeleteCitation><PMID>-5</PMID></DeleteCitation>")
     with pytest.raises(StoreError, match="The disk is full"):
         ingest(settings, [write("a.xml", document)])
-    assert "DeleteCitation names '-5', which is no PMID" in caplog.text
+    assert "DeleteCitation names '-5', which is not a PMID" in caplog.text
 
 
 def test_packed_and_plain_files_are_read_whatever_their_name(settings: Settings, write: Write) -> None:
@@ -152,8 +152,8 @@ def test_a_bad_record_is_kept_with_its_reason(settings: Settings, write: Write) 
     report = ingest(settings, [write("a.xml", article_set(article(1), article("x"), article("y")))])
     assert report.outcomes == {"new": 1}
     assert query(settings, "SELECT record_order, reason FROM rejected_citation ORDER BY 1") == [
-        (1, "The PMID of the PubmedArticle is 'x', which is no PMID."),
-        (2, "The PMID of the PubmedArticle is 'y', which is no PMID."),
+        (1, "The PMID of the PubmedArticle is 'x', which is not a PMID."),
+        (2, "The PMID of the PubmedArticle is 'y', which is not a PMID."),
     ]
     assert "2 records without a PMID, in rejected_citation" in summarise(report, settings)
 
@@ -344,7 +344,7 @@ def test_a_sum_that_cannot_be_read_is_named(settings: Settings, write: Write, tm
 
 
 def test_a_file_name_may_be_no_text(settings: Settings, tmp_path: Path) -> None:
-    """Names are bytes; those that are no UTF-8 are shown escaped."""
+    """Names are bytes; those that are not UTF-8 are shown escaped."""
     file = tmp_path / os.fsdecode(b"caf\xe9.xml")
     file.write_bytes(article_set(article(1)))
     assert ingest(settings, [file]).outcomes == {"new": 1}
@@ -371,7 +371,7 @@ def test_a_gigabyte_in_one_element_is_refused_with_bounded_memory(tmp_path: Path
         peak = re.search(r"VmHWM:\s+(\d+) kB", done.stdout)
         assert peak is not None, done.stdout
         peaks.append(int(peak[1]) << 10)
-    assert f"{bomb}, line 1: a record of more than 64 MiB; this is no PubMed file." in done.stdout
+    assert f"{bomb}, line 1: a record of more than 64 MiB; this is not a PubMed file." in done.stdout
     assert peaks[1] - peaks[0] < 3 * LONGEST_RECORD_BYTES
 
 

@@ -192,7 +192,7 @@ def test_a_damaged_table_is_found_and_made_anew_from_raw(history: History, setti
     troubles = list(maintenance.run_check(settings))
     assert any(f"{file} is not what was committed" in sentence for sentence in troubles)
     sentences = list(maintenance.rebuild(settings))
-    assert f"{file} was damaged, and was made anew from the raw records." in sentences
+    assert f"{file} was damaged, and was rebuilt from the raw records." in sentences
     assert list(maintenance.run_check(settings)) == []
     assert before == read_tables(history.directory.database)
 
@@ -222,7 +222,7 @@ def test_rows_that_no_record_gives_are_not_left_out_by_a_rebuild(tmp_path: Path,
     (folder,) = run_folders(history.directory)
     assert "seed" in pq.read_table(folder / "citation.parquet")["source"].to_pylist()
     flip(folder / f"{table}.parquet", 20)
-    with pytest.raises(StoreError, match=rf"{table}.parquet is damaged and cannot be made from raw; put it back"):
+    with pytest.raises(StoreError, match=rf"{table}.parquet is damaged and cannot be rebuilt from the raw"):
         list(maintenance.rebuild(settings))
     assert before == read_tables(history.directory.database)
     flip(folder / f"{table}.parquet", 20)
@@ -264,12 +264,12 @@ def test_a_manifest_can_be_verified_when_the_corpus_has_moved_on(
     (sentence,) = maintenance.run_check(settings, manifest=cited)
     assert "The last of the runs of" in sentence
     cited.write_text("{}")
-    with pytest.raises(UsageError, match="is no manifest"):
+    with pytest.raises(UsageError, match="is not a manifest"):
         list(maintenance.run_check(settings, manifest=cited))
 
 
 def test_a_lost_run_is_one_sentence(history: History, settings: Settings, tmp_path: Path) -> None:
-    """What a manifest names is not there, and a data directory without runs is no data directory."""
+    """What a manifest names is not there, and a data directory without runs is not a data directory."""
     cited = tmp_path / "cited.json"
     cited.write_text('{"content_sha256": "0", "run_ids": ["20200101T000000Z-0000"], "row_counts": {}}')
     (sentence,) = maintenance.run_check(settings, manifest=cited)

@@ -40,7 +40,7 @@ def hashes_of(directory: DataDirectory) -> tuple[str, str]:
 def test_several_processes_make_what_one_makes_though_one_of_them_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each folder is made anew whole by some process; nothing of a process that died is left in staging."""
+    """Some process rebuilds each folder whole; nothing of a process that died is left in staging."""
     alone, damaged, before = damaged_corpus(tmp_path / "alone")
     apart, damaged_apart, _ = damaged_corpus(tmp_path / "apart")
     sentences = list(maintenance.rebuild(alone))
@@ -57,7 +57,7 @@ def test_several_processes_make_what_one_makes_though_one_of_them_is_killed(
     said = list(maintenance.rebuild(apart, workers=2))
     assert pools == [2, 2]
     assert [s.replace("/apart/", "/alone/") for s in said[1:]] == sentences[1:]
-    assert len(damaged) == len(damaged_apart) == sum("was made anew" in sentence for sentence in said) > 1
+    assert len(damaged) == len(damaged_apart) == sum("was rebuilt" in sentence for sentence in said) > 1
     for settings in (alone, apart):
         assert hashes_of(settings.directory) == before
         assert list(settings.directory.staging.glob("r*=*")) == []

@@ -127,7 +127,7 @@ def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings:
     settings = make_settings("http://127.0.0.1:9/", p__txt=page, corpus__toml="[links]\nfetch = []\nlinkout = false\n")
     report = refresh(settings)
     assert (report.exit_code, report.unresolved) == (3, 1)
-    assert any("No PMID was looked for of 1 reference in seeds" in trouble for trouble in report.troubles)
+    assert any("Not looked up: 1 reference in seeds" in trouble for trouble in report.troubles)
     served = serve_records(article_set(article(7), article(8, title="A long trial of ketamine in mice.")))
     refresh(settings.model_copy(update={"entrez": served}))
     assert query(settings, "SELECT pmid, resolution FROM seed_citation") == [(8, "esearch")]
@@ -164,7 +164,7 @@ def test_ecitmatch_is_asked_before_esearch(make_settings: Make, serve_records: S
 
 
 def test_ecitmatch_answers_a_line_for_each_citation() -> None:
-    """In the order it likes; what it does not find and what is ambiguous is no PMID."""
+    """In the order it likes; what it does not find and what is ambiguous is not a PMID."""
     citations = [PARTS, PARTS | {"year": "1900"}, PARTS | {"year": "2018"}]
     lines = [
         "J Invent Res|1900|7|11|Mann BJ|1|NOT_FOUND;INVALID_JOURNAL",

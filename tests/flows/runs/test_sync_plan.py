@@ -69,7 +69,7 @@ def test_a_plan_says_what_it_takes() -> None:
     )  # fmt: skip
     facts = dict(describe_sync(plan))
     assert facts["files"] == "2 to read: pubmed26n0001 to pubmed26n0002; 0 held already"
-    assert facts["replaced"].startswith("pubmed26n0001.xml.gz: other files by now")
+    assert facts["replaced"].startswith("pubmed26n0001.xml.gz: replaced since")
     assert facts["waiting"] == "1 file without .md5 yet: pubmed26n0003.xml.gz"
     assert facts["bytes"].startswith("2.5 GB over ")
     assert facts["minutes"].startswith("about 1 (download 0, read 0; at ")
