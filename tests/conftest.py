@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from flows.definition.settings import Settings
@@ -18,6 +19,10 @@ SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
 # A report after each run would take two seconds of it; the tests of that ask for one.
 os.environ["CORPUS_NO_REPORT"] = "1"
+
+# Other work on the machine must fail no test.
+hypothesis.settings.register_profile("corpus", deadline=None)
+hypothesis.settings.load_profile("corpus")
 
 # A shell that starts the tests in the background has them, and what they start, ignore Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)

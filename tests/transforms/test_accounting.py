@@ -31,7 +31,7 @@ def read_one(xml: str) -> ParsedRecords:
     return make_tables(read_chunk(chunk, name="test.xml").records, FROM)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(seed=st.integers(0, 10**9 - 2), optional=st.sampled_from([0.1, 0.5, 0.9]), most=st.integers(1, 4))
 def test_a_generated_record_is_in_its_rows(seed: int, optional: float, most: int) -> None:
     """Every text and attribute comes at least as often in the rows, nothing else comes, and nothing is unknown."""
@@ -50,7 +50,7 @@ ODD_VALUES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     seed=st.integers(0, 2**32),
     changes=st.lists(st.tuples(st.integers(0), st.sampled_from(ODD_VALUES)), min_size=1, max_size=30),

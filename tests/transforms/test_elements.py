@@ -72,7 +72,7 @@ def test_a_record_is_found() -> None:
     assert_same(RECORD)
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, len(RECORD)), st.integers(0, 6), st.sampled_from(PIECES)), min_size=1, max_size=4

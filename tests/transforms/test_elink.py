@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -183,7 +183,6 @@ def test_no_entity_is_expanded_and_no_dtd_is_fetched() -> None:
     assert parse_elink(bomb + b"</eLinkResult>")[0].source_pmids == ()
 
 
-@settings(deadline=None)  # Other work on the machine is no fault of the parser.
 @given(st.binary(max_size=100))
 def test_any_bytes_are_a_reply_or_an_error_of_ours(body: bytes) -> None:
     """The caller knows two kinds of trouble."""

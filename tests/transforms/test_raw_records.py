@@ -127,7 +127,7 @@ def read_or_refused(xml: bytes) -> object:
     return records, texts, [(pmid, evidence) for pmid, evidence, _ in found.deletions], found.refused
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, 400), st.integers(0, 3), st.sampled_from([*ODD, *PIECES])), min_size=1, max_size=3

@@ -75,7 +75,7 @@ def assert_same(xml: bytes) -> None:
     assert read(compiled_reading, ours) == read(numpy_reading, ours)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 @given(
     changes=st.lists(
         st.tuples(st.integers(0, len(RECORDS)), st.integers(0, 9), st.sampled_from(PIECES)), min_size=0, max_size=5
@@ -89,7 +89,7 @@ def test_both_ways_read_the_same(changes: list[tuple[int, int, bytes]]) -> None:
     assert_same(xml)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(pieces=st.lists(st.sampled_from([*PIECES, b"<a>", b"</a>", b"<b>", b"</b>", b"text", b"\n  "]), max_size=40))
 def test_both_ways_read_the_same_of_anything(pieces: list[bytes]) -> None:
     """Pieces in any order: truncated tags, ends without beginnings, beginnings without ends."""

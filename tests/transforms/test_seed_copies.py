@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.seed_pages import BROWSER, EXTRACTED, ODD, SMALL, WHOLE_WINDOW, parse, parsed, pmids, rows
@@ -51,7 +51,6 @@ def test_a_page_whose_navigation_comes_first_is_read_like_any_other() -> None:
     assert (page.title, page.abstract, pmids(page)) == ("A title", "An abstract.", [("similar", 2), ("similar", 3)])
 
 
-@settings(deadline=None)  # Other work on the machine is no fault of the parser.
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_the_sections_makes_no_difference(shuffle: random.Random) -> None:
     """Sections of every kind, in any order behind the header."""

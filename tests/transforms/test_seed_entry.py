@@ -4,7 +4,7 @@ import time
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from transforms.seed_entry import SeedEntry, parse_entry
@@ -225,7 +225,6 @@ TYPES = st.lists(
 )
 
 
-@settings(deadline=None)  # Other work on the machine is no fault of the parser.
 @given(
     st.fixed_dictionaries(
         {
@@ -278,7 +277,6 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None)  # Other work on the machine is no fault of the parser.
 @given(
     st.lists(st.one_of(PIECES, st.text(max_size=5)), min_size=1), st.sampled_from(["similar", "reference", "Update in"])
 )

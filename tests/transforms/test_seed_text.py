@@ -4,7 +4,7 @@ import hashlib
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.seed_pages import BROWSER, GIVEN, ODD, SMALL, parse, pmids
@@ -285,7 +285,6 @@ def test_a_text_that_is_no_page_is_refused_with_file_line_and_advice(data: bytes
         parse(data)
 
 
-@settings(deadline=None)  # Other work on the machine is no fault of the parser.
 @given(st.lists(st.one_of(st.sampled_from([*SMALL.splitlines(), *BROWSER.splitlines(), ""]), st.text(max_size=20))))
 def test_any_text_is_a_page_or_is_refused(lines: list[str]) -> None:
     """No other error, and no entry without text."""
@@ -297,7 +296,6 @@ def test_any_text_is_a_page_or_is_refused(lines: list[str]) -> None:
     make_seed_tables(page, run_id="r", delivered=())
 
 
-@settings(deadline=None)  # Other work on the machine is no fault of the parser.
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_page_or_are_refused(data: bytes) -> None:
     """A file of any other kind, dropped there by accident."""

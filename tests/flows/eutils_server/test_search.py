@@ -177,7 +177,7 @@ TOKENS = st.sampled_from(
 
 
 @given(st.lists(st.one_of(TOKENS, st.text(max_size=4)), max_size=12).map(" ".join))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_term_is_answered_or_refused(store: RecordStore, term: str) -> None:
     """Nothing that a client can write reaches SQLite as anything but words."""
     try:
