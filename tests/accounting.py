@@ -18,13 +18,13 @@ def is_markup(element: ET.Element) -> bool:
 
 
 def values_of_record(record: ET.Element) -> Counter[tuple[str, str]]:
-    """How often each text and each attribute value of a record comes, with the path it comes at."""
+    """How often each text and attribute value of a record occurs, with its path."""
     is_whole = record.tag in ("PubmedArticle", "PubmedBookArticle")
     return values_of_xml(record, "" if is_whole else record.tag)
 
 
 def values_of_xml(element: ET.Element, path: str) -> Counter[tuple[str, str]]:
-    """The same of an element; empty texts are left out."""
+    """The same for an element; empty texts are left out."""
     found = Counter((f"{path}/@{name}".lstrip("/"), value) for name, value in element.items())
     if all(map(is_markup, element)):
         text = re.sub(r"\s*\n\s*", " ", "".join(element.itertext())).strip()
@@ -39,7 +39,7 @@ def values_of_xml(element: ET.Element, path: str) -> Counter[tuple[str, str]]:
 
 
 def values_of_rows(tables: dict[str, pa.Table]) -> Counter[str]:
-    """How often each value comes in the columns that are read from the XML; derived columns could hide a loss."""
+    """How often each value occurs in the columns read from the XML; derived columns could hide a loss."""
     found: Counter[str] = Counter()
     for name, rows in tables.items():
         declared = TABLES[name]
@@ -55,7 +55,7 @@ def as_xml(value: object) -> str:
 
 
 def missing(record: ET.Element, tables: dict[str, pa.Table]) -> list[tuple[str, str]]:
-    """The values of a record that come more often in its XML than in its rows, with their paths."""
+    """The values of a record that occur more often in its XML than in its rows, with their paths."""
     in_rows = values_of_rows(tables)
     lost = []
     for (path, value), count in values_of_record(record).items():
@@ -66,10 +66,10 @@ def missing(record: ET.Element, tables: dict[str, pa.Table]) -> list[tuple[str, 
 
 
 def invented(record: ET.Element, tables: dict[str, pa.Table]) -> set[str]:
-    """The values of the rows that the XML has nowhere and that are not what a column has without it."""
+    """The values of the rows that occur nowhere in the XML and are not a column's default."""
     defaults = {as_xml(column.default) for table in TABLES.values() for column in table.columns}
     written = {value for _, value in values_of_record(record)}
-    # A number is the same with zeros before it.
+    # Leading zeros do not change a number.
     numbers = {str(int(value)) for value in written if value.isascii() and value.isdecimal() and len(value) < 20}
     return values_of_rows(tables).keys() - written - numbers - names_in(record) - defaults
 

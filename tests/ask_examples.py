@@ -1,6 +1,6 @@
-"""Ask every example in the comments of a published file's views and macros: `python -m tests.ask_examples DATABASE`.
+"""Run every example in the comments of a published file's views and macros: `python -m tests.ask_examples DATABASE`.
 
-Run by itself with a DuckDB of another version than the one that wrote the file, it says whether that one can read it.
+Run with another DuckDB version than the one that wrote the file, it shows whether that version can read it.
 """
 
 import sys
@@ -17,7 +17,7 @@ ORDER BY name
 
 
 def ask_examples(database: Path) -> int:
-    """Ask them all.
+    """Run them all.
 
     Returns:
         How many there are.

@@ -17,7 +17,7 @@ from flows.eutils_server.serve import running_server
 REPOSITORY = Path(__file__).parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
 
-# A report after each run would take two seconds of it; the tests of that ask for one.
+# A report after each run would take two seconds; tests of the report ask for one.
 os.environ["CORPUS_NO_REPORT"] = "1"
 
 # Other work on the machine must fail no test.
@@ -43,7 +43,7 @@ SLOW_FOLDERS = ("flows/prefect_app", "flows/eutils_server", "flows/report")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of those files, and begin with them: what is quick fills the processes up at the end."""
+    """Mark the tests of those files, and begin with them, so that quick ones fill the processes at the end."""
     tests = REPOSITORY / "tests"
     for item in items:
         file = item.path.relative_to(tests).as_posix()
@@ -54,14 +54,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """No option of the person who runs the tests counts, and no opener outlives its test."""
+    """Options of whoever runs the tests do not count, and no opener outlives its test."""
     for name in ("CORPUS_ENTREZ", "CORPUS_SEEDS", "CORPUS_DATA_DIR", "NCBI_EMAIL", "NCBI_API_KEY", "PREFECT_API_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.delenv("UV_RUN_RECURSION_DEPTH", raising=False)  # Hints would begin with `uv run`.
     monkeypatch.chdir(tmp_path)
     before = dict(os.environ)
     yield
-    # A command sets variables of its own process; here that is the tests' own.
+    # A command sets variables of its process, which here is the tests' own.
     for name in os.environ.keys() - before.keys():
         del os.environ[name]
     os.environ.update(before)
@@ -96,7 +96,7 @@ def serve_faults(tmp_path: Path) -> Iterator[Callable[[bytes, str], str]]:
 
 @pytest.fixture
 def make_settings(tmp_path: Path) -> Callable[..., Settings]:
-    """Settings with a seeds folder and a data directory of the test's own; retries do not last."""
+    """Settings with the test's own seeds folder and data directory; retries take no time."""
 
     def make(entrez: str, **seed_files: str) -> Settings:
         seeds = tmp_path / "seeds"

@@ -53,6 +53,6 @@ def supplementary(ui: str, *names: str, mapped: Sequence[tuple[str, str]] = (), 
 
 
 def mesh_set(*records: str) -> bytes:
-    """The file that some records of one kind stand in."""
+    """A file of some records of one kind."""
     kind = {"D": "Descriptor", "Q": "Qualifier", "S": "Supplemental"}[records[0][1]]
     return f'<?xml version="1.0"?>\n<{kind}RecordSet>\n{"".join(records)}</{kind}RecordSet>\n'.encode()

@@ -1,4 +1,4 @@
-"""NLM's file tree, made small: numbered files of records and deletions, each with its `.md5`, and a server of it."""
+"""A small copy of NLM's file tree: numbered files of records and deletions, each with its `.md5`, and a server."""
 
 import gzip
 import hashlib

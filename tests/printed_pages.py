@@ -1,4 +1,4 @@
-"""Records printed as pages of PubMed's: the structure of its HTML, with other records as the entries of its lists."""
+"""Records printed as PubMed pages, in the structure of its HTML, with other records as the entries of its lists."""
 
 import gzip
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ FREE = '<span class="free-resources">Free PMC article.</span> '
 
 @dataclass(frozen=True)
 class Printed:
-    """What a page shows of a record; '' for what the record has not."""
+    """What a page shows of a record; '' for what the record does not have."""
 
     pmid: int
     title: str
@@ -64,7 +64,7 @@ def read_records(folder: Path) -> list[Printed]:
 
 
 def read_record(record: etree._Element) -> Printed:
-    """What is printed of a PubmedArticle."""
+    """What a page prints of a PubmedArticle."""
 
     def first(path: str) -> str:
         element = record.find(path)
@@ -106,7 +106,7 @@ def read_record(record: etree._Element) -> Printed:
 
 
 def make_pages(records: Sequence[Printed]) -> Iterator[PrintedPage]:
-    """Pages of records in their order: one as the page's own, the next ones as its entries; those over are left."""
+    """Pages of records in their order: one as the page's own, the next ones as its entries; the rest is dropped."""
     size = 1 + sum(count for _, count in LISTS)
     for start in range(0, len(records) - size + 1, size):
         own, rest = records[start], list(records[start + 1 : start + size])

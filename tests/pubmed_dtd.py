@@ -14,7 +14,7 @@ DTD_FILE = Path(Bio.Entrez.__file__).parent / "DTDs" / "pubmed_250101.dtd"
 RECORDS = ("PubmedArticle", "PubmedBookArticle")
 MARKUP = ("b", "i", "u", "sub", "sup", "DispFormula")
 
-# An element that can stand in itself: the outermost stands for all.
+# An element that can contain itself: the outermost stands for all.
 NESTED = ("ReferenceList", "Section")
 
 
@@ -62,8 +62,8 @@ class RecordMaker:
         dtd: Declarations by name.
         seed: What the choices are made from.
         optional: How likely an optional element or attribute is.
-        most: How often a repeated element comes at most.
-        values: Texts given out so far; each is another one.
+        most: How often a repeated element occurs at most.
+        values: Texts made so far; no two are the same.
         paths: Paths of the elements and attributes made so far.
     """
 
@@ -150,7 +150,7 @@ class RecordMaker:
         return "".join(pieces)
 
     def value(self) -> str:
-        """A text that no other is part of, with blanks and signs that have to come through."""
+        """A text that contains no other, with whitespace and signs that have to survive."""
         self.values += 1
         middle = self.choose.choice(["", " & ", " < 0.05 ", " β₂", "\u00a0", "é", "日本", ". ", '"', "'"])
         return f"v{self.values}{middle}v"

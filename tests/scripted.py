@@ -28,7 +28,7 @@ class Answer:
         body: The bytes.
         status: HTTP status.
         headers: Besides Content-Type and Content-Length.
-        content_type: As it is called.
+        content_type: Its value.
         cut_at: Bytes after which the connection is closed; None sends all.
         drip_s: Seconds between single bytes.
         is_reset: The connection is closed without an answer.

@@ -66,7 +66,7 @@ def serving(folder: Path, port: int, own: Mapping[str, str], *options: str) -> I
 def answer_of(method: str, url: str, body: Any = None, auth: tuple[str, str] | None = AUTH) -> httpx.Response:
     """What Prefect's API answers.
 
-    503 is its word for `SQLite is busy, ask again`, and is asked again as Prefect's own client does.
+    503 means that SQLite is busy; it is asked again, as Prefect's own client does.
     """
     for _ in range(20):
         answer = httpx.request(method, url, json=body, timeout=60, auth=auth)
@@ -104,11 +104,11 @@ def run(api: str, name: str, **parameters: Any) -> dict[str, Any]:
         found = run_of(api, started["id"])
         if found["state"]["type"] in ("COMPLETED", "FAILED"):
             return found
-        # A run that crashed may be told why a moment later.
+        # A crashed run may get its reason a moment later.
         assert time.monotonic() < deadline, found["state"]
         time.sleep(0.5)
 
 
 def log_in(context: BrowserContext, auth: tuple[str, str] = AUTH) -> None:
-    """Let a browser's pages on the UI be logged in, as its form does it."""
+    """Log a browser's pages on the UI in, as its form does."""
     context.add_init_script(f"localStorage.setItem('prefect-password', btoa('{':'.join(auth)}'))")

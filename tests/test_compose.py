@@ -21,7 +21,7 @@ OWN = {name: service for name, service in SERVICES.items() if name != "database"
 
 
 def test_all_share_the_data_directory_and_only_the_server_has_a_port() -> None:
-    """Files and folders have the same path for all of them; the root is read-only; no port is open to others."""
+    """Paths are the same in all containers; the root is read-only; no port is open to others."""
     assert SERVICES["dask-worker"]["deploy"]["replicas"] == 2
     for name, service in OWN.items():
         assert service["volumes"] == ([] if name == "server" else ["./data:/data", "./seeds:/seeds:ro"])
@@ -35,14 +35,14 @@ def test_all_share_the_data_directory_and_only_the_server_has_a_port() -> None:
 
 
 def test_every_setting_is_one_that_is_read() -> None:
-    """A variable that Prefect does not know would be ignored without a word."""
+    """A variable that Prefect does not know would be ignored silently."""
     known = {variable for variable, _ in walk_settings(Settings)}
     asked = {variable for service in OWN.values() for variable in service.get("environment", {})}
     assert {variable for variable in asked if variable.startswith("PREFECT_")} <= known
 
 
 def walk_settings(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """The environment variables of Prefect's settings, each with the name of its field."""
+    """The environment variables of Prefect's settings, with the name of the field of each."""
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             yield from walk_settings(field.annotation)

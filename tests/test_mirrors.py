@@ -1,6 +1,6 @@
 """Each module with logic has its tests at the mirrored place, or this list says where they are.
 
-`transforms/mesh_xml.py` is tested by `tests/transforms/test_mesh_xml.py`. A module stands below where it is a part of
+`transforms/mesh_xml.py` is tested by `tests/transforms/test_mesh_xml.py`. A module is listed below if it is a part of
 something that is tested as a whole: commands as a person types them, a server through its clients, flows in Prefect.
 """
 
@@ -15,7 +15,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
         # The arrays of a chunk, of which each module fills a part.
         "test_record_columns.py": ("columns",),
         "test_pubmed_xml.py": ("column_tables", "staged_rows", "unknown_columns"),
-        # Two ways to read, which are held against each other.
+        # Two ways to read, which are compared.
         "test_reading_kernel.py": ("compiled_choice", "numpy_reading"),
         "test_elements.py": ("start_tags",),
         "test_pubmed_query.py": ("pubmed_fields",),

@@ -48,7 +48,7 @@ def test_the_answer_is_the_one_shown(sample: Path, command: str, answer: str) ->
 
 
 def test_the_answers_are_the_same_after_upkeep_and_a_refresh_without_news(sample: Path, tmp_path: Path) -> None:
-    """And the content has the same SHA-256; that there is a run more is right, and is all that there is."""
+    """And the content has the same SHA-256; one more run is right, and the only difference."""
     data = tmp_path / "data"
     shutil.copytree(sample, data)
     manifest = json.loads(corpus(["sql", "FROM manifest", "--format", "json"], data))

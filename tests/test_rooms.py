@@ -19,7 +19,7 @@ def write(project: Path, sources: dict[str, str]) -> None:
 
 
 def test_no_rooms_import_each_other_in_a_circle() -> None:
-    """So that a room can be understood with what lies below it alone."""
+    """A room can be understood with only what lies below it."""
     assert floors_of(draw())[-1] == ["flows.command"]
 
 
@@ -61,14 +61,14 @@ def test_every_module_that_is_explained_is_there() -> None:
 
 
 def test_a_circle_is_named(tmp_path: Path) -> None:
-    """One half of it inside a function, the other half of a package."""
+    """One half is inside a function, the other in a package."""
     write(tmp_path, {"flows/a/x.py": "def f():\n    import flows.b.y\n", "flows/b/y.py": "from flows.a import x\n"})
     with pytest.raises(CycleError, match=r"flows\.a.*flows\.b|flows\.b.*flows\.a"):
         floors_of(draw(tmp_path))
 
 
 def test_modules_are_counted_and_not_names(tmp_path: Path) -> None:
-    """Two names of a module are one import, two modules of a package are two; what is not ours is none."""
+    """Two names of a module are one import, two modules of a package are two; what is not ours does not count."""
     write(
         tmp_path,
         {

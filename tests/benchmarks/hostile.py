@@ -1,8 +1,8 @@
 """Seconds and peak memory of hostile input at three sizes each: `python -m tests.benchmarks.hostile [kind ...]`.
 
 Each must grow in step with its size, or be refused in a sentence. Files go through `corpus ingest`, terms to a server
-of one record as ESearch has them. Memory of a file is that of its process, of a term what the server's process holds at
-most from its start on; what a process has before the input comes is in the first line of each.
+of one record as ESearch has them. The memory of a file is that of its process; of a term, the peak of the server's
+process. The first line of each shows what a process uses before the input comes.
 """
 
 import os
@@ -23,7 +23,7 @@ TITLE = "T."
 
 
 def in_record(inner: str) -> bytes:
-    """A document of one record with this in its title's place."""
+    """A document of one record with this as its title."""
     return article_set(article(1, title=TITLE)).replace(
         b"<ArticleTitle>T.</ArticleTitle>", b"<ArticleTitle>T.</ArticleTitle>" + inner.encode(), 1
     )
@@ -83,7 +83,7 @@ def main(kinds: list[str]) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write it, and hold none of it."""
+    """Write it without holding it in memory."""
     path.write_bytes(content)
 
 
@@ -99,7 +99,7 @@ def ingest(path: Path) -> tuple[float, float, str]:
     return seconds, int(peak) / 1024, f"ended with {done.returncode}; {(lines or [''])[-1][:150]}"
 
 
-# Starts the command in a small process, whose memory is not counted to it.
+# Starts the command from a small process, whose memory does not count.
 PROGRAM = """
 import os, resource, subprocess, sys
 done = subprocess.run(sys.argv[1:], stderr=subprocess.DEVNULL)

@@ -1,7 +1,7 @@
-"""A large data directory made of a small one: `python -m tests.benchmarks.multiply DATA_DIR COPIES`.
+"""A large data directory made from a small one: `python -m tests.benchmarks.multiply DATA_DIR COPIES`.
 
-Each copy of a run is a run of its own whose PMIDs follow on those of the copy before; titles, abstracts and records are
-the same, so that `corpus rebuild` has no meaning there. No PMID may have more than nine digits in the end.
+Each copy of a run is a run of its own whose PMIDs follow those of the copy before; titles, abstracts and records are
+the same, so `corpus rebuild` has no meaning there. No PMID may end up with more than nine digits.
 """
 
 import sys

@@ -1,8 +1,8 @@
 """Times of publishing a large corpus: `python -m tests.benchmarks.publish DATA_DIR` (see multiply.py for one).
 
-Builds the file afresh, beside DuckDB's own tables of the same Parquet; three times commits a run that revises 1,000
-citations and brings a copy up to date with it; and asks what the README asks: cold, on a new connection with nothing of
-the file in the page cache, and again. Times are of one run each, on whatever else the machine does.
+Builds the file from scratch, beside DuckDB's own tables of the same Parquet; three times commits a run that revises
+1,000 citations and updates a copy with it; and runs the README's queries: cold, on a new connection with nothing of the
+file in the page cache, and again. Times are of one run each, whatever else the machine does.
 """
 
 import os
@@ -119,7 +119,7 @@ def measure(directory: DataDirectory) -> None:
 
 
 def copy_in_order(directory: DataDirectory) -> None:
-    """The peer of a build: DuckDB's own tables of the same Parquet in the order of their keys, and no more."""
+    """The peer of a build: DuckDB's own tables of the same Parquet in key order, and no more."""
     path = directory.root / "peer.duckdb"
     path.unlink(missing_ok=True)
     start = time.perf_counter()

@@ -1,9 +1,9 @@
-"""Records a second from a PubMed file to the tables in Parquet, beside what users would pick instead, in one run.
+"""Records per second from a PubMed file to the tables in Parquet, beside what users would pick instead, in one run.
 
     uv run python -m tests.benchmarks.read_records FILE [--peers PYTHON]
 
 FILE is a baseline or update file, `.xml.gz`. PYTHON is the interpreter of an environment that has pubmed_parser and
-pubmedparser2; EDirect's xtract is taken where it is installed. Each reader runs in a process of its own, after one
+pubmedparser2; EDirect's xtract is used if it is installed. Each reader runs in a process of its own, after one
 warm-up; wall and CPU time are of the whole process, its start included, and the peak is of its largest process.
 """
 
@@ -81,7 +81,7 @@ def main() -> None:
             # As many files as workers.
             measure(f"this project, {workers} worker{'s' * (workers > 1)}, all tables", command, workers * records)
     if shutil.which("xtract"):
-        # Of each instruction in the XML it writes a line to standard error.
+        # It writes a line to standard error for each instruction in the XML.
         command = ["sh", "-c", f"zcat '{options.file}' | {XTRACT.replace(chr(10), ' ')} 2> /dev/null"]
         measure("EDirect xtract, about 45 fields", command, records)
     else:

@@ -34,7 +34,7 @@ def measure(directory: DataDirectory) -> None:
     """Print the figures of one data directory."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        # The kernel counts to a new process what the one that starts it has had, which must therefore be little.
+        # The kernel charges a new process with the memory of its parent, so the parent must be small.
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
             pool.submit(prepare, directory, folder).result()
         options = ["--data-dir", str(directory.root)]

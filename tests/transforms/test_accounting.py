@@ -167,7 +167,7 @@ def test_tables_have_as_many_rows_as_the_xml_has_elements(shared_data: Path, fol
 
 
 def read_real(path: Path) -> list[RawRecord]:
-    """The records of a file; of one that is broken, those before the break."""
+    """The records of a file; of a broken one, those before the break."""
     blocks = read_blocks(path, lambda _: None)
     records: list[RawRecord] = []
     try:

@@ -1,4 +1,4 @@
-"""Columns that follow from others, on the arrays that they are made of."""
+"""Columns derived from others, on the arrays that they are made from."""
 
 from itertools import product
 
@@ -47,7 +47,7 @@ DAYS = ["1", "01", "28", "29", "30", "31", "32", "00", "001", "", "1st"]
 
 
 def test_dates_are_those_of_their_texts() -> None:
-    """Of every year, month and day, those in an odd form among them."""
+    """For every year, month and day, odd forms included."""
     parts = list(product(YEARS, MONTHS, DAYS))
     xml = "".join(f"<D><Y>{y}</Y><M>{m}</M><D>{d}</D></D>" for y, m, d in parts).encode()
     e = find_elements(xml)

@@ -46,7 +46,7 @@ def test_a_doctype_is_skipped(doctype: bytes) -> None:
 
 
 def test_entities_are_refused() -> None:
-    """They could make a small file a large one, and name other files."""
+    """They could turn a small file into a large one, and name other files."""
     with pytest.raises(DocumentError, match=r"^a.xml, line 1: it declares entities of its own"):
         skip_prolog(b'<!DOCTYPE x [<!ENTITY a "b">]><x/>', "a.xml")
 
@@ -81,7 +81,7 @@ def test_what_a_document_begins_with_is_read_over_blocks() -> None:
     ],
 )
 def test_another_document_is_refused(document: bytes, is_reply: bool, sentence: str) -> None:  # noqa: FBT001
-    """In a sentence that quotes nothing of a file, which may be anybody's."""
+    """The sentence quotes nothing of a file, which may be anybody's."""
     with pytest.raises(DocumentError) as error:
         read_prolog(iter([document]), "a.xml", is_reply=is_reply)
     assert str(error.value) == sentence
@@ -99,12 +99,12 @@ def test_another_document_is_refused(document: bytes, is_reply: bool, sentence: 
     ],
 )
 def test_an_encoding_is_told_by_mark_or_declaration(first: bytes, expected: tuple[bytes, str]) -> None:
-    """A mark counts more; without either it is UTF-8."""
+    """The mark wins; without either it is UTF-8."""
     assert find_encoding(first, "a.xml") == expected
 
 
 def test_an_encoding_that_xml_is_not_written_in_is_refused() -> None:
-    """Python has codecs that are none."""
+    """Python has codecs that are not XML's."""
     for declared in (b"rot13", b"utf-7", b"nothing", b"", b"\xff"):
         with pytest.raises(DocumentError, match="it declares an encoding that it cannot be in"):
             find_encoding(b"<?xml version='1.0' encoding='" + declared + b"'?>", "a.xml")

@@ -1,4 +1,4 @@
-"""Every element and attribute of the PubMed DTD has a column, or a reason not to."""
+"""Every element and attribute of the PubMed DTD has a column, or a reason to have none."""
 
 from tests.pubmed_dtd import DTD_FILE, holds_text, names_in, read_dtd, record_paths
 from transforms.record_paths import NODES, PATHS, Node

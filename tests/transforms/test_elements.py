@@ -1,4 +1,4 @@
-"""The elements found in bytes, beside what libxml2 finds in the same."""
+"""The elements found in bytes, compared with what libxml2 finds in them."""
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def assert_same(xml: bytes) -> None:
 
 
 def texts_of(elements: Elements) -> list[str | None]:
-    """The text of each element, as it is made of many at once; None for one that is left to `whole_text`."""
+    """The text of each element, made for many at once; None if it is left to `whole_text`."""
     e = elements
     found, made, odd = kernel.texts(e.xml, e.offsets, e.flags, e.tag, e.end, np.ones(len(e.tag), bool))
     texts: list[str | None] = kernel.Strings(e.xml, e.offsets, made).take(found).to_pylist()
@@ -67,7 +67,7 @@ def texts_of(elements: Elements) -> list[str | None]:
 
 
 def test_a_record_is_found() -> None:
-    """The one that the other tests change is read at all."""
+    """The record that the other tests change can be read."""
     assert find_elements(RECORD) is not None
     assert_same(RECORD)
 
@@ -80,7 +80,7 @@ def test_a_record_is_found() -> None:
 )
 @example(changes=[(0, 0, b"text")])
 def test_what_is_not_well_formed_is_never_taken(changes: list[tuple[int, int, bytes]]) -> None:
-    """Wherever bytes are put in or taken out."""
+    """Wherever bytes are inserted or removed."""
     xml = RECORD
     for place, gone, piece in changes:
         xml = xml[:place] + piece + xml[place + gone :]

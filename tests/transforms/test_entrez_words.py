@@ -29,7 +29,7 @@ def test_one_table_says_what_passes_what_stays_and_what_ends_the_run(words: str,
 
 
 def test_a_quote_is_one_line_of_text_without_markup() -> None:
-    """Controls, escape sequences and marks that turn the writing round become blanks."""
+    """Control characters, escape sequences and marks that reverse the text become spaces."""
     page = b"<h1>Bad\n\x1b[31m Gate\xe2\x80\xaeway</h1><p>The proxy server received an invalid response.</p>\x00"
     assert quote_words(page) == "Bad [31m Gate way The proxy server received an invalid response."
     assert quote_words(b"") == ""

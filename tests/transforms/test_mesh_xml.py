@@ -82,7 +82,7 @@ def test_records_come_some_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_the_year_is_that_of_the_name_else_of_the_content(name: str, more: str, doctype: str, year: int) -> None:
-    """Files of today do not list the years in which a record is active."""
+    """Today's files do not list the years in which a record is active."""
     content = mesh_set(descriptor("D01", "Calm", more=more)).replace(b"?>\n", b"?>\n" + doctype.encode(), 1)
     document = MeshDocument(name)
     assert [*read_mesh([content], document)]

@@ -1,4 +1,4 @@
-"""What chunks share: rows that know their chunk, and counts of what nothing is for."""
+"""What chunks share: rows that know their chunk, and counts of elements without a column."""
 
 from datetime import UTC, datetime
 
@@ -18,7 +18,7 @@ def test_the_first_example_of_an_unknown_element_stays() -> None:
 
 
 def test_rows_know_their_chunk() -> None:
-    """In a column of their own, also where there are none."""
+    """In a column of its own, even if there are none."""
     rows = pa.table({"pmid": [1, 2]})
     assert in_chunk(rows, 4).to_pydict() == {"pmid": [1, 2], "chunk_order": [4, 4]}
     assert in_chunk(rows[:0], 4).column_names == ["pmid", "chunk_order"]

@@ -45,7 +45,7 @@ def test_records_are_cut_out_byte_for_byte_over_all_chunks() -> None:
     ids=["no DOCTYPE", "mark", "CRLF", "UTF-16", "Latin-1", "no set", "old set", "comments"],
 )
 def test_a_document_of_another_shape_has_the_same_record(document: bytes) -> None:
-    """Files since 2006 are about, and people save them with whatever they have."""
+    """Files since 2006 are still around, and people save them with any program."""
     assert [record.pmid for record in read(document)] == [7]
 
 
@@ -84,7 +84,7 @@ def test_documents_one_behind_the_other_are_read_as_one() -> None:
 
 
 def test_behind_an_empty_set_there_is_nothing() -> None:
-    """What stands there would be lost without a word."""
+    """What stands there would be lost silently."""
     with pytest.raises(DocumentError, match="line 2: the document ends half way"):
         read(b"<PubmedArticleSet/>\n<Article/>")
 
@@ -152,7 +152,7 @@ def test_a_document_that_cannot_be_used_is_one_sentence(document: bytes, sentenc
 
 
 def test_an_error_of_ncbi_is_told_in_its_words() -> None:
-    """What NCBI answers says what was wrong with the request."""
+    """NCBI's answer says what was wrong with the request."""
     reply = b"<eFetchResult><ERROR>No such id</ERROR></eFetchResult>"
     with pytest.raises(DocumentError, match="instead of records NCBI says: No such id"):
         list(split_document([reply], name="EFetch reply", is_reply=True))
@@ -326,7 +326,7 @@ def test_a_prolog_is_read_as_xml_says(prolog: str) -> None:
 
 @pytest.mark.parametrize("rest", [b" " * 5000, b"<!-- -->" * 5000, b"<?a?>" * 5000])
 def test_what_follows_a_document_is_looked_at_once(rest: bytes) -> None:
-    """All ways to part it would be tried for ever."""
+    """Otherwise all ways to split it would be tried, forever."""
     with pytest.raises(DocumentError, match="ends half way"):
         read(b"<PubmedArticleSet></PubmedArticleSet>" + rest + b"x", block=100_000)
 
@@ -358,7 +358,7 @@ def test_an_end_tag_in_a_comment_ends_nothing(marks: tuple[str, str]) -> None:
     ids=["a comment", "comments", "CDATA"],
 )
 def test_many_end_tags_that_end_nothing_are_looked_at_once(inside: str) -> None:
-    """Each would otherwise cost a look through all that is before it, and this would take minutes."""
+    """Otherwise each would cost a search of all that is before it, and this would take minutes."""
     document = article_set(article(1, parts=(inside, "", "")))
     chunks = list(split_document([document[i : i + 65_536] for i in range(0, len(document), 65_536)], name="x"))
     assert len(chunks) == 1

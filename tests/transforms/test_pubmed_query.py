@@ -87,7 +87,7 @@ def test_a_search_is_read_as_pubmed_reads_it(text: str, expected: str) -> None:
     ],
 )
 def test_what_is_read_otherwise_than_meant_is_noted(text: str, expected: str, notes: list[str]) -> None:
-    """Small operators are operators where no word can stand; nothing is changed in silence."""
+    """Lower-case operators are operators where no word can stand; nothing is changed silently."""
     query = parse_query(text)
     assert shape(query.root) == expected
     assert [str(note).split(" at ")[0] for note in query.notes] == notes
@@ -128,13 +128,13 @@ def test_what_makes_no_sense_is_named_with_its_place(text: str, sentence: str) -
 
 
 def test_a_field_that_pubmed_does_not_have_is_named() -> None:
-    """Searching in all fields instead, as Entrez does, is the caller's to decide."""
+    """Whether to search in all fields instead, as Entrez does, is up to the caller."""
     query = parse_query("a[ti] AND b[tittle] AND 1:2[x]")
     assert [(node.tag, node.place) for node in query.unknown_tags] == [("tittle", 11), ("x", 25)]
 
 
 def test_every_tag_means_one_field() -> None:
-    """A tag that two fields claim would be searched in the later one without a word."""
+    """A tag that two fields claim would silently be searched in the later one."""
     claims = [tag for field in FIELDS for tag in {field.name.lower(), field.full_name.lower(), *field.tags}]
     assert len(claims) == len(set(claims)) == len(BY_TAG)
 
@@ -148,14 +148,14 @@ def test_every_tag_means_one_field() -> None:
     ],
 )
 def test_parentheses_too_deep_are_refused(text: str) -> None:
-    """What follows goes down the tree, and Python's stack has an end."""
+    """Later steps recurse into the tree, and Python's stack has an end."""
     with pytest.raises(SearchError):
         parse_query(text)
 
 
 @pytest.mark.parametrize("part", ["a OR ", "a ", '"a" ', "a* ", "#1 ", "1:", "and ", " ", "a[ti] ", ":", '"a" : '])
 def test_reading_takes_calls_that_grow_with_the_length(part: str) -> None:
-    """A search comes from anywhere; ten times the length must not take a hundred times as many calls."""
+    """Anybody can send a search; ten times the length must not take a hundred times as many calls."""
 
     def calls(count: int) -> int:
         profile = cProfile.Profile()

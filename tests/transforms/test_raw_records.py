@@ -28,7 +28,7 @@ def elements_of(xml: bytes) -> Elements:
 
 
 def test_slices_are_the_records_byte_for_byte() -> None:
-    """Blanks between them belong to none; an instruction in one stays."""
+    """Whitespace between them belongs to none; an instruction in one stays."""
     one, two = record("1"), record("2").replace("<PMID", "<?pmcsd ?><PMID")
     xml = f"\n {one}\n\t{two} \n".encode()
     borders = borders_of(DocumentChunk(xml, 1), elements_of(xml), "a")
@@ -37,14 +37,14 @@ def test_slices_are_the_records_byte_for_byte() -> None:
 
 @pytest.mark.parametrize("xml", ["x{0}{1}", "{0} x {1}", "{0}{1}x", "{0}{1} x"])
 def test_text_between_records_is_refused_with_its_line(xml: str) -> None:
-    """It would be lost without a word."""
+    """It would be lost silently."""
     text = xml.format(record("1"), record("2")).encode()
     with pytest.raises(DocumentError, match=r"^a, line 7: there is text between the records; not read\.$"):
         borders_of(DocumentChunk(text, 7), elements_of(text), "a")
 
 
 def test_borders_in_comments_are_none() -> None:
-    """Where libxml2 has read the chunk, its bytes are searched for the records' tags."""
+    """If libxml2 has read the chunk, its bytes are searched for the records' tags."""
     xml = b"<!-- </r><r> --><r><![CDATA[</r>]]></r> <r/>"
     records = list(etree.fromstring(b"<c>" + xml + b"</c>", etree.XMLParser(remove_comments=True)))
     assert slice_records(xml, records[:1]) == [b"<r><![CDATA[</r>]]></r>"]
@@ -72,7 +72,7 @@ TWO = "</PMID><PMID>8</PMID>"
     ],
 )
 def test_a_record_has_one_pmid_or_is_refused(xml: str, pmid: int | None, version: int, refused: str) -> None:
-    """A second one that is the same is none more."""
+    """A second one that is the same does not count."""
     (found,) = read_chunk(DocumentChunk(xml.encode(), 1), name="a").records
     assert (found.pmid, found.pmid_version, bool(found.refused)) == (pmid, version, bool(refused))
     assert found.refused.startswith(refused)
@@ -147,7 +147,7 @@ def test_records_that_are_rewritten_alone_are_as_those_of_a_chunk_that_is(
 
 
 def test_one_odd_record_does_not_take_the_others_through_libxml2(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are the many."""
+    """Those are the majority."""
     parsed: list[bytes] = []
     parse = raw_records.parse_xml
 

@@ -1,4 +1,4 @@
-"""The two ways to look at a chunk, beside each other: `compiled_reading.pyx` gives what `numpy_reading.py` gives."""
+"""The two ways to read a chunk, compared: `compiled_reading.pyx` gives what `numpy_reading.py` gives."""
 
 import os
 import subprocess
@@ -82,7 +82,7 @@ def assert_same(xml: bytes) -> None:
     )
 )
 def test_both_ways_read_the_same(changes: list[tuple[int, int, bytes]]) -> None:
-    """Wherever bytes are put in or taken out."""
+    """Wherever bytes are inserted or removed."""
     xml = RECORDS
     for place, gone, piece in changes:
         xml = xml[:place] + piece + xml[place + gone :]
@@ -126,7 +126,7 @@ def test_bytes_are_found_and_counted_alike(piece: bytes) -> None:
 
 
 def test_tags_that_crowd_the_table_are_read_all_the_same() -> None:
-    """Whoever makes start tags that fall together gains nothing."""
+    """Whoever crafts start tags that collide gains nothing."""
     xml = b"<a>" + b"".join(b'<b c="%d"/>' % n for n in range(3000)) + b"</a>"
     found, theirs = compiled_reading.scan(xml, most_probes=0), numpy_reading.scan(xml)  # type: ignore[call-arg]
     assert found is not None
@@ -158,7 +158,7 @@ def test_places_out_of_bounds_raise() -> None:
 
 
 def test_a_variable_has_numpy_read() -> None:
-    """Whatever was compiled."""
+    """Even if the compiled way is there."""
     code = "from transforms.reading_kernel import kernel; print(kernel.__name__)"
     for way, name in (("numpy", "numpy_reading"), ("", "compiled_reading")):
         environment = {**os.environ, "CORPUS_READING": way}

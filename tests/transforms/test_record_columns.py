@@ -46,8 +46,8 @@ def test_the_worked_example_is_what_the_module_says() -> None:
     assert (columns.faults, columns.unknown) == ([], [])
 
 
-def test_positions_begin_anew_with_each_record() -> None:
-    """Of three records the last two are wanted: what is not leaves no row."""
+def test_positions_start_over_with_each_record() -> None:
+    """Of three records the last two are wanted; the other leaves no row."""
     columns = read(EXAMPLE, EXAMPLE, EXAMPLE + "<Unheard>x</Unheard>", wanted=slice(1, None))
     assert columns.record_of[TABLE_NUMBERS["keyword"]].tolist() == [0, 0, 1, 1]
     assert values(columns, "keyword", "keyword_order") == [1, 2, 1, 2]
@@ -102,6 +102,6 @@ def test_a_text_that_its_column_cannot_hold_is_null_and_reported() -> None:
 @pytest.mark.parametrize(
     ("groups", "expected"), [([], []), ([4], [0]), ([0, 0, 1, 1, 1, 7], [0, 1, 0, 1, 2, 0]), ([2, 2], [0, 1])]
 )
-def test_positions_in_groups_begin_at_nought(groups: list[int], expected: list[int]) -> None:
+def test_positions_in_groups_begin_at_zero(groups: list[int], expected: list[int]) -> None:
     """Groups are sorted, and need not follow each other."""
     assert count_within(np.array(groups, np.int64)).tolist() == expected

@@ -54,12 +54,12 @@ def test_a_list_of_results_is_no_article(page: str) -> None:
     ],
 )
 def test_a_page_of_another_program_is_an_article_as_well(page: str) -> None:
-    """With a declaration of XML, which HTML has not, or with results below the article's own title."""
+    """With an XML declaration, which HTML does not have, or with results below the article's own title."""
     assert (article_text(page) or "").split() == (article_text(PAGE) or "").split()
 
 
 def test_a_part_of_a_page_is_read_as_it_is() -> None:
-    """What has no body is a body itself; what stands in the head is not shown."""
+    """A page without a body is all body; what stands in the head is not shown."""
     meta = '<meta name="citation_pmid" content="81">'
     assert article_text(f"{meta}<p>One <b>two</b>\nthree</p>") == "PMID: 81\n\nOne two three\n"
     assert article_text(f"<html><head>{meta}<title>No</title></head><body>x</body></html>") == "PMID: 81\nx"

@@ -117,14 +117,14 @@ def test_each_format_is_read_and_told(text: str, kind: str, right: list[tuple[in
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_named_with_its_line(text: str, kind: str, problem: str) -> None:
-    """The other entries are there all the same."""
+    """The other entries are still read."""
     assert read_references(text, kind)[1] == [problem]
 
 
 @pytest.mark.parametrize("kind", READERS)
 @given(text=st.text(alphabet="PMIDTY -:=@{}[]<>,\"'\n\0a1.é", max_size=80))
 def test_no_text_stops_a_reader(kind: str, text: str) -> None:
-    """Whatever it is, something is read or something is said, or there is nothing in it."""
+    """Whatever it is, something is read, something is said, or there is nothing in it."""
     for begin in ("", *BEGINNINGS):
         entries, problems = read_references(begin + text, kind)
         assert all(problem.startswith("line ") for problem in problems)
@@ -139,7 +139,7 @@ def test_an_entry_of_nbib_has_what_resolving_needs() -> None:
 
 
 def test_pmids_stand_in_a_line_in_any_way() -> None:
-    """As people write them; what is none is the error's text."""
+    """As people write them; anything else is the error's text."""
     assert split_pmids("PMID: 993, 5; https://pubmed.ncbi.nlm.nih.gov/7/") == [993, 5, 7]
     with pytest.raises(ValueError, match=r"^x1$"):
         split_pmids("1 x1")

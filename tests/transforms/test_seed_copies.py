@@ -124,7 +124,7 @@ def test_a_page_that_a_program_extracted_is_read() -> None:
 
 
 def test_a_page_in_markdown_is_read() -> None:
-    """Clippers write it so."""
+    """Web clippers save pages like this."""
     page = parse(
         "# [A title](https://pubmed.ncbi.nlm.nih.gov/1/)\n\n**PMID:** 1\n**DOI:** [10.1/x](https://doi.org/10.1/x)\n\n"
         "## Similar articles\n\n"

@@ -165,7 +165,7 @@ def test_a_note_on_another_citation_gives_its_ids_to_nobody() -> None:
     ],
 )  # fmt: skip
 def test_with_authors_between_no_title_is_taken(lines: tuple[str, ...]) -> None:
-    """Where it stops is a guess; Entrez knows it, by the PMID. PMID, DOI and flags are told in any form."""
+    """Where it ends would be a guess, and Entrez knows it by the PMID. PMID, DOI and flags are found in any form."""
     entry = parse(*lines)
     assert (entry.title, entry.authors) == (None, None)
     assert (entry.pmid, entry.doi) == (29532791, "10.1038/mp.2017.255")
@@ -244,7 +244,7 @@ TYPES = st.lists(
     st.sampled_from(["", " "]),
 )
 def test_an_entry_made_from_parts_is_taken_apart_into_them(parts: dict[str, object], gap: str) -> None:
-    """The way there and back, for titles, journals and numbers of any kind."""
+    """A round trip for titles, journals and numbers of any kind."""
     issue = f"({parts['issue']})" if parts["issue"] else ""
     doi = f" doi: {parts['doi']}." if parts["doi"] else ""
     epub = f" Epub {parts['epub_date']}." if parts["epub_date"] else ""
@@ -321,7 +321,7 @@ def test_a_book_has_a_date_and_no_journal() -> None:
 
 
 def test_a_preprint_is_one_by_its_short_citation_too() -> None:
-    """It says so again before the PMID, or does not."""
+    """Whether or not it says so again before the PMID."""
     for short in ("medRxiv. 2023.", "medRxiv [Preprint]. 2023."):
         entry = parse(f"A title.medRxiv [Preprint]. 2023 Jan 5:2023.01.05.1. doi: 10.1101/1. {short} PMID: 3")
         assert (entry.title, entry.journal, entry.publication_types) == ("A title.", "medRxiv", ("Preprint",))

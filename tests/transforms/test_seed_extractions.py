@@ -174,7 +174,7 @@ def test_a_title_is_taken_only_from_where_it_must_stand(text: str, title: str | 
 
 
 def test_an_odd_doi_is_whole_in_markdown() -> None:
-    """Those that the first publishers made hold brackets and signs that Markdown has other uses for."""
+    """Early ones hold brackets and signs that Markdown has other uses for."""
     doi = "10.1002/(SICI)1097-0142(19960601)77:11<2200::AID-CNCR3>3.0.CO;2-T"
     escaped = doi.replace("<", "&lt;").replace(">", "&gt;")
     for shown in (f"[{doi}](https://doi.org/{doi})", f"[{escaped}](https://doi.org/{escaped})", escaped):

@@ -16,7 +16,7 @@ def words(text: str) -> set[str]:
 
 @pytest.mark.parametrize("text", [GIVEN.read_text(), ODD.read_text(), BROWSER, WHOLE_WINDOW, EXTRACTED, SMALL])
 def test_every_line_is_in_a_field_or_a_heading_or_ignored_on_purpose(text: str) -> None:
-    """A line that is dropped by accident would be missed by nobody."""
+    """Nobody would miss a line that is dropped by accident."""
     page = parse(text)
     own = [str(value) for name, value in parsed(page).items() if value and name not in ("entries", "terms")]
     kept = words(" ".join([*own, *(term for _, _, term in page.terms), *(e.citation_text for e in page.entries)]))
@@ -62,7 +62,7 @@ def test_references_of_one_length_are_not_taken_for_wrapped_lines() -> None:
 
 @pytest.mark.parametrize("bullet", ["", "-\n", "{n}. "])
 def test_several_hundred_entries_are_all_found(bullet: str) -> None:
-    """'See all similar articles' has been pressed."""
+    """Someone pressed 'See all similar articles'."""
     lines = [
         f"{bullet.format(n=n)}Title {n}: what of it?J Med. 2014 Mar;{n}:2-9. J Med. 2014. PMID: {1000 + n} Review."
         for n in range(1, 701)
@@ -96,7 +96,7 @@ def test_the_time_for_a_page_grows_with_its_length(line: str, heading: str) -> N
 
 
 def test_references_without_pmid_are_entries_of_their_own() -> None:
-    """One a line without bullets, or a paragraph each."""
+    """One per line without bullets, or one per paragraph."""
     one = "Hutton B, Salanti G. The statement. Ann Intern Med. 2015;162:777-784. - DOI - PubMed"
     two = "Aan het Rot M (2010) Safety of x. Biol Psychiatry 67:139-145"
     three = "Invented Organization. Depression. Geneva: IO; 2017."
@@ -122,6 +122,6 @@ def test_a_list_under_an_unknown_heading_keeps_that_heading() -> None:
 
 
 def test_a_heading_that_comes_twice_continues_its_list() -> None:
-    """The second part is counted on."""
+    """The second part goes on counting."""
     page = parse(SMALL + "Similar articles\n-\nThree.J Med. 2016;1:4. J Med. 2016. PMID: 4\n")
     assert [(e.citation_order, e.pmid) for e in page.entries] == [(1, 2), (2, 3), (3, 4)]

@@ -29,7 +29,7 @@ def entry(**values: object) -> SeedEntry:
     ],
 )
 def test_the_same_citation_is_recognised(values: dict[str, object]) -> None:
-    """By title and issue, by title and DOI, or by DOI and year where no title could be read."""
+    """By title and issue, by title and DOI, or by DOI and year if no title could be read."""
     assert is_record_of(entry(**values), RECORD)
 
 

@@ -7,7 +7,7 @@ from transforms.seed_phrases import split_phrases
 
 
 def test_a_phrase_without_full_stop_is_known_all_the_same() -> None:
-    """The last full stop is lost easily."""
+    """The last full stop is easily lost."""
     assert split_phrases("Free PMC article Review") == ["Free PMC article", "Review"]
     assert split_phrases("Review of methods.") == ["Review of methods"]
 

@@ -35,7 +35,7 @@ def test_a_delivered_pmid_gets_no_citation_from_the_page() -> None:
 
 
 def test_a_citation_holds_what_the_entry_says_and_null_elsewhere() -> None:
-    """Dates are split where they have parts, and are whole where they have not."""
+    """Dates are split if they have parts, otherwise kept whole."""
     odd = {row["pmid"]: row for row in rows(parse(ODD.read_bytes()))["citation"]}
     given = {row["pmid"]: row for row in rows(parse(GIVEN.read_bytes()))["citation"]}
     row = {name: value for name, value in given[33297563].items() if value is not None}
@@ -89,7 +89,7 @@ def test_an_entry_that_is_retracted_says_so_and_its_notice_does_not() -> None:
 
 
 def test_a_pmid_in_two_lists_is_one_citation_and_two_links() -> None:
-    """The first entry's words; the page's own where it lists itself, which is not a link."""
+    """With the first entry's words, or the page's own if it lists itself, which is not a link."""
     text = SMALL.replace("References\n", "One again.J Med. 2014;1:2. J Med. 2014. PMID: 2\nReferences\n")
     text += "Self.J Med. 2014;1:2. J Med. 2014. PMID: 1\nTwice.J Med. 2014;1:2. J Med. 2014. PMID: 9\n" * 2
     tables = rows(parse(text))
@@ -172,7 +172,7 @@ odd; pages
 
 
 def test_a_page_fills_the_tables_that_a_record_would_fill() -> None:
-    """As far as it tells: names, affiliations, labels, MeSH, substances, keywords, comments and corrections."""
+    """As far as it has them: names, affiliations, labels, MeSH, substances, keywords, comments and corrections."""
     tables = rows(parse(OWN))
 
     def told(table: str, *columns: str) -> list[tuple[object, ...]]:
@@ -232,7 +232,7 @@ def test_authors_over_several_lines_are_all_there(authors: str) -> None:
     ],
 )
 def test_who_is_no_person_is_a_collective(authors: str, people: list[str | None]) -> None:
-    """A name is taken apart only as the others of its list are."""
+    """A name is split only in the way the others of its list are."""
     found = rows(parse(OWN.replace("Ann B Roe 1 2, Ludwig van Poe Jr 2, Zoe K\u00fc", authors)))["author"]
     assert [row["last_name"] for row in found] == people
     assert all((row["last_name"] is None) == bool(row["collective_name"]) for row in found)

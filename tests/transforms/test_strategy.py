@@ -46,7 +46,7 @@ def test_what_cannot_be_meant_is_named(text: str, sentence: str) -> None:
 
 
 def test_references_to_references_are_bounded() -> None:
-    """Each line twice as long as the one before would fill the memory after forty."""
+    """If each line doubled the one before, forty lines would fill the memory."""
     lines = ["#1 word"] + [f"#{n} #{n - 1} OR #{n - 1}" for n in range(2, 60)]
     with pytest.raises(SearchError, match=f"more than {LONGEST_TERM:,} characters"):
         read_strategy("\n".join(lines))

@@ -1,7 +1,7 @@
 """Single bits changed over a data directory: `python -m tests.trials.bit_flips DATA_DIR [flips, 200]`.
 
-Works on a copy. Half of the bits are anywhere, by size; of the others each file has as many. Of each it is said whether
-`corpus check` finds it and whether `corpus rebuild` mends it: all files whole again, and the tables as they were. A bit
+Works on a copy. Half of the bits are anywhere, by size; of the others each file has as many. For each it says whether
+`corpus check` finds it and `corpus rebuild` repairs it: all files whole again, and the tables as they were. A bit
 that is not found must be one that changes no answer.
 """
 

@@ -1,4 +1,4 @@
-"""What EDirect's index of title and abstract does otherwise than PubMed, by name, each as a change of text or question.
+"""Where EDirect's index of title and abstract differs from PubMed, by name, each as a change of text or question.
 
 A citation that a clause finds on one side alone is explained by the smallest set of these that turns our answer into
 EDirect's. What EDirect leaves out of a question, and which prefixes it joins, `phrase-search -mock` says itself.
@@ -37,7 +37,7 @@ SPELT = re.compile("[\u00ad\u200b\ufeff\u2160-\u217f\u2640\u2642\ufb00-\ufb06]")
 SIGNS = {"\u2640": " female ", "\u2642": " male ", "\u00ad": "", "\u200b": "", "\ufeff": ""}
 WORD = r"[^\W_]+"
 APART = r"[\W_]+"
-# An argument has 128 KB at most.
+# An argument is 128 KB at most.
 ASKED_AT_ONCE = 2_000
 
 
@@ -153,7 +153,7 @@ class Explainer:
         return UNEXPLAINED
 
     def finds(self, pmid: int, clause: Clause, rules: Collection[str]) -> bool:
-        """Whether a clause finds a record where these of the rules hold."""
+        """Whether a clause finds a record if these rules apply."""
         text = self.texts[pmid]
         if BOOKS in rules and text.is_book:
             return False

@@ -3,7 +3,7 @@
     uv run --with cython --with setuptools python -m tests.trials.fuzz_reading [FILE] [--seconds 60] [--seed 1]
 
 FILE is PubMed XML, `.xml` or `.xml.gz`; without one, a record written here is broken. Each round takes some records and
-puts bytes in, takes them out, repeats and cuts them; what is then well-formed has to be read as numpy reads it. Needs
+inserts, removes, repeats and cuts bytes; what is then well-formed has to be read as numpy reads it. Needs
 gcc with libasan.
 """
 
@@ -38,7 +38,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         module = compile_sanitized(Path(folder))
         library = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
-        # Python's own allocator would hide what is read beyond small arrays.
+        # Python's own allocator would hide reads beyond small arrays.
         environment = os.environ | {
             "LD_PRELOAD": library,
             "ASAN_OPTIONS": "detect_leaks=0",
@@ -68,7 +68,7 @@ def compile_sanitized(folder: Path) -> Path:
 
 
 def load(path: Path) -> ModuleType:
-    """Have the sanitized module stand for the one that is installed."""
+    """Import the sanitized module in place of the installed one."""
     spec = importlib.util.spec_from_file_location(NAME, path)
     assert spec
     assert spec.loader
@@ -101,7 +101,7 @@ def fuzz(sanitized: ModuleType, file: Path | None, seconds: float, chance: rando
             xml = xml[:at] + piece * chance.choice([1, 1, 1, 500]) + xml[at + gone :]
         if chance.random() < 0.1:
             xml = xml[: chance.randrange(len(xml) + 1)]
-        # What is not UTF-8 never comes there, and must do no harm all the same.
+        # What is not UTF-8 never gets there, and must still do no harm.
         with suppress(UnicodeDecodeError):
             taken += sanitized.scan(xml) is not None
         beside.assert_same(xml)

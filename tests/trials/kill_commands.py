@@ -2,7 +2,7 @@
 
 Two data directories see refreshes, ingests, compactions and rebuilds; in one of them each is killed, looked at, and run
 again. After the kill the published file must open, hold whole runs and be as before the command or as after it; after
-the second run it must hold what the other one does. Rebuilds have damaged files to mend.
+the second run it must hold what the other one does. Rebuilds have damaged files to repair.
 """
 
 import os
@@ -127,7 +127,7 @@ def play(trial: Trial, entrez: Revising, number: int, dice: random.Random) -> No
     run.wait()
     trial.counts["in time"] += in_time
     state = look_at(trial, before, expected)
-    # What a rebuild is there to mend is damaged still, if it was killed before it did.
+    # What the rebuild had to repair is still damaged if it was killed first.
     damaged = [] if arguments == ["rebuild"] else [f for f in run_folders(killed) if changed_files(f)]
     trial.counts["runs half seen"] += bool(damaged)
     trial.counts["second runs that failed"] += trial.start("killed", arguments).wait() != 0
@@ -153,7 +153,7 @@ def look_at(trial: Trial, before: dict[str, tuple[int, int]], after: dict[str, t
         say(str(exc))
         trial.counts["runs half seen"] += 1
         return "half"
-    # A compaction and a rebuild change nothing that can be told apart.
+    # A compaction and a rebuild change nothing visible.
     state = "same" if before == after == content else "before" if content == before else "after"
     if content not in (before, after):
         trial.counts["runs half seen"] += 1

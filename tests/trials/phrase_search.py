@@ -80,7 +80,7 @@ def build_archive(store: CorpusStore, folder: Path) -> None:
     for number, start in enumerate(range(0, len(pmids), RECORDS_AT_ONCE)):
         records = store.xml_of(pmids[start : start + RECORDS_AT_ONCE])
         document = folder.resolve() / "records.xml"
-        # Behind a `>` that stands as text EDirect reads nothing more; written anew, it is `&gt;`.
+        # EDirect reads nothing behind a `>` that stands as text; written again, it is `&gt;`.
         ordered = b"\n".join(etree.tostring(etree.fromstring(records[pmid])) for pmid in sorted(records))
         document.write_bytes(b"<PubmedArticleSet>\n" + ordered + b"\n</PubmedArticleSet>\n")
         run(
@@ -112,7 +112,7 @@ def ask_edirect(folder: Path, query: str) -> set[int]:
 def in_edirect(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
     """A clause in EDirect's words; '' where it has no such field."""
     if isinstance(asked, Range):
-        # An archive made so has no ranges.
+        # Such an archive has no ranges.
         years = con.execute(
             "SELECT DISTINCT pub_year FROM citation WHERE pub_year BETWEEN $1 AND $2",
             [int(asked.first[:4]), int(asked.last[:4])],

@@ -1,6 +1,6 @@
-"""Four processes ask without pause while refreshes publish: `python -m tests.trials.readers [times, 20] [PMIDs, 2000]`.
+"""Four processes query nonstop while refreshes publish: `python -m tests.trials.readers [times, 20] [PMIDs, 2000]`.
 
-Each opens the published file, asks what the README asks, and closes it. What it sees must be one whole snapshot: the
+Each opens the published file, runs the README's queries, and closes it. What it sees must be one whole snapshot: the
 rows of its tables are those that its runs and its content state, and it answers the same from beginning to end.
 """
 
@@ -44,7 +44,7 @@ Seen = tuple[dict[str, int], list[str], float, str]
 def read(database: Path, stop: Event, answers: "Queue[Seen]") -> None:
     """Ask until told to stop; then say how many answers came from each run, what was wrong, and the slowest."""
     with suppress(PermissionError):
-        # The precedence that the process with NCBI's part has is not for readers.
+        # The priority of the process that plays NCBI is not for readers.
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
     seen: dict[str, int] = {}
     troubles = []

@@ -1,4 +1,4 @@
-"""Real records printed as pages of PubMed's and extracted by tools: `python -m tests.trials.seed_extractions FOLDER`.
+"""Real records printed as PubMed pages and extracted by tools: `python -m tests.trials.seed_extractions FOLDER`.
 
 FOLDER holds PubMed XML. What the reader of seed pages makes of each tool's text is compared with what was printed: the
 PMID, list and place of each entry, its DOI, the page's own PMID, DOI, title and authors. Tools that are not installed
@@ -81,7 +81,7 @@ def run_python(source: str, pages: Sequence[str]) -> list[str]:
 
 def copy_in_browser(pages: Sequence[str]) -> list[str]:
     """What Ctrl-A and Ctrl-C give in Chromium: innerText, all pages in one document."""
-    # One frame of each page, since innerText knows the rules of layout.
+    # One frame per page, since innerText depends on layout.
     parts = "".join(page.split("<body>")[1].split("</body>")[0] + f"<p>{END_OF_PAGE}</p>" for page in pages)
     script = "<script>const t = document.body.innerText; document.body.textContent = t;</script>"
     text = run_chromium(f"<!DOCTYPE html><html><meta charset=utf-8><body>{parts}{script}</body></html>", "--dump-dom")

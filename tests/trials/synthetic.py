@@ -113,7 +113,7 @@ class Synthetic:
 
 @dataclass
 class Revising(Synthetic):
-    """Records whose titles say how often they were revised; before each refresh some of them are."""
+    """Records whose titles say how often they were revised; some are before each refresh."""
 
     revisions: Counter[int] = field(default_factory=Counter)
 

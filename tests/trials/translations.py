@@ -1,7 +1,7 @@
 """NCBI's translations of searches beside ours: `python -m tests.trials.translations DATA_DIR REPLIES_FOLDER`.
 
 DATA_DIR holds a published corpus with MeSH; the folder has ESearch replies as NCBI sent them. Compared are those to
-PubMed; replies do not say what was asked, so that the terms stand here.
+PubMed; replies do not say what was asked, so the terms are listed here.
 """
 
 import json
@@ -47,7 +47,7 @@ TERMS = {
     "pubmed-search-2": ("diabetes", MAPPED),
     "zhangyee+fastpaper-cli__pubmed": ("attention mechanism", LEXICON),
 }
-# Replies of before 2022 write fewer quotes, short names of fields, and ranges as two dates.
+# Replies from before 2022 have fewer quotes, short names of fields, and ranges as two dates.
 FORM = (
     (re.compile(r'"'), ""),
     (re.compile(r"\[([^\]]*)\] : "), " : "),
@@ -66,7 +66,7 @@ def translation_of(path: Path) -> str:
 
 
 def in_one_form(translation: str) -> str:
-    """A translation without what only its form says."""
+    """A translation without what is only a matter of form."""
     for pattern, plain in FORM:
         translation = pattern.sub(plain, translation)
     return translation.lower()
