@@ -47,7 +47,7 @@ class History:
     members: dict[int, str] = field(default_factory=dict)
 
     def commit_random_run(self) -> Path:
-        """Commit a run of anything."""
+        """Commit a random run."""
         self.clock += timedelta(days=1)
         writer = start_run(self.directory, self.clock)
         pmids = self.pick()
@@ -126,7 +126,7 @@ class History:
         page = parse_seed_document(text.encode(), seed_id=seed_id, file_name=f"{seed_id}.txt")
         fresh = set(writer._waiting.get("citation", [CITATION_SCHEMA.empty_table()])[0]["pmid"].to_pylist())
         tables = make_seed_tables(page, run_id=writer.run_id, delivered=self.delivered | fresh)
-        # A run's rows of one table come in one piece here; the lists of a page are those of its own PMID.
+        # A run writes a table's rows in one piece here; the lists of a page are those of its own PMID.
         tables = {name: table for name, table in tables.items() if name not in ("link", "link_list")}
         writer.write(tables)
         (row,) = tables["seed_document"].to_pylist()

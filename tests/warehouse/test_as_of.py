@@ -1,4 +1,4 @@
-"""What the corpus was at a time, also of reasons that came, went and came again."""
+"""What the corpus was at a time, including reasons that came, went and came again."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -56,7 +56,7 @@ def rows(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_every_table_column_and_view_is_there_with_its_comment(directory: DataDirectory) -> None:
-    """People look at the comments before they look at the README."""
+    """People read the comments before they read the README."""
     names = {table.name for table in TABLES.values() if not table.is_raw}
     assert {row[0] for row in rows(directory, "SELECT table_name FROM duckdb_tables()")} == names
     assert rows(directory, "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL") == [(0,)]
@@ -68,7 +68,7 @@ def test_every_table_column_and_view_is_there_with_its_comment(directory: DataDi
 
 
 def test_a_later_run_replaces_all_rows_of_its_citations(directory: DataDirectory) -> None:
-    """And leaves those of the others alone."""
+    """And leaves those of other citations alone."""
     commit(directory, article(2, title="Two again.").replace("<Language>eng</Language>", "<Language>fre</Language>"))
     build.publish(directory)
     assert rows(directory, "SELECT pmid, article_title FROM citation ORDER BY 1") == [(1, "One."), (2, "Two again.")]
@@ -124,7 +124,7 @@ def test_a_question_reaches_nothing_but_the_corpus(directory: DataDirectory, sql
 
 
 def test_an_error_in_a_question_is_a_sentence_with_its_position(directory: DataDirectory) -> None:
-    """Without a stack of DuckDB's own lines."""
+    """Without DuckDB's own stack."""
     con = open_published(directory)
     with pytest.raises(QueryError, match=r"titel.*\(line 1, column 8: ") as caught:
         ask(con, "SELECT titel FROM article")
@@ -151,7 +151,7 @@ def test_the_position_is_counted_in_lines_and_letters(directory: DataDirectory, 
 
 
 def test_a_run_that_has_lost_its_name_is_said(directory: DataDirectory) -> None:
-    """It would count for nothing, and nobody would hear of it."""
+    """It would silently count for nothing."""
     (directory.parquet / "20261124T120000Z-0000").mkdir()
     (directory.parquet / ".DS_Store").touch()
     (said,) = check_all(directory)
@@ -177,7 +177,7 @@ ENDLESS = "SELECT count(*) FROM range(1000000000) AS a, range(1000000000) AS b W
 
 
 def test_a_question_that_takes_too_long_is_stopped(directory: DataDirectory) -> None:
-    """And the connection can be asked again."""
+    """The connection can then be used again."""
     con = open_published(directory)
     with pytest.raises(QueryError, match=r"stopped after 0\.2 s; ask for less, or allow more with --timeout"):
         ask(con, ENDLESS, seconds=0.2)
@@ -186,7 +186,7 @@ def test_a_question_that_takes_too_long_is_stopped(directory: DataDirectory) -> 
 
 
 def test_a_question_that_takes_too_much_memory_is_refused(directory: DataDirectory) -> None:
-    """Nothing is written to disk in its place."""
+    """Nothing is written to disk instead."""
     con = open_published(directory, memory="100MB")
     with pytest.raises(QueryError, match="needs more memory than it may have"):
         ask(con, "SELECT list(range) FROM range(100000000)")
@@ -231,7 +231,7 @@ def test_duckdb_takes_what_its_threads_and_keys_need(
 def test_a_build_afresh_takes_a_quarter_of_memory(
     tmp_path: Path, own_mb: int, memory_mb: int | None, expected: int
 ) -> None:
-    """DuckDB's own limit is four fifths of it, and is told to a tenth of a GiB."""
+    """DuckDB's own limit is four fifths, shown to a tenth of a GiB."""
     with open_memory() as con:
         con.execute("SET threads = 2")
         con.execute(f"SET memory_limit = '{own_mb}MB'")
@@ -240,7 +240,7 @@ def test_a_build_afresh_takes_a_quarter_of_memory(
 
 
 def test_a_check_knows_a_file_of_another_version(directory: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its tables may be other ones, which is no damage."""
+    """Its tables may differ, which is no damage."""
     assert list(check_all(directory)) == []
     monkeypatch.setattr(check, "facts_of", lambda _: {"definition_sha256": "another", "rebuilt": ""})
     sentence = f"Another version of this program published {directory.database}; `corpus rebuild` builds it afresh."

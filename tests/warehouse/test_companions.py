@@ -31,7 +31,7 @@ def directory(tmp_path: Path) -> DataDirectory:
 
 
 def put(directory: DataDirectory, **files: str) -> None:
-    """Write files into the folder; `__` is the point of a name."""
+    """Write files into the folder; `__` stands for the dot of a name."""
     for name, text in files.items():
         (directory.companions or Path()).joinpath(name.replace("__", ".")).write_text(text, "utf-8", "surrogateescape")
 
@@ -50,7 +50,7 @@ def ask(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_labels_join_the_corpus_and_a_new_file_takes_the_place_of_the_old(directory: DataDirectory) -> None:
-    """Also in a file that is brought up to date, and in one that is built afresh."""
+    """Both in a file that is updated, and in one that is built from scratch."""
     put(directory, labels__csv="PMID,label,note\n1,included,\n3,excluded,wrong population\n", README__md="Ours.")
     assert publish(directory) == []
     joined = "SELECT pmid, label, note FROM labels JOIN citation USING (pmid) ORDER BY ALL"
@@ -83,7 +83,7 @@ BAD = {
 
 
 def test_a_bad_file_is_named_with_its_line_and_its_rows_of_yesterday_stay(directory: DataDirectory) -> None:
-    """The others are used, today and in a file that is built afresh; the corpus is published all the same."""
+    """The others are used, today and in a file that is built from scratch; the corpus is still published."""
     put(directory, **{f"labels_{n}__csv": f"pmid,label\n{n},included\n" for n in range(len(BAD))})
     assert publish(directory) == []
     put(directory, notes__tsv="pmid\tnote\n2\tread it\n", **{f"labels_{n}__csv": t for n, t in enumerate(BAD)})
@@ -102,7 +102,7 @@ def test_a_bad_file_is_named_with_its_line_and_its_rows_of_yesterday_stay(direct
 
 
 def test_values_are_typed_only_where_nothing_is_lost(directory: DataDirectory) -> None:
-    """A zero in front, a day that could be a month, and a mixture stay text."""
+    """A leading zero, a day that could be a month, and a mixture stay text."""
     put(
         directory,
         metrics__csv="pmid,n,share,code,day,us_day,at,yes,mixed\n"
@@ -187,7 +187,7 @@ def test_a_name_of_the_corpus_or_of_sql_is_refused(directory: DataDirectory) -> 
 
 
 def test_without_a_seeds_folder_the_tables_stay(directory: DataDirectory) -> None:
-    """A command that is run elsewhere takes nothing away."""
+    """A command that is run elsewhere removes nothing."""
     put(directory, labels__csv="pmid\n1\n")
     publish(directory)
     elsewhere = DataDirectory(directory.root, companions=directory.root / "nowhere" / "tables")
@@ -218,7 +218,7 @@ RETRACTION_WATCH = (
 
 
 def test_what_readme_shows_of_labels_icite_and_retraction_watch_can_be_asked(directory: DataDirectory) -> None:
-    """Each of its questions has an answer, though the lists of others have columns called as those of article."""
+    """Each of its questions has an answer, though those lists share column names with article."""
     chapter = (REPOSITORY / "seeds" / "README.md").read_text(encoding="utf-8").partition("## Tables of your own")[2]
     asked = re.findall(r'corpus (?:sql|export) "(.*?)"', chapter.partition("\n## ")[0], re.DOTALL)
     assert len(asked) == 4

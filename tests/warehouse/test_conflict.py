@@ -92,14 +92,14 @@ def test_an_entry_of_a_list_can_disagree_too(tmp_path: Path) -> None:
 
 
 def test_a_journal_agrees_under_any_of_its_names(tmp_path: Path) -> None:
-    """The full title of the record, on the page."""
+    """Here the record's full title, on the page."""
     entry = SAME.replace("J Invent Res", "Journal of Invented Results")
     page = PAGE.format(title="Ketamine in an invented trial", doi="10.1000/7", entry=entry)
     assert conflicts(tmp_path, page, record(7, "10.1000/7"), record(8, "10.1000/8")) == []
 
 
 def test_a_value_that_was_cut_or_lost_its_hyphens_is_no_conflict(tmp_path: Path) -> None:
-    """Programs cut titles and DOIs at a line's end, and PDF loses hyphens there; a title that goes on is one."""
+    """Programs cut titles and DOIs at a line's end, and PDF loses hyphens there; a title that goes on is a conflict."""
     cut = "Ketamine in an inv\u00adented.J Invent Res. 2019 Mar 4;7(2):11-9. doi: 10.1000/a8. J Invent Res. 2019."
     page = PAGE.format(title="Ketamine in an invented", doi="10.1000/7", entry=cut)
     assert conflicts(tmp_path, page, record(7, "10.1000/7-x"), record(8, "10.1000/a-8")) == []

@@ -24,12 +24,12 @@ from warehouse.schema.ledger import REQUEST
 def test_rows_are_added_to_a_digest_and_taken_out(
     digest: str | None, sign: int, sums: list[int | None], expected: str | None
 ) -> None:
-    """Sums have no bound, and a table of accounts has none."""
+    """Sums have no bound, and a table of accounts has no digest."""
     assert add(digest, sign, sums) == expected
 
 
 def test_rows_that_differ_have_texts_that_differ() -> None:
-    """Null is not the empty text, and a border between two columns is none within a value."""
+    """Null is not the empty text, and a border between two columns is not one within a value."""
     rows = [("a", "b"), ("ab", ""), ("", "ab"), ("a", None), (None, "a"), ("a", ""), (None, None), ("a,b", "")]
     con = duckdb.connect()
     texts = [con.execute(f"SELECT {row_text(['$1', '$2'])}", row).fetchall()[0][0] for row in rows]
@@ -37,7 +37,7 @@ def test_rows_that_differ_have_texts_that_differ() -> None:
 
 
 def test_sums_do_not_depend_on_the_order_of_rows() -> None:
-    """Each half of the hashes is summed for itself; rows that do not meet the condition are left out."""
+    """Each half of the hashes is summed separately; rows that do not meet the condition are left out."""
     con = duckdb.connect()
     query = "SELECT {} FROM (SELECT md5_number(i::VARCHAR) AS d, i FROM range(10) t(i) ORDER BY {})"
     up = con.execute(query.format(sums_of("d", "true"), "i")).fetchall()

@@ -30,7 +30,7 @@ TITLE = "A title that is long enough to tell a study."
 
 
 def tied(pmid: int, ref_type: str, to: int | str, *, doi: str = "") -> str:
-    """A record with a tie to a PMID, or to what words name."""
+    """A record with a tie to a PMID, or to something named in words."""
     words, number = ("J Invent Res. 2020", PMID.format(to)) if isinstance(to, int) else (to, "")
     return article(pmid, title=f"Title {pmid}.", parts=(doi, TIE.format(ref_type, words, number), ""))
 
@@ -81,7 +81,7 @@ def test_a_paper_of_which_only_the_notice_says_so_is_retracted(directory: DataDi
 
 
 def test_concerns_and_partial_retractions_are_no_retractions(directory: DataDirectory) -> None:
-    """They have a view of their own, which says what was retracted since."""
+    """They have a view of their own, which says what was since retracted."""
     assert ask(directory, "SELECT pmid, what, notice_pmid, is_retracted, is_held FROM concern ORDER BY 1") == [
         (1, "expression of concern", 7, True, True),
         (8, "partial retraction", 999, False, True),
@@ -173,7 +173,7 @@ LONG = ABSTRACT.format("Ketamine for mice. " * 20)
 def test_two_records_are_one_study_where_more_than_the_title_speaks_for_it(
     tmp_path: Path, one: str, other: str, expected: list[str] | None
 ) -> None:
-    """Parts of a series, updates, notices and records without authors are none."""
+    """Parts of a series, updates, notices and records without authors are not."""
     directory = DataDirectory(tmp_path)
     commit(directory, one, other)
     build.publish(directory)

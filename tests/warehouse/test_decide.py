@@ -12,7 +12,7 @@ from warehouse.store import DataDirectory
 
 
 def test_what_duckdb_cannot_compare_is_one_sentence(tmp_path: Path) -> None:
-    """A damaged staged file, as a disk that is full or memory that does not do."""
+    """A damaged staged file, a full disk, or too little memory."""
     (tmp_path / "staged_delivery.parquet").write_bytes(b"PAR1 and nothing else")
     con = open_state(DataDirectory(tmp_path / "data"))
     with pytest.raises(StoreError, match=r"compared with the corpus: .*; run `corpus check`\. Nothing was changed\."):

@@ -15,7 +15,7 @@ def test_the_data_dictionary_is_up_to_date() -> None:
 
 
 def test_it_has_every_column() -> None:
-    """With its meaning."""
+    """Each with its meaning."""
     text = data_dictionary()
     for table in TABLES.values():
         chapter = text.split(f"\n## {table.name}\n", 1)[1].split("\n## ", 1)[0]

@@ -58,7 +58,7 @@ def test_a_publish_that_drifts_is_held_back_until_it_is_accepted(tmp_path: Path)
 
 
 def test_the_first_publish_and_an_accepted_one_are_held_to_nothing(tmp_path: Path) -> None:
-    """There is nothing to move from."""
+    """There is nothing to compare with."""
     history = History(DataDirectory(tmp_path / "data"), Random(5))
     history.commit_random_run()
     assert build.publish(history.directory, limits=DriftLimits(from_citations=0))

@@ -1,4 +1,4 @@
-"""What a large build takes is said before it begins; what there is no room for does not begin."""
+"""What a large build takes is said before it begins; without room it does not begin."""
 
 import logging
 import shutil

@@ -91,7 +91,7 @@ def ask(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_dois_are_joined_on_their_one_form(directory: DataDirectory) -> None:
-    """Beside the verbatim one; those that several citations have are listed."""
+    """Beside the verbatim one; DOIs that several citations share are listed."""
     assert ask(directory, "FROM citation_doi ORDER BY ALL") == [
         (1, "10.5555/xyz", "https://doi.org/10.5555/XYZ", True),
         (2, "10.5555/wrong", "10.5555/Wrong", False),
@@ -112,7 +112,7 @@ def test_a_doi_is_found_however_it_is_written(directory: DataDirectory, query: s
 
 
 def test_an_identifier_that_is_no_doi_is_found_as_it_stands(directory: DataDirectory) -> None:
-    """Records have such among their DOIs."""
+    """Some records have such DOIs."""
     assert search_corpus(directory, "51466[aid]").citations["pmid"].to_pylist() == [3]
 
 

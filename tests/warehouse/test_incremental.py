@@ -1,4 +1,4 @@
-"""A file that was brought up to date has the content of one that was built afresh."""
+"""A file that was updated has the content of one that was built from scratch."""
 
 import shutil
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from warehouse.store import DataDirectory, run_folders, write_sums
 
 @pytest.fixture
 def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small as the runs are here, each is a large part of the whole; what large ones need is done to them."""
+    """Small runs are a large part of the whole here, so do what large ones need."""
     monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
     monkeypatch.setattr(portions, "KEYS_AT_ONCE", 2)
     monkeypatch.setattr(portions, "DESCRIBED_AT_ONCE", 2)
@@ -35,7 +35,7 @@ def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def assert_same_content(directory: DataDirectory, other: Path) -> None:
-    """The published file and one that is built afresh have the same rows in every table."""
+    """The published file and one that is built from scratch have the same rows in every table."""
     build.build(directory, other)
     published, afresh = read_tables(directory.database), read_tables(other)
     for name, table in afresh.items():
@@ -58,7 +58,7 @@ def test_both_ways_of_building_give_the_same_content(tmp_path: Path, seed: int) 
 
 
 def test_small_portions_of_many_files_give_the_same_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a baseline, a portion opens a few files; whatever lies where, no row is lost or comes twice."""
+    """A portion of a baseline opens a few files; wherever rows lie, none is lost or repeated."""
     history = History(DataDirectory(tmp_path / "data"), Random(7))
     for _ in range(8):
         history.commit_random_run()
@@ -92,7 +92,7 @@ def test_small_portions_of_many_files_give_the_same_content(tmp_path: Path, monk
 def test_a_file_is_read_for_a_portion_if_its_range_touches_it(
     part: PmidRange, first: int | None, last: int | None, *, is_touched: bool
 ) -> None:
-    """A range has no PMID of its lower bound, and those of its upper one; a file that does not say is read."""
+    """A range excludes its lower bound and includes its upper one; a file without statistics is read."""
     assert part.touches(first, last) == is_touched
 
 
@@ -115,7 +115,7 @@ def test_what_holds_is_the_same_read_once_or_each_time(tmp_path: Path, *, is_pub
     assert all(answers[0])
 
 
-# Later than the clock of who runs the test: a compaction has no say then in the run ids that follow it.
+# Later than the clock of whoever runs the test: then a compaction does not affect later run ids.
 LATER = datetime(2100, 1, 1, 2, tzinfo=UTC)
 
 
@@ -156,7 +156,7 @@ def damage_languages(directory: DataDirectory) -> list[str]:
 
 @pytest.mark.usefixtures("_always_up_to_date")
 def test_a_copy_is_brought_up_to_date_where_it_can_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build afresh of a large corpus takes minutes."""
+    """Building a large corpus from scratch takes minutes."""
     history = History(DataDirectory(tmp_path / "data"), Random(1))
     history.commit_random_run()
     build.publish(history.directory)
@@ -216,7 +216,7 @@ def test_a_check_that_fails_leaves_the_old_file_also_when_it_is_brought_up_to_da
     assert not list(directory.staging.glob("corpus-*"))
 
 
-def test_a_run_that_is_lost_is_named_and_not_left_out_in_silence(tmp_path: Path) -> None:
+def test_a_run_that_is_lost_is_named_and_not_left_out_silently(tmp_path: Path) -> None:
     """The published file still has its rows; only `corpus rebuild` goes on without it."""
     directory = DataDirectory(tmp_path / "data")
     history = History(directory, Random(2))

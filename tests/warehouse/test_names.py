@@ -77,7 +77,7 @@ def test_a_name_marked_as_wrong_is_kept_and_no_author(directory: DataDirectory) 
     ],
 )
 def test_the_first_and_last_author_are_valid_names(directory: DataDirectory, query: str, expected: list[int]) -> None:
-    """As a name it is found all the same."""
+    """It is still found as a name."""
     assert search_corpus(directory, query).citations["pmid"].to_pylist() == expected
 
 

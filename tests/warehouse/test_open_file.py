@@ -22,7 +22,7 @@ def inbox(tmp_path: Path) -> Path:
 
 
 def test_a_file_below_the_folders_is_read(inbox: Path, tmp_path: Path) -> None:
-    """Also by a link that stays below them, and anywhere if no folder is given."""
+    """Even by a link that stays below them, and anywhere if no folder is given."""
     for path in (inbox / "deeper" / "a.xml", inbox / "within"):
         with open_file(path, [tmp_path / "other", inbox]) as stream:
             assert stream.read() == b"a"
@@ -39,7 +39,7 @@ def test_a_file_elsewhere_is_refused(inbox: Path, name: str) -> None:
 
 @pytest.mark.parametrize("bounded", [True, False])
 def test_what_is_no_file_is_refused_at_once(inbox: Path, bounded: bool) -> None:  # noqa: FBT001
-    """Opening a pipe would wait for somebody who writes to it."""
+    """Opening a pipe would wait for a writer."""
     folders = [inbox] if bounded else []
     with pytest.raises(OSError, match="it is a pipe or a device, and no file"):
         open_file(inbox / "pipe", folders)

@@ -26,7 +26,7 @@ from warehouse.store import DataDirectory
 
 EDIT = "UPDATE citation SET article_title = 'Edited.' WHERE pmid = 1; DELETE FROM citation WHERE pmid = 2"
 
-# A program that opens the file and does what it is told, a statement a line; an empty line is its death.
+# A program that opens the file and runs a statement per line; an empty line kills it.
 SESSION = """
 import duckdb, os, sys
 con = duckdb.connect(sys.argv[1])
@@ -84,7 +84,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
 
 @pytest.fixture
 def directory(pristine: DataDirectory, tmp_path: Path) -> DataDirectory:
-    """A copy of it, which is not an edit: inodes and times are other ones, bytes are not."""
+    """A copy of it, which is not an edit: inodes and times differ, bytes do not."""
     return DataDirectory(shutil.copytree(pristine.root, tmp_path / "data"))
 
 
@@ -123,7 +123,7 @@ def wal(directory: DataDirectory) -> Path:
 
 
 def test_the_file_is_published_read_only_and_replaced_all_the_same(directory: DataDirectory) -> None:
-    """Mode 0444 keeps every program but root's from opening it for writing."""
+    """Mode 0444 keeps every program except root's from opening it for writing."""
     assert publish(directory) == []
     assert stat.S_IMODE(directory.database.stat().st_mode) == 0o444
     assert titles(directory) == ["One.", "Two.", "Three."]
@@ -237,7 +237,7 @@ def test_a_session_that_stays_open_over_a_publish_commits_nothing_to_the_new_fil
     assert list(check_ownership(directory)) == []
 
 
-def test_no_wal_can_be_made_while_one_file_takes_the_place_of_another(
+def test_no_wal_can_be_made_while_one_file_replaces_another(
     directory: DataDirectory, open_session: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A session that opens the old file just before would commit beside the new one."""
@@ -262,7 +262,7 @@ def test_no_wal_can_be_made_while_one_file_takes_the_place_of_another(
 
 
 def test_a_file_is_copied_by_its_blocks_or_not_at_all(tmp_path: Path) -> None:
-    """Which of the two, the file system says."""
+    """The file system says which."""
     source, target = tmp_path / "source", tmp_path / "target"
     source.write_bytes(os.urandom(1 << 20))
     is_shared = published.share_blocks(source, target)
@@ -291,7 +291,7 @@ def test_a_file_that_is_edited_while_it_is_copied_is_built_afresh(
 
 
 def test_a_whole_copy_of_a_data_directory_is_no_edit(directory: DataDirectory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is brought up to date as ever."""
+    """It is updated as usual."""
     monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
     assert build.runs_to_add(directory) is not None
     monkeypatch.setattr(build, "build", None)
@@ -311,7 +311,7 @@ def test_a_file_without_its_note_is_built_afresh_and_still_answers(directory: Da
 def test_a_kill_between_the_note_and_the_file_leaves_a_known_file(
     directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Either file is known while one takes the place of the other."""
+    """Either file is known while one replaces the other."""
     with monkeypatch.context() as patch:
         patch.setattr(published, "keep_earlier", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):

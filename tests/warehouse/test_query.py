@@ -1,4 +1,4 @@
-"""Nothing is written, and nothing outside read, whatever is asked of the published file."""
+"""Nothing is written, and nothing outside read, whatever the published file is asked."""
 
 import hashlib
 import os
@@ -201,7 +201,7 @@ PIVOT citation ON (SELECT content FROM read_text('PLACE/other/secret.csv'))
 
 @pytest.mark.parametrize("statement", ATTACKS)
 def test_what_writes_or_reaches_out_is_refused_in_one_sentence(statement: str, place: Path) -> None:
-    """First by what DuckDB's parser calls it; and if that erred, by a connection that could not do it."""
+    """First by its kind in DuckDB's parser; if that erred, by a connection that cannot do it."""
     python_variable = pa.table({"word": ["secret"]})
     before = digest(place)
     sql = statement.replace("PLACE", str(place))
@@ -257,7 +257,7 @@ def test_a_log_of_another_program_is_not_replayed(ending: str, place: Path) -> N
 
 
 def test_two_questions_can_be_open_at_once(place: Path) -> None:
-    """Of one process and one file, each with its own memory."""
+    """In one process over one file, each with its own memory."""
     one = open_published(DataDirectory(place / "data"))
     two = open_published(DataDirectory(place / "data"), memory="200MB")
     assert [ask(con, "SELECT count(*) FROM citation")[0][0].as_py() for con in (one, two)] == [3, 3]
@@ -266,7 +266,7 @@ def test_two_questions_can_be_open_at_once(place: Path) -> None:
 
 
 def test_an_error_on_the_way_is_one_sentence(place: Path) -> None:
-    """It comes through Arrow, as an error of the operating system."""
+    """It comes through Arrow, as an operating system error."""
     con = open_published(DataDirectory(place / "data"))
     answer = stream(con, "SELECT CASE WHEN range = 9999 THEN error('no more') ELSE 1 END FROM range(10000)")
     with pytest.raises(QueryError, match=r"^Invalid Input Error: no more$"):

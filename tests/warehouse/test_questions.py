@@ -131,7 +131,7 @@ def test_the_frontier_is_what_is_not_held_and_much_linked_to(con: duckdb.DuckDBP
 
 
 def test_why_goes_down_to_the_seed(con: duckdb.DuckDBPyConnection) -> None:
-    """Step by step, and says which reason has ceased; two that came through each other end all the same."""
+    """Step by step, and says which reason has ceased; two that came through each other still end."""
     asked = "SELECT step, pmid, reason, via, until IS NULL, link_sources FROM why({})"
     assert ask(con, asked.format(4)) == [
         (0, 4, "cited_by", "1", True, None),
@@ -154,7 +154,7 @@ def test_mesh_counts_a_citation_once_a_descriptor(con: duckdb.DuckDBPyConnection
 
 
 def test_authors_are_counted_by_orcid_and_by_name_without_one(con: duckdb.DuckDBPyConnection) -> None:
-    """With their places in the list."""
+    """With their positions in the list."""
     asked = """SELECT author_name, orcid IS NOT NULL, citation_count, first_author_count, last_author_count, last_year
         FROM author_output ORDER BY 1"""
     assert ask(con, asked) == [("Ace A", True, 2, 1, 1, 2021), ("Bee B", False, 3, 2, 2, 2021)]
@@ -183,7 +183,7 @@ def test_coverage_has_a_row_a_run_and_one_of_all(con: duckdb.DuckDBPyConnection)
 
 
 def test_recent_change_counts_back_from_the_last_run(con: duckdb.DuckDBPyConnection) -> None:
-    """What came in the last run and the one before, which are less than a day apart."""
+    """What came in the last two runs, which are less than a day apart."""
     asked = "SELECT pmid, table_name, column_name, after FROM recent_change(1) WHERE pmid IN (1, 8)"
     assert ask(con, asked) == [
         (8, "deleted_citation", "evidence", "DeleteCitation"),

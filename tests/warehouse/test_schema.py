@@ -11,7 +11,7 @@ from warehouse.schema.tables import TABLES
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
 def test_keys_and_owners_name_columns_that_exist(table: Table) -> None:
-    """A key column that is misspelt would only be noticed when a check runs."""
+    """A misspelt key column would only be noticed when a check runs."""
     assert set(table.key) <= set(table.column_names)
     if table.owner and table.owner != "derived":
         owner = TABLES[table.owner]
@@ -41,6 +41,6 @@ def test_a_row_of_the_wrong_length_is_refused() -> None:
 
 
 def test_a_value_of_the_wrong_type_is_refused() -> None:
-    """Text in a number's column is a fault of the transform, never converted in silence."""
+    """Text in a number's column is a fault of the transform, never silently converted."""
     with pytest.raises(pa.ArrowInvalid):
         LANGUAGE.to_arrow([("x", 1, "eng")])

@@ -66,7 +66,7 @@ def test_words_are_lower_case_without_accents_and_stop_words(text: str, expected
 
 
 def test_a_text_without_accents_is_folded_as_one_that_is_looked_through_for_them() -> None:
-    """Every character of the basic plane, beside letters and beside one that is looked through for accents."""
+    """Every character of the basic plane, next to letters and next to a character that is searched for accents."""
     characters = [chr(code) for code in range(1, 0x10000) if not 0xD800 <= code <= 0xDFFF and chr(code) != "&"]
     with duckdb.connect() as con:
         for name in ("search_plain", "search_greek", "search_fold"):
@@ -86,7 +86,7 @@ def test_a_text_without_accents_is_folded_as_one_that_is_looked_through_for_them
         ("± of other", False),
         ("ôf thé cell", True),
         ("the β of  the", True),
-        ("of théory ±", False),  # As it stands, `the` ends before the accent.
+        ("of théory ±", False),  # Unfolded, `the` ends before the accent.
         ("of &amp;lt;i&amp;gt;the", True),
         ("of &amp;amp;nbsp;them", False),
     ],
@@ -133,7 +133,7 @@ def test_scores_are_those_of_the_formula(tmp_path: Path) -> None:
 
 
 def test_a_revised_citation_is_found_by_its_new_words_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The terms are kept up to date by PMID, also where a copy of the published file is brought up to date."""
+    """The terms are kept up to date by PMID, even if a copy of the published file is updated."""
     monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
     directory = DataDirectory(tmp_path)
     commit(directory, article(1, title="Ketamine."), article(2, title="Ketamine."))
@@ -154,8 +154,8 @@ def test_citations_beyond_one_batch_are_found(tmp_path: Path, monkeypatch: pytes
     assert found(directory, "ketamine") == [1, 2, 3, 4, 5]
 
 
-def test_an_index_made_afresh_is_in_the_order_of_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However few rows are sorted together; what a later run adds follows, and nothing is left on disk."""
+def test_a_new_index_is_in_the_order_of_its_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few rows are sorted together; later runs append, and nothing is left on disk."""
     monkeypatch.setattr("warehouse.search_index.INDEXED_AT_ONCE", 2)
     monkeypatch.setattr("warehouse.search_index.SORTED_AT_ONCE", 3)
     monkeypatch.setattr("warehouse.search_index.SAMPLED", 1)

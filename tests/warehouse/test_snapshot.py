@@ -49,7 +49,7 @@ def ask(path: Path, sql: str) -> list[tuple[Any, ...]]:
 
 
 def test_a_folder_is_read_by_pandas(directory: DataDirectory, tmp_path: Path) -> None:
-    """CI runs it with pandas."""
+    """CI runs this with pandas."""
     pandas = pytest.importorskip("pandas", reason="left out: pandas is not installed; `uv run --group readers pytest`")
     write_snapshot(directory, str(tmp_path / "out"), progress=quiet)
     assert pandas.read_parquet(tmp_path / "out" / "latest" / "citation")["pmid"].to_list() == list(range(1, 41))

@@ -6,7 +6,7 @@ from warehouse.sql_files import SQL_FOLDER, read_definitions, read_sql, read_sta
 
 
 def test_the_head_of_a_file_is_its_comment() -> None:
-    """Of every view and macro, which people read in DuckDB."""
+    """For every view and macro; people read it in DuckDB."""
     files = read_sql("create")
     assert len(files) > 30
     assert [file.name for file in files] == sorted(path.stem for path in SQL_FOLDER.glob("create_*.sql"))
@@ -28,5 +28,5 @@ def test_each_definition_comes_after_those_that_it_names() -> None:
 
 
 def test_a_verb_without_files_has_none() -> None:
-    """It is a part of a name, not a pattern of names."""
+    """It is part of a name, not a pattern of names."""
     assert read_sql("nothing") == ()

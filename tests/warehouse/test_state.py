@@ -7,7 +7,7 @@ from warehouse.store import DataDirectory
 
 
 def test_what_memory_does_not_hold_goes_to_a_folder_that_goes_with_the_connection(tmp_path: Path) -> None:
-    """Also where there is no corpus yet, as in a first dry run: then it goes to the system's folder."""
+    """Even without a corpus, as in a first dry run: then to the system's temporary folder."""
     directory = DataDirectory(tmp_path / "data")
     for staging in (False, True):
         if staging:

@@ -99,7 +99,7 @@ def test_a_second_writer_is_told_who_holds_the_directory(tmp_path: Path) -> None
     """Two refreshes at once would build the same file twice; what a dead process held is free."""
     with holder(tmp_path) as process:
         expected = rf"Process {process.pid} \(refresh, since 20.* UTC\) is writing to .*; try again when it is done"
-        for _ in range(2):  # Being refused does not wipe out who holds it.
+        for _ in range(2):  # Being refused does not erase the holder's name.
             with pytest.raises(LockedError, match=expected), writing(DataDirectory(tmp_path)):
                 pass
         process.kill()
@@ -110,7 +110,7 @@ def test_a_second_writer_is_told_who_holds_the_directory(tmp_path: Path) -> None
 
 
 def test_a_second_writer_can_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """With a word about whom it waits for."""
+    """It says whom it waits for."""
     with holder(tmp_path) as process:
         assert process.stdin is not None
         threading.Timer(0.5, process.stdin.close).start()
@@ -137,7 +137,7 @@ class FullDisk(pq.ParquetWriter):  # type: ignore[misc]
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where it is noticed only when the file is closed."""
+    """Even if it is noticed only when the file is closed."""
     monkeypatch.setattr(pq, "ParquetWriter", FullDisk)
     directory = DataDirectory(tmp_path)
     writer = start_run(directory, NOON)
@@ -163,7 +163,7 @@ def test_a_folder_that_no_run_committed_is_named_with_what_to_do(tmp_path: Path)
 
 
 def test_two_processes_never_spill_into_one_folder(tmp_path: Path) -> None:
-    """Each removes its own when it ends; and a step that only reads makes no folder of the corpus."""
+    """Each removes its own when it ends; and a step that only reads makes no folder in the corpus."""
     directory = DataDirectory(tmp_path / "data")
     assert spill_folder(directory, "report").parent == Path(gettempdir())
     directory.staging.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What SHOW TABLES shows: the tables and views that people ask, apart from those of the program."""
+"""What SHOW TABLES shows: the tables and views that people query, without those of the program."""
 
 from pathlib import Path
 
@@ -64,8 +64,8 @@ def test_a_search_joins_without_clashes(directory: DataDirectory, table: str) ->
         assert len(set(names)) == len(names)
 
 
-def test_a_file_of_before_is_asked_as_it_is(tmp_path: Path) -> None:
-    """It has no schema of the program yet; the next publish builds it afresh."""
+def test_an_earlier_file_is_queried_as_it_is(tmp_path: Path) -> None:
+    """It has no schema of the program yet; the next publish builds it from scratch."""
     with duckdb.connect(tmp_path / "corpus.duckdb") as con:
         con.execute("CREATE TABLE citation AS SELECT 1 AS pmid")
     con = open_published(DataDirectory(tmp_path))

@@ -5,7 +5,7 @@ from warehouse.view_columns import DOCS, view_column_doc
 
 
 def test_a_view_has_words_of_its_own_or_those_of_the_table() -> None:
-    """Those of one view count more than those of all, and these more than the table's."""
+    """One view's words win over those of all views, and these over the table's."""
     name = next(name for name in DOCS if "." in name)
     view, _, column = name.partition(".")
     assert view_column_doc(view, column) == DOCS[name]
@@ -23,5 +23,5 @@ def test_a_column_of_a_table_says_what_null_means() -> None:
 
 
 def test_of_a_name_that_nobody_declares_there_is_no_comment() -> None:
-    """The build fails on it, rather than invent one."""
+    """The build fails on it rather than inventing one."""
     assert view_column_doc("any_view", "nobody_declares_this") is None

@@ -1,4 +1,4 @@
-"""Answers of `corpus sql` in every format, and where they are written to."""
+"""Answers of `corpus sql` in every format, and where they go."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def written(sql: str, format_: str) -> str:
 
 
 def test_columns_of_one_name_are_all_there() -> None:
-    """A join of two tables with `*` has them; each keeps its value."""
+    """A `*` over a join has such columns; each keeps its value."""
     sql = "SELECT 1 AS a, 2 AS a, 3 AS b, 4 AS a_1"
     assert written(sql, "table").split()[-7:] == ["1", "│", "2", "│", "3", "│", "4"]
     assert written(sql, "csv") == '"a","a","b","a_1"\n1,2,3,4\n'
@@ -75,7 +75,7 @@ def test_a_title_is_shown_as_it_is() -> None:
 
 
 def test_a_pipe_is_written_to_and_a_link_followed(tmp_path: Path) -> None:
-    """Put in place by a rename, a file would take the place of /dev/null."""
+    """A rename would replace /dev/null by a file."""
     pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file.csv"
     os.mkfifo(pipe)
     link.symlink_to(file)
@@ -175,7 +175,7 @@ def test_of_many_long_values_only_what_is_shown_is_kept() -> None:
 
 
 def test_the_ends_of_an_answer_are_right_whatever_its_batches() -> None:
-    """Smaller than half a table, larger, and of no row."""
+    """Smaller than half a table, larger, and empty."""
     for sizes in ([0], [1], [3, 1, 0, 2], [5, 0, 5], [1] * 12, [30], [2, 30, 1]):
         numbers = list(range(sum(sizes)))
         rest = iter(numbers)
@@ -192,7 +192,7 @@ def test_a_value_of_many_letters_is_drawn_in_part() -> None:
 
 
 def test_parquet_is_written_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A group when its rows are many bytes, so that no answer is held whole; without rows the columns are there."""
+    """A group ends when its rows are many bytes, so no answer is held whole; without rows, the columns are there."""
     monkeypatch.setattr("flows.command.answers.GROUP_BYTES", 1)
     with duckdb.connect() as con:
         batches = con.sql("SELECT range AS n FROM range(5000)").to_arrow_reader(2048)
@@ -206,7 +206,7 @@ def test_parquet_is_written_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_answer_that_fails_on_the_way_leaves_no_file(tmp_path: Path) -> None:
-    """What was written of it is gone, and what was there before is still there."""
+    """What was written of it is gone, and the earlier file is still there."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         yield pa.record_batch({"a": [1]})
@@ -224,7 +224,7 @@ DOI = "10.1002/(SICI)1097-0258(19980815/30)17:15/16"
 
 @pytest.mark.parametrize("width", [60, 80, 100])
 def test_no_identifier_is_cut(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    """Side by side, texts take what the identifiers leave; otherwise each row is drawn downwards."""
+    """Side by side, texts get what the identifiers leave; otherwise each row is drawn downwards."""
     monkeypatch.setenv("COLUMNS", str(width))
     for columns in (
         f"'{DOI}' AS doi",

@@ -124,7 +124,7 @@ def test_an_error_is_one_sentence_and_a_code(data: str, arguments: list[str], co
 
 
 def test_endless_input_is_refused_and_a_pipe_without_a_reader_is_said(data: str, tmp_path: Path) -> None:
-    """Nothing is read without bound, and nothing waits without a word."""
+    """Nothing is read without bound, and nothing waits silently."""
     with Path("/dev/zero").open("rb") as zeros:
         done = subprocess.run([*COMMAND, "backfill", "--pmids", "-"], stdin=zeros, capture_output=True, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
@@ -141,7 +141,7 @@ def test_endless_input_is_refused_and_a_pipe_without_a_reader_is_said(data: str,
 
 
 def test_retractions_among_what_a_run_brought_come_first(tmp_path: Path) -> None:
-    """In whichever of its files they are; in the next run they are no news."""
+    """Whichever of its files they are in; to the next run they are no news."""
     notice = (
         '<CommentsCorrectionsList><CommentsCorrections RefType="RetractionIn"><RefSource>J. 2020</RefSource>'
         "<PMID>7</PMID></CommentsCorrections></CommentsCorrectionsList>"
@@ -155,7 +155,7 @@ def test_retractions_among_what_a_run_brought_come_first(tmp_path: Path) -> None
 
 
 def test_a_setting_may_come_from_a_file(data: str, tmp_path: Path) -> None:
-    """`.env` in the folder one works in."""
+    """`.env` in the current folder."""
     (tmp_path / ".env").write_text(f"CORPUS_DATA_DIR={data}\n")
     assert corpus("status").returncode == 0
 

@@ -34,7 +34,7 @@ def parse(command: str, *arguments: str) -> dict[str, Any]:
 def test_each_option_of_each_command_can_be_set(
     command: str, option: TyperOption, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """By the name that one derives from the option, for all commands or for one, in the environment or in `.env`."""
+    """By the name derived from the option, for all commands or for one, in the environment or in `.env`."""
     written = max(option.opts, key=len)
     is_on = option.is_flag and option.default is True
     expected = parse(command, option.secondary_opts[0] if is_on else written, *([] if option.is_flag else ["3"]))
@@ -54,7 +54,7 @@ def test_each_option_of_each_command_can_be_set(
 
 @pytest.mark.parametrize("is_in_file", [False, True])
 def test_a_dry_run_in_the_environment_writes_nothing(tmp_path: Path, *, is_in_file: bool) -> None:
-    """It is the option that does most harm where it is not heard."""
+    """It is the option that does most harm if it is ignored."""
     if is_in_file:
         (tmp_path / ".env").write_text("CORPUS_DRY_RUN=1\n")
     environment = {} if is_in_file else {"CORPUS_DRY_RUN": "1"}
@@ -65,7 +65,7 @@ def test_a_dry_run_in_the_environment_writes_nothing(tmp_path: Path, *, is_in_fi
 
 
 def test_the_environment_counts_before_the_file_and_the_option_before_both(tmp_path: Path) -> None:
-    """What is nearer to the command is meant for it."""
+    """The setting nearest to the command wins."""
     (tmp_path / ".env").write_text("CORPUS_DATA_DIR=from-file\n")
     assert "from-file/corpus.duckdb" in corpus("status").stderr
     assert "from-environment/" in corpus("status", CORPUS_DATA_DIR="from-environment").stderr
@@ -73,12 +73,12 @@ def test_the_environment_counts_before_the_file_and_the_option_before_both(tmp_p
 
 
 def test_a_variable_without_value_is_not_set() -> None:
-    """Container files often declare what they leave open."""
+    """Container files often declare variables that they leave empty."""
     assert "There is no data/corpus.duckdb yet" in corpus("status", CORPUS_DATA_DIR="", CORPUS_NO_WAIT="").stderr
 
 
 def test_a_value_that_makes_no_sense_names_its_variable() -> None:
-    """The command line that was typed does not show where it comes from."""
+    """The command line does not show where it comes from."""
     done = corpus("refresh", CORPUS_DRY_RUN="perhaps", COLUMNS="200")
     assert done.returncode == 2
     assert "CORPUS_DRY_RUN" in done.stderr

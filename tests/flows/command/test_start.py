@@ -1,4 +1,4 @@
-"""How the command starts and ends: Ctrl-C, output that nobody takes, a system that lacks what it needs."""
+"""How the command starts and ends: Ctrl-C, output that nobody reads, a system that lacks what it needs."""
 
 import os
 import signal
@@ -19,7 +19,7 @@ STOPPED = "corpus: stopped; what was fetched is kept for the next run.\n"
 
 
 def run(program: str, *arguments: str, redirection: str = "") -> subprocess.CompletedProcess[str]:
-    """Run a program that starts the command, by a shell that does something with its streams."""
+    """Run a program that starts the command, in a shell that redirects its streams."""
     command = [sys.executable, "-c", program, *arguments]
     if redirection:
         command = ["bash", "-c", f'"$@" {redirection}', "bash", *command]
@@ -33,12 +33,12 @@ def run(program: str, *arguments: str, redirection: str = "") -> subprocess.Comp
         "sys.meta_path.insert(0, type('Finder', (), {'find_spec': lambda name, *_: interrupt(name == 'typer')}))",
         # While Python works.
         "import warehouse.query as query; query.read_status = interrupt",
-        # While DuckDB works; it may wait for ever for its own threads.
+        # While DuckDB works; it may wait forever for its own threads.
         "import duckdb, warehouse.query as query; query.read_status = lambda _: (soon(), duckdb.sql(LONG).fetchall())",
     ],
 )
 def test_ctrl_c_ends_with_a_sentence_at_any_point(moment: str) -> None:
-    """It is not an error of the program's, and what was obtained is not lost."""
+    """It is not an error of the program, and what was obtained is not lost."""
     program = f"""
 import os, signal, sys, threading
 LONG = "SELECT sum(hash(range)) FROM range(1000000000000)"
@@ -55,7 +55,7 @@ def soon():
 
 
 def test_a_question_that_duckdb_does_not_stop_ends_all_the_same(tmp_path: Path) -> None:
-    """It looks up between portions of rows only, and this is one value that takes minutes."""
+    """It checks for interrupts only between portions of rows, and this is one value that takes minutes."""
     (tmp_path / "a.xml").write_bytes(article_set(article(1)))
     assert run(START, "ingest", "a.xml").returncode == 0
     long = "select levenshtein(repeat('a', 300000 + range::int), repeat('b', 300000)) from range(1)"
@@ -79,7 +79,7 @@ def test_ctrl_c_ends_reading_processes_without_a_word(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [["--help"], ["sql", "select 1"], ["ingest", "a.xml"]])
 def test_output_that_cannot_be_written_is_no_traceback(tmp_path: Path, arguments: list[str]) -> None:
-    """A full disk has its sentence; a reader that has enough, and output that is closed, need none."""
+    """A full disk gets a sentence; a reader that has had enough, and closed output, need none."""
     (tmp_path / "a.xml").write_bytes(article_set(article(1)))
     assert run(START, "ingest", "a.xml").returncode == 0
     full = run(START, *arguments, redirection="> /dev/full")
@@ -93,7 +93,7 @@ def test_output_that_cannot_be_written_is_no_traceback(tmp_path: Path, arguments
 
 
 def test_a_system_without_file_locks_is_told_what_to_use() -> None:
-    """Windows has none of this kind, and cannot replace a file that somebody has open."""
+    """Windows has no such locks, and cannot replace a file that somebody has open."""
     done = run(f"import sys; sys.modules['fcntl'] = None; {START}", "status")
     assert done.returncode == 1
     assert done.stderr == (
@@ -110,7 +110,7 @@ def test_the_command_is_described_without_what_the_commands_need() -> None:
 
 
 def test_the_formats_of_an_export_are_those_that_can_be_written() -> None:
-    """The help names them without loading what writes them."""
+    """The help names them without importing what writes them."""
     assert list(WRITERS) == list(EXPORT_FORMATS)
 
 

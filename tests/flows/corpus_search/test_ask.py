@@ -1,4 +1,4 @@
-"""A corpus asked in PubMed's language: what each kind of clause finds, and what is said of it."""
+"""A corpus searched in PubMed's language: what each kind of clause finds, and what is said about it."""
 
 from datetime import date
 from pathlib import Path
@@ -131,7 +131,7 @@ def test_a_clause_finds_what_pubmed_would_find(
 
 
 def test_words_that_are_no_heading_are_searched_with_those_of_their_stem(directory: DataDirectory) -> None:
-    """Stop words are left out, and said to be."""
+    """Stop words are left out, and named."""
     found = search_corpus(directory, "the heart in sorrow")
     assert pmids(found) == [3, 1]
     assert found.translation == (
@@ -145,7 +145,7 @@ def test_words_that_are_no_heading_are_searched_with_those_of_their_stem(directo
     "query", ["heart[ti] AND / AND young[ti]", "/ OR young[ti]", "(/) OR young[ti]", "young[ti] NOT (% OR @)"]
 )
 def test_a_clause_without_a_word_is_left_out_and_noted(directory: DataDirectory, query: str) -> None:
-    """It would make nothing of the whole search."""
+    """It would empty the whole search."""
     found = search_corpus(directory, query)
     assert pmids(found) == [1]
     assert "has no word in it and was left out" in found.notes[0]
@@ -211,7 +211,7 @@ def test_each_clause_is_counted_and_the_sql_finds_the_same(directory: DataDirect
     ],
 )
 def test_a_search_finds_what_follows_from_its_clauses(directory: DataDirectory, query: str) -> None:
-    """Together and apart, although what is looked up together is marked together."""
+    """Together and apart, although terms looked up together share a mark."""
     con = open_published(directory)
     together = write_statement(con, query, today=date(2026, 1, 1))
     apart = write_statement(con, query, today=date(2026, 1, 1), is_by_clause=True)
@@ -260,7 +260,7 @@ def test_the_most_relevant_come_first_if_asked_for(directory: DataDirectory) -> 
 def test_what_cannot_be_answered_is_named_and_never_left_out(
     directory: DataDirectory, query: str, sentence: str
 ) -> None:
-    """A count without a clause would be a wrong count."""
+    """A count that ignores a clause would be wrong."""
     with pytest.raises(SearchError, match=sentence):
         search_corpus(directory, query)
 

@@ -58,7 +58,7 @@ def test_each_difference_has_its_reason(
 
 @pytest.mark.parametrize("option", [["--explain"], ["--sort", "relevance"], ["ketamine"]])
 def test_what_a_comparison_does_not_do_is_refused(option: list[str]) -> None:
-    """An option that is left out without a word looks as if it were done."""
+    """An option that is silently ignored looks as if it had worked."""
     done = CliRunner().invoke(app, ["search", "--seed", "drug", *option])
     assert isinstance(done.exception, UsageError)
 

@@ -23,7 +23,7 @@ OPERATORS = ("AND", "OR", "NOT")
 
 
 def test_operators_are_joined_from_the_left() -> None:
-    """Every chain of up to five values, with and without a NOT at its beginning, beside Python's own sets."""
+    """Every chain of up to five values, with and without a NOT at its beginning, compared with Python's own sets."""
     chance = random.Random(14)
     with duckdb.connect() as con:
         for _ in range(300):
@@ -64,7 +64,7 @@ def test_chains_of_thousands_are_no_deep_expressions() -> None:
 
 
 def test_there_are_as_many_marks_as_are_needed() -> None:
-    """More than a whole number has bits; one thing may stand for several."""
+    """More than an integer has bits; one may stand for several things."""
     marks = Marks()
     one = marks.mark([Selection("SELECT 1 AS pmid"), Selection("SELECT 2 AS pmid")])
     conditions = [marks.mark([Selection(f"SELECT {number} AS pmid")]) for number in range(1, WIDTH + 3)]

@@ -14,7 +14,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def test_a_step_says_its_end_once_and_now_and_then_where_it_is(clock: list[float]) -> None:
-    """The first line comes after the interval; what is left is reckoned from the pace so far."""
+    """The first line comes after the interval; the rest is estimated from the pace so far."""
     said: list[str] = []
     lines = PlainLines(said.append)
     for second, done in ((0, 0), (5, 1), (LINE_EVERY_S, 2), (LINE_EVERY_S + 1, 3), (50, 10), (51, 10)):
@@ -24,7 +24,7 @@ def test_a_step_says_its_end_once_and_now_and_then_where_it_is(clock: list[float
 
 
 def test_minutes_are_said_from_a_minute_and_a_half_on(clock: list[float]) -> None:
-    """A step that begins half done counts from there; without a total, and without progress, nothing is reckoned."""
+    """A step that begins half done counts from there; without a total or progress, nothing is estimated."""
     said: list[str] = []
     lines = PlainLines(said.append)
     lines.tell("read", 500, 2000)
@@ -46,7 +46,7 @@ def test_numbers_have_their_noun() -> None:
 
 
 def test_the_first_pmids_are_named_in_order() -> None:
-    """With how many more there are."""
+    """With the number of the others."""
     assert name_some([3, 1, 2]) == "1, 2, 3"
     assert name_some(list(range(12, 0, -1))) == "1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more"
     assert name_some([5, 4], most=1) == "4 and 1 more"

@@ -23,7 +23,7 @@ def test_the_given_folder_names_eleven_pmids() -> None:
 
 
 def test_pmids_and_queries_have_comments(tmp_path: Path) -> None:
-    """Blank lines and zeros in front are no matter."""
+    """Blank lines and leading zeros do not matter."""
     (tmp_path / "a.pmids").write_text("# mine\n7\n 0008 # eight\n\n7\n", encoding="utf-8-sig")
     (tmp_path / "b.query").write_text("# a search\nketamine\n  AND depression\n")
     seeds = read_seeds(tmp_path)

@@ -26,7 +26,7 @@ from warehouse.errors import UsageError
     ],
 )
 def test_an_address_is_one_that_requests_can_be_made_of(text: str, expected: bool) -> None:  # noqa: FBT001
-    """Paths and parameters are put behind it."""
+    """Paths and parameters are appended to it."""
     assert is_base_url(text) is expected
 
 
@@ -39,7 +39,7 @@ def test_who_is_asked_is_ncbi_the_sample_or_an_address() -> None:
 
 
 def test_what_is_given_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """None means not given; addresses are parted by blanks and not shown."""
+    """None means not given; addresses are separated by spaces and not shown."""
     monkeypatch.setenv("CORPUS_BATCH_SIZE", "50")
     assert load_settings(batch_size=None).batch_size == 50
     assert load_settings(batch_size=7).batch_size == 7

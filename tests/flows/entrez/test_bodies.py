@@ -21,7 +21,7 @@ def test_a_body_may_be_as_large_as_allowed_and_no_larger() -> None:
 
 
 def test_half_a_body_is_an_error_unless_a_part_was_asked_for() -> None:
-    """Of an error page only the beginning is read."""
+    """Only the beginning of an error page is read."""
     half = gzip.compress(bytes(range(256)) * 50)[:-100]
     with pytest.raises(TransientError, match=r"packed with gzip and damaged \(it ends half way\)"):
         unpack(half, "gzip")

@@ -1,4 +1,4 @@
-"""What is worth asking again is asked again, what is not fails at once with NCBI's words, and limits are heeded."""
+"""What is worth asking again is asked again, the rest fails at once with NCBI's words, and limits are kept."""
 
 import gzip
 import re
@@ -39,7 +39,7 @@ POSTED = b"<ePostResult><QueryKey>1</QueryKey><WebEnv>MCID_1</WebEnv></ePostResu
 
 
 def fails_once(answer: Answer) -> Script:
-    """The first request is answered so, the others with a record."""
+    """The first request gets this answer, the others a record."""
     return lambda _asked, number: answer if number == 0 else Answer(GOOD)
 
 
@@ -122,7 +122,7 @@ def test_without_a_connection_there_is_no_long_wait() -> None:
 @pytest.mark.parametrize("seconds", ["1", "Wed, 21 Oct 2015 07:28:00 GMT"])
 @pytest.mark.usefixtures("quick")
 def test_retry_after_holds_for_every_request(seconds: str) -> None:
-    """In seconds, or as a date, which here is over."""
+    """In seconds, or as a date, here a past one."""
 
     def script(asked: Asked, number: int) -> Answer:
         del asked
@@ -140,7 +140,7 @@ def test_retry_after_holds_for_every_request(seconds: str) -> None:
     "value", ["99999999999999999", "9" * 400, "Fri, 31 Dec 9999 00:00:00 GMT", "Fri, 01 Jan 9999999999999 00:00:00 GMT"]
 )
 def test_retry_after_beyond_all_dates_is_a_year_at_most(value: str) -> None:
-    """What is not a date is not there."""
+    """What is not a date is ignored."""
     headers = Message()
     headers["Retry-After"] = value
     assert retry_after_s(headers) in (LONGEST_PAUSE_S, None)
@@ -162,7 +162,7 @@ def test_what_a_reply_says_is_quoted_within_bounds_and_obeyed_by_no_terminal() -
     "base_url", ["http://a..b/", "http://a\x00b/", "http://127.0.0.1:9 9/", "http://\u0001/", "http://[::1/"]
 )
 def test_a_request_that_cannot_be_made_is_made_once(base_url: str) -> None:
-    """No other attempt would mend it; a redirect to the same is the server's, and may pass."""
+    """No second attempt would help; a redirect to the same is the server's fault, and may pass."""
     client = EntrezClient("http://127.0.0.1:9/", "x", None, 1, 60)
     connect(Settings(entrez=client.base_url), client.base_url)
     opener = urllib.request._opener  # type: ignore[attr-defined]
@@ -198,7 +198,7 @@ def test_while_others_use_up_the_limit_nobody_here_asks(monkeypatch: pytest.Monk
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_history_set_that_is_gone_is_posted_anew() -> None:
+def test_a_history_set_that_is_gone_is_posted_again() -> None:
     """The search among it would fail again however often it is asked."""
     gone = b"<eSearchResult><ERROR>Unable to obtain query #1</ERROR></eSearchResult>"
 
@@ -249,7 +249,7 @@ def test_the_key_goes_to_the_server_and_into_no_message(tmp_path: Path) -> None:
 
 
 def test_the_key_is_not_kept_beside_a_reply() -> None:
-    """What was asked is; with which key is nobody's business."""
+    """What was asked is kept; the key is nobody's business."""
     with scripted_server(lambda _asked, _number: Answer(SEARCH)) as (base_url, asked):
         reply = esearch(client_of(base_url, ncbi_api_key=KEY, ncbi_email="a@example.org"), "x").reply
     assert (asked[0].parameters["email"], asked[0].parameters["tool"]) == ("a@example.org", "corpus")
@@ -302,7 +302,7 @@ def test_a_key_that_is_refused_costs_one_request_and_ends_the_run(tmp_path: Path
 @pytest.mark.parametrize("rate", [None, 10])
 @pytest.mark.usefixtures("quick")
 def test_who_is_told_to_come_back_beyond_the_budget_is_not_waited_for(tmp_path: Path, rate: float | None) -> None:
-    """All is owed at once, with the time of day; the next run of this machine does not even ask before it."""
+    """All is owed at once, with the time of day; the next run on this machine does not even ask before then."""
     told = Answer(b'{"error":"API rate limit exceeded"}', 429, {"Retry-After": "3600"})
     with scripted_server(lambda _asked, _number: told) as (base_url, asked):
         client = client_of(base_url, entrez_rate=rate)
@@ -319,7 +319,7 @@ def test_who_is_told_to_come_back_beyond_the_budget_is_not_waited_for(tmp_path: 
 
 @pytest.mark.usefixtures("quick")
 def test_a_wait_of_some_seconds_is_said(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With its reason and its end, and once for all that wait."""
+    """With its reason and its end, and once for everyone who waits."""
     monkeypatch.setattr("flows.entrez.client.SILENT_WAIT_S", 0.5)
     told = Answer(b"", 503, {"Retry-After": "1"})
     with scripted_server(fails_once(told)) as (base_url, _):
@@ -371,7 +371,7 @@ def test_ncbi_wants_an_email_address_and_gives_more_for_a_key() -> None:
 
 
 def test_biopython_does_not_wait_beside_the_pacer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It would before the second request, whatever the pace is."""
+    """It would wait before the second request, whatever the pace is."""
     waits: list[float] = []
     monkeypatch.setattr("Bio.Entrez.time.sleep", waits.append)
     with scripted_server(lambda _asked, _number: Answer(article_set(article(1)))) as (base_url, requests):
@@ -382,7 +382,7 @@ def test_biopython_does_not_wait_beside_the_pacer(monkeypatch: pytest.MonkeyPatc
 
 
 def test_what_a_search_ignores_is_told() -> None:
-    """It finds something, by other words than were asked for."""
+    """It finds something, but by other words than asked."""
     said = b"<ErrorList><FieldNotFound>NoSuchField</FieldNotFound><PhraseNotFound>xyzzy</PhraseNotFound></ErrorList>"
     warned = b"<WarningList><PhraseIgnored>of the</PhraseIgnored><OutputMessage>x</OutputMessage></WarningList>"
     body = SEARCH.replace(b"</eSearchResult>", said + warned + b"</eSearchResult>")

@@ -47,7 +47,7 @@ def test_where_nothing_at_all_is_delivered_it_is_not_the_batch(tmp_path: Path) -
 
 @pytest.mark.usefixtures("quick")
 def test_what_comes_as_another_pmid_is_asked_for_alone(tmp_path: Path) -> None:
-    """Only then it is sure which of them was merged."""
+    """Only then is it certain which of them was merged."""
     merged = {13: 99}
 
     def script(asked: Asked, _number: int) -> Answer:

@@ -24,12 +24,12 @@ from flows.entrez.limits import LONGEST_PAUSE_S, retry_after_s
     ],
 )
 def test_retry_after_is_a_number_or_a_date(value: str, seconds: float | None) -> None:
-    """Of the past: at once. Anything else says nothing; without a zone a date says nothing either."""
+    """A past date means at once. Anything else says nothing, nor does a date without a zone."""
     assert retry_after_s({"Retry-After": value}) == seconds
 
 
 def test_a_date_is_as_far_away_as_it_is() -> None:
-    """Within the second that HTTP's dates have."""
+    """To the second, as HTTP's dates are."""
     then = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
     assert retry_after_s({"Retry-After": then}) == pytest.approx(90, abs=5)
     assert retry_after_s({}) is None

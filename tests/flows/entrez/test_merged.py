@@ -19,6 +19,6 @@ def test_in_a_reply_to_several_nobody_can_tell() -> None:
 
 
 def test_what_a_reply_leaves_out_is_doubtful_only_if_it_has_something_else() -> None:
-    """Only then it is asked for again."""
+    """Only then is it asked for again."""
     assert find_mistaken([1, 98, 99], [1, 2]) == [98, 99]
     assert find_mistaken([1, 98, 99], [1]) == []

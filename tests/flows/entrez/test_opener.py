@@ -17,7 +17,7 @@ GOOD = article_set(article(1))
 
 
 def test_a_redirect_to_no_address_is_a_failure_with_a_sentence() -> None:
-    """A limit of five thousand digits does not count as one."""
+    """A limit of five thousand digits does not count."""
     headers = {"Location": "http://[bad/", "X-RateLimit-Limit": "1" * 5000}
     with scripted_server(lambda _asked, _number: Answer(b"", 302, headers)) as (base_url, _):
         with pytest.raises(TransientError, match="efetch: "):
@@ -27,7 +27,7 @@ def test_a_redirect_to_no_address_is_a_failure_with_a_sentence() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_headers_that_drip_have_an_end() -> None:
-    """Each byte comes within the time-out, and a header may have 64 KiB."""
+    """Each byte comes within the time-out, and a header may be 64 KiB."""
 
     def drip(listening: socket.socket) -> None:
         connection = listening.accept()[0]

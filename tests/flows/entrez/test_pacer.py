@@ -1,4 +1,4 @@
-"""No second ever has more starts than the rate, whoever asks, and hardly any slot of it is wasted."""
+"""No second ever has more starts than the rate, whoever asks, and hardly a slot is wasted."""
 
 import itertools
 import subprocess
@@ -30,7 +30,7 @@ def busiest(starts: list[float]) -> int:
 def test_no_second_has_more_than_the_rate_and_almost_all_of_it_is_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rate: float, most: int, least_used: float
 ) -> None:
-    """On a machine that wakes each of them by some hundredths of a second late."""
+    """On a machine that wakes each of them some hundredths of a second late."""
     now = 100.0
     path = tmp_path / "pace"
     starts: list[float] = []
@@ -85,7 +85,7 @@ def test_a_pause_holds_for_everybody_and_a_shorter_one_does_not_end_it(tmp_path:
 
 
 def test_what_was_written_before_the_machine_was_started_is_not_waited_for(tmp_path: Path) -> None:
-    """The clock begins anew with the machine, the file may outlive it."""
+    """The clock starts over with the machine, the file may outlive it."""
     path = tmp_path / "pace"
     path.write_bytes(LAYOUT.pack(*(clock() + 1e6 for _ in range(11))))
     wait_s, start = try_start(path, 3)
@@ -103,7 +103,7 @@ def test_a_pause_of_an_hour_is_not_slept_through(tmp_path: Path) -> None:
 
 
 def test_no_pause_is_longer_than_a_day(tmp_path: Path) -> None:
-    """Whatever a reply asks for, or a wrong clock has written."""
+    """Whatever a reply asks for, or a wrong clock wrote."""
     path = tmp_path / "pace"
     pause(path, 1e9)
     assert pause_left(path) <= 86_400
@@ -111,7 +111,7 @@ def test_no_pause_is_longer_than_a_day(tmp_path: Path) -> None:
     assert pause_left(path) == 0
 
 
-def test_a_file_of_another_form_begins_anew(tmp_path: Path) -> None:
+def test_a_file_of_another_form_is_started_over(tmp_path: Path) -> None:
     """It may be an earlier version's, or cut off."""
     path = tmp_path / "pace"
     path.write_bytes(b"\0" * 8)

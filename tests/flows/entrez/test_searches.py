@@ -15,12 +15,12 @@ Dates = dict[int, date | None]
 
 
 def client_of(base_url: str) -> EntrezClient:
-    """A client of a server on loopback; with a key Bio.Entrez lets less time go by between two requests."""
+    """A client of a server on loopback; with a key Bio.Entrez waits less between two requests."""
     return connect(Settings(entrez=base_url, entrez_budget_s=0, ncbi_api_key="a key"), base_url)
 
 
 def answer_from(dates: Dates, *, hide: int = 0) -> Callable[[Asked, int], Answer]:
-    """ESearch over PMIDs and their entrez dates, with NCBI's limit; `hide` PMIDs are promised and never delivered."""
+    """ESearch over PMIDs and their entrez dates, with NCBI's limit; `hide` of them are never delivered."""
 
     def script(asked: Asked, _number: int) -> Answer:
         found = list(dates)
@@ -91,7 +91,7 @@ def test_what_is_promised_and_not_delivered_is_said(count: int) -> None:
 
 
 def test_a_search_that_finds_nothing_is_asked_again() -> None:
-    """A failing back end answers so too, and a query would lose all its members."""
+    """A failing back end gives the same answer, and a query would lose all its members."""
     script = answer_from(spread(10, 3))
     nothing = Answer(b"<eSearchResult><Count>0</Count><IdList></IdList></eSearchResult>")
     with scripted_server(lambda asked, number: script(asked, number) if number else nothing) as (base_url, asked):
@@ -100,7 +100,7 @@ def test_a_search_that_finds_nothing_is_asked_again() -> None:
 
 
 def test_what_ncbi_made_of_a_search_is_kept() -> None:
-    """Of the search as a whole; that nothing was found is not an ignored part."""
+    """For the search as a whole; finding nothing does not count as an ignored part."""
     body = b"""<eSearchResult><Count>1</Count><IdList><Id>7</Id></IdList><QueryTranslation>"mice"[All
         Fields]</QueryTranslation>
         <ErrorList><PhraseNotFound>ketamin[ti]</PhraseNotFound><FieldNotFound>nofield</FieldNotFound></ErrorList>

@@ -20,7 +20,7 @@ medline: Any = Medline
 
 @pytest.fixture(autouse=True)
 def base_url(tmp_path: Path) -> Iterator[str]:
-    """A server of three records and a LinkOut resource, with Bio.Entrez turned to it."""
+    """A server of three records and a LinkOut resource, with Bio.Entrez pointed at it."""
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "records.xml").write_bytes(RECORDS)
@@ -61,7 +61,7 @@ def test_einfo() -> None:
     ],
 )
 def test_esearch(term: str, pmids: list[str]) -> None:
-    """Terms of every kind, with what is said of them."""
+    """Terms of every kind, with their messages."""
     found = read(entrez.esearch(db="pubmed", term=term, usehistory="y"))
     assert (list(found["IdList"]), found["Count"]) == (pmids, str(len(pmids)))
     assert found["WebEnv"].startswith("MCID_")

@@ -50,7 +50,7 @@ def test_parts_can_be_given_by_name(serve_records: Callable[[bytes], str]) -> No
 
 @pytest.mark.parametrize("author", ["Mann C", "Man"])
 def test_another_author_is_not_found(serve_records: Callable[[bytes], str], author: str) -> None:
-    """The last name is whole, and initials that are given are the first ones."""
+    """The last name must be whole; given initials must be the first ones."""
     connect(Settings(), serve_records(article_set(article(1, parts=(MANN, "", "")))))
     assert ask(f"j invent res|2019|7|11|{author}|k|") == [f"j invent res|2019|7|11|{author}|k|NOT_FOUND"]
 
@@ -59,7 +59,7 @@ def test_another_author_is_not_found(serve_records: Callable[[bytes], str], auth
 def test_a_last_name_of_several_words_is_matched_word_by_word(
     serve_records: Callable[[bytes], str], author: str
 ) -> None:
-    """As a search compares names: a hyphen and an apostrophe part words."""
+    """As a search compares names: hyphens and apostrophes separate words."""
     named = MANN.replace("<LastName>Mann<", "<LastName>O'Neil-Mann<")
     connect(Settings(), serve_records(article_set(article(1, parts=(named, "", "")))))
     outcome = "NOT_FOUND" if author == "oneil-mann" else "1"

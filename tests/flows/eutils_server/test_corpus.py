@@ -1,4 +1,4 @@
-"""A corpus and the records that it was made of answer alike; what is published later is followed."""
+"""A corpus and the records that it was made from answer alike; later publishes are followed."""
 
 import re
 from collections.abc import Iterator
@@ -99,7 +99,7 @@ def ask(base_url: str, utility: str, **parameters: Any) -> tuple[int, str]:
 
 @pytest.mark.parametrize(("utility", "parameters"), REQUESTS, ids=lambda value: str(value)[:70])
 def test_both_answer_alike(both: tuple[str, str], utility: str, parameters: dict[str, Any]) -> None:
-    """Every utility, in every form, and what is wrong as well."""
+    """Every utility, in every form, errors included."""
     records, corpus = both
     assert ask(records, utility, **parameters) == ask(corpus, utility, **parameters)
 
@@ -135,7 +135,7 @@ def tell_history(base_url: str) -> Iterator[str]:
 
 
 def test_what_is_published_is_followed(tmp_path: Path) -> None:
-    """Without a new start, and after the runs were put together."""
+    """Without a restart, and after the runs were merged."""
     directory = DataDirectory(tmp_path / "data")
     commit(directory, article(1, title="Ketamine."))
     publish(directory)

@@ -1,4 +1,4 @@
-"""NCBI's own command-line client, EDirect, told where to go and nothing else."""
+"""NCBI's own command-line client, EDirect, given only the address."""
 
 import shutil
 import subprocess

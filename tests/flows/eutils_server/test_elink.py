@@ -71,7 +71,7 @@ def test_json_has_a_set_for_each_id(serve_records: Callable[[bytes], str]) -> No
 
 
 def test_a_score_is_shown_where_it_is_asked_for_and_there_is_one() -> None:
-    """Otherwise a link is the PMID alone, as text."""
+    """Otherwise a link is only the PMID, as text."""
     links: LinkSetDbs = [("pubmed_pubmed", {2: 900, 3: None})]
     assert json_set([1], links, is_scored=True)["linksetdbs"] == [
         {"dbto": "pubmed", "linkname": "pubmed_pubmed", "links": [{"id": "2", "score": 900}, "3"]}
@@ -82,7 +82,7 @@ def test_a_score_is_shown_where_it_is_asked_for_and_there_is_one() -> None:
 
 
 def test_nothing_links_to_another_database(serve_records: Callable[[bytes], str]) -> None:
-    """There is none here; the set is empty, and no error."""
+    """There is none here; the set is empty, without an error."""
     (found,) = parse_elink(ask(serve_records(RECORDS), "1", dbfrom="pubmed", db="gene").content)
     assert (found.source_pmids, found.links) == ((1,), {})
 
@@ -107,7 +107,7 @@ def test_linkout_comes_from_the_file_beside_the_records(tmp_path: Path) -> None:
     "text", ["pmid\turl\tcolour\n1\thttp://a.example/\tred\n", "pmid\turl\nx\thttp://a.example/\n"]
 )
 def test_linkout_data_that_cannot_be_read_is_an_error(tmp_path: Path, text: str) -> None:
-    """Which names the file, and what is wrong with it."""
+    """It names the file, and what is wrong with it."""
     (tmp_path / "linkout.tsv").write_text(text)
     with pytest.raises(UsageError, match=r"linkout\.tsv.*(colour|line 2)"):
         RecordStore.from_paths([tmp_path])

@@ -1,4 +1,4 @@
-"""Errors and limits as NCBI's replies have them: status, DOCTYPE, words, and where there is more than one."""
+"""Errors and limits as NCBI's replies have them: status, DOCTYPE, words, and several at once."""
 
 import json
 import re
@@ -85,7 +85,7 @@ def test_errors_are_those_of_ncbi(
 def test_injected_errors_are_those_of_ncbi(
     ask: Ask, shared_data: Path, name: str, utility: str, fault: str, status: int
 ) -> None:
-    """What is out of order says so in the words that it has been seen to say."""
+    """Each failure uses the words that it has been seen to use."""
     mode = {"retmode": "json"} if name.endswith("json") else {}
     reply = ask(utility, {"id": "1", "term": "x", **mode}, fault)
     said, expected = (
@@ -115,7 +115,7 @@ def test_a_json_error_has_a_raw_line_break(ask: Ask) -> None:
 
 
 def test_a_history_page_beyond_the_set_or_the_wall_is_400(ask: Ask) -> None:
-    """And one that crosses the wall is cut there in silence."""
+    """One that crosses the wall is cut there silently."""
     ids = ",".join(map(str, range(1, 10_001)))
     posted = etree.fromstring(ask("epost", {"id": ids}).content)
     history = {"WebEnv": str(posted.findtext("WebEnv")), "query_key": "1", "rettype": "uilist"}
@@ -130,7 +130,7 @@ def test_a_history_page_beyond_the_set_or_the_wall_is_400(ask: Ask) -> None:
 
 
 def test_control_characters_do_not_spoil_a_reply(ask: Ask) -> None:
-    """XML has no way of writing them."""
+    """XML cannot write them."""
     reply = ask("esearch", {"term": "ketamine\x00\x1bnowhere"})
     assert etree.fromstring(reply.content).findtext("ErrorList/PhraseNotFound") == "ketamine nowhere"
 
@@ -154,7 +154,7 @@ def test_a_term_beyond_all_bounds_is_refused_at_once(ask: Ask, term: str) -> Non
 
 
 def test_ten_thousand_pmids_are_a_term(ask: Ask) -> None:
-    """One behind the other, or joined by OR."""
+    """In a row, or joined by OR."""
     pmids = [str(pmid) for pmid in range(30_000_000, 30_010_000)]
     for term in (" ".join([*pmids, "1"]), " OR ".join(f"{pmid}[uid]" for pmid in [*pmids[:5000], "1"])):
         assert etree.fromstring(ask("esearch", {"term": term, "retmax": "5"}).content).findtext("Count") == "1"
@@ -168,7 +168,7 @@ def test_a_request_that_is_too_large_is_refused(ask: Ask) -> None:
 
 
 def test_a_connection_that_stalls_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before a request, in its head, in its form, and while its reply is not taken; the others go on."""
+    """Before a request, in its head, in its form, and while its reply is not read; the others go on."""
     monkeypatch.setattr("flows.eutils_server.impatience.STALLED_S", 0.3)
     monkeypatch.setattr("flows.eutils_server.app.FORM_S", 0.3)
     path = tmp_path / "records.xml"

@@ -77,7 +77,7 @@ def test_the_order_is_the_one_asked_for(ask: Ask, sort: str, expected: list[int]
 
 
 def test_the_history_keeps_the_order(ask: Ask) -> None:
-    """So that EFetch delivers it in that order too."""
+    """EFetch then delivers in that order too."""
     kept = ask(term="ketamine", sort="Author", usehistory="y", retmode="json").json()["esearchresult"]
     again = ask(WebEnv=kept["webenv"], query_key=kept["querykey"], usehistory="y", retmode="json").json()
     assert again["esearchresult"]["count"] == "3"
@@ -99,7 +99,7 @@ def test_the_history_keeps_the_order(ask: Ask) -> None:
     ],
 )
 def test_dates_narrow_a_search(ask: Ask, parameters: dict[str, Any], expected: list[int]) -> None:
-    """With and without a term; edat where no kind of date is named."""
+    """With and without a term; edat if no kind of date is named."""
     assert pmids_of(ask(**parameters)) == expected
     assert pmids_of(ask(term="ketamine", **parameters)) == expected
 

@@ -92,7 +92,7 @@ def test_a_fault_is_for_some_utilities_only() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(text: str) -> None:
-    """With the part of it that does not."""
+    """The error names the part that does not."""
     with pytest.raises(UsageError, match="ault '"):
         parse_faults(text)
 
@@ -133,7 +133,7 @@ def test_a_connection_is_lost_before_or_within_the_body(serve: Serve, fault: str
 
 
 def test_a_body_ends_early_with_status_200(serve: Serve) -> None:
-    """HTTP is content with it, XML is not."""
+    """HTTP accepts it, XML does not."""
     reply = fetch(serve("cut=0.25"))
     assert (reply.status_code, len(reply.content) < len(RECORDS) / 2) == (200, True)
     with pytest.raises(etree.XMLSyntaxError):
@@ -141,7 +141,7 @@ def test_a_body_ends_early_with_status_200(serve: Serve) -> None:
 
 
 def test_stalls_and_slow_bytes_take_their_time(serve: Serve) -> None:
-    """As long as they were told to, and then the reply is whole."""
+    """As long as they were told to; then the reply is whole."""
     start = time.monotonic()
     host = serve("stall=0.4:1; slow=20000:1")
     assert len(pmids_of(fetch(host))) == 20
@@ -161,7 +161,7 @@ def test_errors_inside_status_200_have_ncbis_words(serve: Serve) -> None:
     assert "exLinkSrv2" in words["elink"]
 
 
-def test_records_are_left_out_and_sets_are_empty_in_silence(serve: Serve) -> None:
+def test_records_are_left_out_and_sets_are_empty_silently(serve: Serve) -> None:
     """With status 200 and nothing said."""
     host = serve("leave-out=3:1; empty:1")
     assert len(pmids_of(fetch(host))) == 17
@@ -170,7 +170,7 @@ def test_records_are_left_out_and_sets_are_empty_in_silence(serve: Serve) -> Non
 
 
 def test_a_webenv_dies(serve: Serve) -> None:
-    """And has to be posted anew; requests without one are not struck."""
+    """It has to be posted again; requests without one are not struck."""
     host = serve("dead-webenv:1")
     posted = etree.fromstring(httpx.get(f"{host}/epost.fcgi?db=pubmed&id=1,2").content)
     named = f"WebEnv={posted.findtext('WebEnv')}&query_key={posted.findtext('QueryKey')}"
@@ -228,7 +228,7 @@ def test_a_body_is_packed_unasked(serve: Serve, form: str) -> None:
 
 
 def test_a_packed_body_breaks_off(serve: Serve) -> None:
-    """HTTP is content with it, gzip is not."""
+    """HTTP accepts it, gzip does not."""
     host = serve("gzip=damaged")
     with httpx.stream("GET", f"{host}/efetch.fcgi", params={"db": "pubmed", "id": IDS}) as reply:
         packed = b"".join(reply.iter_raw())
@@ -237,7 +237,7 @@ def test_a_packed_body_breaks_off(serve: Serve) -> None:
 
 
 def test_a_key_is_refused_and_who_has_none_is_not(serve: Serve) -> None:
-    """NCBI answers so before it looks at the request."""
+    """NCBI does so before it looks at the request."""
     host = serve("bad-key")
     reply = httpx.get(f"{host}/efetch.fcgi?db=pubmed&id=1&api_key=of-mine")
     assert (reply.status_code, reply.json()["error"], reply.json()["api-key"]) == (400, "API key invalid", "of-mine")
@@ -251,7 +251,7 @@ def test_retry_after_is_an_hour_by_default(serve: Serve) -> None:
 
 
 def test_a_merged_record_comes_in_the_place_of_another(serve: Serve) -> None:
-    """In silence, and it is one that there is."""
+    """Silently, and the other one exists."""
     reply = httpx.get(f"{serve('merged=2')}/efetch.fcgi", params={"db": "pubmed", "id": "1,2,3"})
     assert len(pmids_of(reply)) == 3
     assert len({1, 2, 3} - set(pmids_of(reply))) == 2

@@ -13,7 +13,7 @@ def ask(kept: tuple[str, int]) -> Parameters:
 
 
 def test_sets_of_a_webenv_are_counted_from_one() -> None:
-    """A WebEnv that is not there gives a new one."""
+    """A missing WebEnv gives a new one."""
     sets = History()
     web_env, key = sets.keep("", [3, 1])
     assert key == 1
@@ -26,7 +26,7 @@ def test_sets_of_a_webenv_are_counted_from_one() -> None:
 
 @pytest.mark.parametrize(("name", "most"), [("KEPT", 2), ("KEPT_PMIDS", 25)])
 def test_what_is_out_of_use_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch, name: str, most: int) -> None:
-    """So that memory is bounded; NCBI's words for it are those of a set that never was."""
+    """Memory stays bounded; NCBI's words for it are those for a set that never was."""
     monkeypatch.setattr(history, name, most)
     sets = History()
     first, second = sets.keep("", range(10)), sets.keep("", range(10))

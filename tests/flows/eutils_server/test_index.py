@@ -13,7 +13,7 @@ from warehouse.errors import UsageError
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A record, and a file that is none."""
+    """A record, and a file without one."""
     folder = tmp_path / "records"
     folder.mkdir()
     (folder / "a.xml").write_bytes(article_set(article(1, title="Ketamine.")))
@@ -22,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_answers_as_the_one_it_was_made_of(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without reading a record again, and with what was said of files that are none."""
+    """Without reading a record again, and with the same messages about other files."""
     index = tmp_path / "records.index"
     first = RecordStore.from_paths([folder], index=index)
     monkeypatch.setattr(records, "make_tables", None)
@@ -34,8 +34,8 @@ def test_it_answers_as_the_one_it_was_made_of(folder: Path, tmp_path: Path, monk
         assert len(store.skipped) == 1
 
 
-def test_it_is_made_anew_when_a_file_has_changed(folder: Path, tmp_path: Path) -> None:
-    """By size or time, or when there is one more; a reader of the old one keeps it."""
+def test_it_is_rebuilt_when_a_file_has_changed(folder: Path, tmp_path: Path) -> None:
+    """By size or time, or if a file is added; a reader of the old one keeps it."""
     index = tmp_path / "records.index"
     old = RecordStore.from_paths([folder], index=index)
     (folder / "b.xml").write_bytes(article_set(article(2)))
@@ -55,14 +55,14 @@ def test_it_may_be_among_the_records(folder: Path) -> None:
     assert first.skipped == again.skipped
 
 
-def test_what_was_left_half_made_is_made_anew(folder: Path, tmp_path: Path) -> None:
+def test_what_was_left_half_made_is_rebuilt(folder: Path, tmp_path: Path) -> None:
     """A server that was killed while it loaded leaves a part."""
     (tmp_path / "records.index.part").write_bytes(b"half")
     assert RecordStore.from_paths([folder], index=tmp_path / "records.index").pmids == {1}
 
 
 def test_another_file_is_not_overwritten(folder: Path, tmp_path: Path) -> None:
-    """It is somebody's."""
+    """It belongs to somebody."""
     (tmp_path / "thesis.doc").write_text("My thesis, and no database at all.")
     with pytest.raises(UsageError, match=r"thesis\.doc is not an index"):
         RecordStore.from_paths([folder], index=tmp_path / "thesis.doc")

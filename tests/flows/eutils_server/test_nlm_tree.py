@@ -60,7 +60,7 @@ def test_a_part_of_a_file_is_served_only_as_long_as_it_is_the_same(serve: Callab
 
 
 def test_a_file_that_is_replaced_while_it_is_sent_has_another_etag(serve: Callable[[str], str]) -> None:
-    """The rest of it cannot be had with the ETag of before."""
+    """The rest of it cannot be had with the earlier ETag."""
     file = f"{serve('replaced=0.25@file:1')}baseline/{NAMES[0]}"
     before = httpx.head(file).headers["etag"]  # The fault strikes this request.
     after = httpx.head(file).headers["etag"]

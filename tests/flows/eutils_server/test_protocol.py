@@ -9,7 +9,7 @@ from flows.eutils_server.protocol import Parameters, UtilityError, error_reply, 
 
 @pytest.mark.parametrize(("text", "expected"), [("7", 7), ("", 20), ("9" * 18, 10**18 - 1)])
 def test_a_number_is_read_or_the_default(text: str, expected: int) -> None:
-    """An empty one is none."""
+    """An empty one does not count."""
     assert number(Parameters([("retmax", text)]), "retmax", 20) == expected
     assert number(Parameters(), "retmax", 20) == 20
 

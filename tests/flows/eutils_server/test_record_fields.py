@@ -22,12 +22,12 @@ from flows.eutils_server.record_fields import day_of, is_of_reference, words_of
     ],
 )
 def test_a_date_is_a_day_of_which_missing_parts_are_the_first(xml: str, day: int | None) -> None:
-    """Only for comparing: no table has it."""
+    """Only for comparison: no table has it."""
     assert day_of(etree.fromstring(xml)) == day
 
 
 def test_words_are_compared_without_case_and_diacritics() -> None:
-    """Greek and digits are words; underscores and hyphens part them."""
+    """Greek and digits are words; underscores and hyphens separate them."""
     assert words_of("Sjögren's IL-6_a β") == ["sjogren", "s", "il", "6", "a", "β"]
 
 

@@ -23,7 +23,7 @@ def deletion(*pmids: int) -> str:
 
 
 def random_file(random: Random) -> bytes:
-    """Records of some PMIDs, some of them twice, some without a day; the last part withdraws some."""
+    """Records of some PMIDs, some of them twice, some without a day; deletions come last."""
     records = []
     for pmid in random.choices(PMIDS, k=20):
         day = random.choice(["", "01", "02", "03"])
@@ -82,7 +82,7 @@ def test_it_serves_what_an_ingest_of_the_same_files_keeps(
 def test_numbered_files_go_by_number_and_others_by_the_day(
     first: str, second: str, expected: str, tmp_path: Path
 ) -> None:
-    """DateRevised tells if one of the two has no number; the order in which they are named does not."""
+    """DateRevised decides if one of the two has no number; the order in which they are named does not."""
     paths = [tmp_path / first, tmp_path / second]
     paths[0].write_bytes(article_set(article(1, title="Earlier.", revised=("2026", "03", "01"))))
     paths[1].write_bytes(article_set(article(1, title="Later.", revised=("2026", "03", "02"))))
@@ -99,7 +99,7 @@ def test_the_higher_version_is_served_whatever_its_file(tmp_path: Path) -> None:
 
 
 def test_a_later_numbered_file_withdraws_a_pmid(tmp_path: Path) -> None:
-    """It is not found any more; a record in a still later file is."""
+    """It is no longer found; a record in a still later file is."""
     (tmp_path / "pubmed26n0001.xml").write_bytes(article_set(article(1), article(2)))
     (tmp_path / "pubmed26n0002.xml").write_bytes(article_set(article(3), after=deletion(1, 2)))
     (tmp_path / "pubmed26n0003.xml").write_bytes(article_set(article(2, title="Again.")))

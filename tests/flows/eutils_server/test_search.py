@@ -93,7 +93,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> RecordStore:
         ('"rats ketamine"[ti:~1]', {1}),
         ('"rats ketamine"[ti:~2]', {1, 2}),
         ('"rats ketamine"[tiab:~0]', set()),
-        ("else not (Ketamine[ti] and rats[ti])", {3}),  # Small letters, where no word can stand.
+        ("else not (Ketamine[ti] and rats[ti])", {3}),  # Lower case, where no word can stand.
         ("\u201csomething else\u201d[Title]", {3}),
         ("Depression[mh:noexp]", {2}),
         ("all[sb] NOT pubmed books[sb]", {1, 2, 3}),
@@ -151,13 +151,13 @@ def test_the_translation_says_how_a_term_was_read(store: RecordStore) -> None:
 
 
 def test_the_most_relevant_comes_first(store: RecordStore) -> None:
-    """What has rare words before what has common ones; alike ones from the newest to the oldest."""
+    """Rare words come before common ones; equal scores from the newest to the oldest."""
     assert list(store.search("ketamine OR something OR else", {}, "relevance").pmids) == [3, 2, 1]
     assert list(store.search("ketamine", {}, "relevance").pmids) == [2, 1]
 
 
 def test_a_later_version_takes_the_place_of_its_record(tmp_path: Path) -> None:
-    """Its words are found, and those of the earlier one no more."""
+    """Its words are found, those of the earlier one no longer."""
     (tmp_path / "a.xml").write_bytes(article_set(article(1, title="Old words."), article(2, version=2)))
     (tmp_path / "b.xml").write_bytes(article_set(article(1, title="New text."), article(2, title="Lower version.")))
     store = RecordStore.from_paths([tmp_path])

@@ -1,4 +1,4 @@
-"""Records made of a seed page: all that it says, in the order of the DTD, and nothing else."""
+"""Records made from a seed page: all that it says, in the order of the DTD, and nothing else."""
 
 import pytest
 
@@ -48,7 +48,7 @@ def test_all_that_an_entry_says_is_in_its_record() -> None:
 
 
 def test_what_an_entry_does_not_say_is_left_out() -> None:
-    """Only what a record cannot do without is there, empty."""
+    """Only what a record must have is there, empty."""
     assert make_xml(entry(7), 7, None).decode() == (
         '<PubmedArticle><MedlineCitation><PMID Version="1">7</PMID><Article>'
         "<Journal><JournalIssue><PubDate></PubDate></JournalIssue></Journal><ArticleTitle></ArticleTitle></Article>"

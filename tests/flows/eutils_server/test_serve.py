@@ -29,6 +29,6 @@ def test_it_can_be_reached_once_it_says_where_it_is(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_taken_is_wrong_usage() -> None:
-    """With the option that helps."""
+    """The error names the option that helps."""
     with listen("127.0.0.1", 0) as first, pytest.raises(UsageError, match="--port"):
         listen("127.0.0.1", first.getsockname()[1])

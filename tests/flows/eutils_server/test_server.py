@@ -28,7 +28,7 @@ RECORDS = article_set(
 
 @pytest.fixture
 def base_url(serve_records: Callable[[bytes], str]) -> str:
-    """A server of three records, with Bio.Entrez turned to it."""
+    """A server of three records, with Bio.Entrez pointed at it."""
     url = serve_records(RECORDS)
     connect(Settings(), url)
     return url
@@ -81,7 +81,7 @@ def test_an_error_inside_status_200_has_ncbis_words(base_url: str) -> None:
 
 
 def test_a_folder_may_hold_other_things(tmp_path: Any) -> None:
-    """They are passed over, and said."""
+    """They are skipped, and named."""
     (tmp_path / "r.xml").write_bytes(RECORDS)
     (tmp_path / "notes.txt").write_text("not a record")
     (tmp_path / "cut.xml").write_bytes(article_set(article(8), article(9))[:-200])

@@ -32,7 +32,7 @@ CITATION = """<ChemicalList><Chemical><RegistryNumber>0</RegistryNumber><NameOfS
 
 
 def written(rettype: str, record: bytes | None = None) -> str:
-    """A record as text; by default one with what the formats print."""
+    """A record as text; by default one with everything that the formats print."""
     record = record or article(1, title="A title.", parts=(ARTICLE, CITATION, "")).encode()
     return "".join(text_records([record], rettype))
 
@@ -91,7 +91,7 @@ def test_the_abstract_format_is_laid_out_in_paragraphs() -> None:
 
 
 def test_a_record_that_says_nothing_of_its_journal_begins_with_its_doi() -> None:
-    """As the records that are made of seed pages may."""
+    """As records made from seed pages may."""
     bare = (
         b"<PubmedArticle><MedlineCitation><PMID>1</PMID><Article><ArticleTitle>A title.</ArticleTitle></Article>"
         b"</MedlineCitation><PubmedData><ArticleIdList><ArticleId IdType='doi'>10.1/x</ArticleId></ArticleIdList>"

@@ -29,7 +29,7 @@ JOURNAL = (".//Journal/Title", ".//MedlineTA", ".//Journal/ISOAbbreviation")
 
 
 def squeeze(text: str) -> str:
-    """A text as readers of lines have it: runs of plain blanks are one."""
+    """A text as line-based readers give it: runs of plain spaces become one."""
     return re.sub("[ \t]+", " ", one_line(text))
 
 
@@ -86,7 +86,7 @@ def name_in(author: etree._Element) -> tuple[str, str, str]:
 
 
 def starred(element: etree._Element) -> str:
-    """A descriptor or qualifier, with a star where it is a main point."""
+    """A descriptor or qualifier, with a star if it is a main point."""
     return ("*" if element.get("MajorTopicYN") == "Y" else "") + text_of(element)
 
 
@@ -132,7 +132,7 @@ def read_ris(exported: bytes) -> dict[int, Fields]:
 
 
 def read_csl(exported: bytes) -> dict[int, Fields]:
-    """As JSON; citeproc-py takes every item as well."""
+    """As JSON; citeproc-py also takes every item."""
     items = json.loads(exported)
     assert len(CiteProcJSON(items)) == len(items)
     read = {}
@@ -229,7 +229,7 @@ def as_read(format_: str, right: Fields) -> Fields:
     if format_ == "nbib":
         full = [f"{last}, {given} {suffix}".rstrip(", ") for last, given, suffix in right["all_authors"]]
         title, journal = right["verbatim_title"], right["full_journal"]
-        # nbib takes wide blanks at the ends of lines for part of the break, and keeps the last language only.
+        # nbib takes wide spaces at line ends as part of the break, and keeps only the last language.
         abstract, language = WIDE.sub(" ", right["abstract"]), right["language"][-1:]
         return {
             **right,

@@ -36,7 +36,7 @@ def test_the_published_file_gives_what_the_record_gives(corpus: tuple[Path, Reco
 
 
 def test_a_citation_is_written_once_where_it_came_first(corpus: tuple[Path, RecordStore]) -> None:
-    """A question over authors gives a PMID for each of them."""
+    """A query over authors gives a PMID for each of them."""
     sql = "SELECT unnest([2, 1, 2, NULL, 1]) AS pmid"
     done = run(corpus, "export", sql, "--format", "ris")
     assert [line for line in done.stdout.splitlines() if line.startswith("AN")] == ["AN  - 2", "AN  - 1"]
@@ -106,14 +106,14 @@ def test_sql_and_search_write_citations_too(corpus: tuple[Path, RecordStore], tm
 def test_what_cannot_be_exported_is_said(
     corpus: tuple[Path, RecordStore], arguments: list[str], code: int, sentence: str
 ) -> None:
-    """In one sentence, and with the exit code for it."""
+    """In one sentence, with its exit code."""
     done = run(corpus, *arguments)
     assert sentence in str(done.exception)
     assert getattr(done.exception, "exit_code", None) == code
 
 
 def test_pmids_are_told_apart_by_a_bit_each() -> None:
-    """Also those on both sides of a page, and the highest one."""
+    """Including those on both sides of a page, and the highest one."""
     seen = Seen()
     pmids = [1, (1 << 20) - 1, 1 << 20, 999_999_999]
     assert [seen.add(pmid) for pmid in [*pmids, *pmids]] == [True] * 4 + [False] * 4

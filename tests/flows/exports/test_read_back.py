@@ -105,7 +105,7 @@ def differences(store: RecordStore, format_: str) -> tuple[int, list[tuple[int, 
 
 
 def squeezed(value: object) -> object:
-    """A value that was read, runs of plain blanks as one."""
+    """A value that was read, with runs of plain spaces as one."""
     if isinstance(value, list):
         return [squeezed(item) for item in value]
     return squeeze(value) if isinstance(value, str) else value

@@ -40,7 +40,7 @@ def test_a_medline_date_is_a_year_and_the_rest() -> None:
 
 
 def test_a_name_is_written_as_each_format_has_it() -> None:
-    """The suffix stands at another place in each; a person may have a last name alone."""
+    """The suffix has another place in each; a person may have only a last name."""
     assert name_of(HAMBRICK) == "Hambrick GW Jr"
     assert ris_name(HAMBRICK) == "Hambrick, George W, Jr"
     assert csl_name(HAMBRICK) == {"family": "Hambrick", "given": "George W", "suffix": "Jr"}
@@ -58,7 +58,7 @@ def test_a_group_is_one_name() -> None:
 
 
 def test_tex_sets_a_text_as_it_is() -> None:
-    """Without ligatures of quotes and hyphens; a DOI is not text of TeX's."""
+    """Without ligatures of quotes and hyphens; a DOI is not TeX text."""
     assert escape("5% of {x} ~ a_b -- ''") == (
         r"5\% of \textbraceleft{}x\textbraceright{} \textasciitilde{} a\_b -{}- '{}'"
     )
@@ -66,6 +66,6 @@ def test_tex_sets_a_text_as_it_is() -> None:
 
 
 def test_the_full_stop_of_a_title_goes_and_dots_stay() -> None:
-    """NLM sets one behind each."""
+    """NLM sets one after each."""
     assert [cited_title(title) for title in ("A.", "A?", "A...", "", ".")] == ["A", "A?", "A...", "", ""]
     assert one_line(" a\r\nb\u2028c ") == "a b c"

@@ -22,7 +22,7 @@ from tests.warehouse.test_incremental import damage_languages
 from warehouse.errors import StoreError, UsageError
 from warehouse.store import DataDirectory
 
-# Dask's own tasks of closing speak to a loop that is gone.
+# Dask's own closing tasks talk to a loop that is gone.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -32,7 +32,7 @@ Start = Callable[..., subprocess.Popen[bytes]]
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts a part of a cluster, in another folder than the files' and with a log; all end with the test."""
+    """Starts a part of a cluster, with a log and outside the files' folder; all end with the test."""
     running: list[subprocess.Popen[bytes]] = []
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -57,7 +57,7 @@ def start_worker(start: Start, address: str, **environment: str) -> "subprocess.
 
 @pytest.fixture
 def address(start: Start) -> str:
-    """A scheduler's."""
+    """The address of a scheduler."""
     port = free_port()
     start("scheduler", "--host", "127.0.0.1", "--port", str(port))
     for _ in range(600):
@@ -95,7 +95,7 @@ def test_workers_read_and_one_that_is_killed_or_a_scheduler_that_forgets_costs_n
         if len(given) == 2:
             first.kill()
         if len(given) == 4:
-            # What becomes of them where a scheduler ended and another one took its place.
+            # What becomes of them if another scheduler replaces one that ended.
             pool.client.cancel(list(pool.executor._futures), force=True)
         return submit(pool, task, job)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""A file that is whole on disk is not downloaded again because a server says a wrong sum."""
+"""A file that is whole on disk is not downloaded again because a server gives a wrong sum."""
 
 from typing import cast
 

@@ -22,7 +22,7 @@ TABLE_ROW = (
     ],
 )
 def test_listings_of_other_servers_are_read(row: str, size: int) -> None:
-    """Apache's as text and as a table, nginx's; names that are not files of the series are passed over."""
+    """Apache's as text and as a table, nginx's; names that are not files of the series are skipped."""
     names = (name_of(2), f"{name_of(2)}.md5", name_of(1), "README.txt", "pubmed26n0001_stats.html")
     page = "<html><body>" + "\n".join(row.format(name) for name in names) + "</body></HTML>"
     found = parse_listing(page, URL, "baseline")
@@ -33,7 +33,7 @@ def test_listings_of_other_servers_are_read(row: str, size: int) -> None:
 
 
 def test_a_listing_need_not_say_sizes_and_times() -> None:
-    """They are only estimates: the download says more."""
+    """They are only estimates; the download is exact."""
     (file,) = parse_listing(f'<a href="{name_of(3)}">x</a></html>', URL, "updatefiles")
     assert (file.folder, file.number, file.rounded_bytes, file.changed_at) == ("updatefiles", 3, 0, None)
 
@@ -53,5 +53,5 @@ def test_a_page_without_links_is_no_listing() -> None:
 
 @pytest.mark.parametrize("text", ["2025-02-30 10:00", "10-Foo-2025 14:33", ""])
 def test_what_is_no_time_is_none(text: str) -> None:
-    """Nobody is told a time that was not there."""
+    """No time is invented."""
     assert read_time(text) is None

@@ -20,7 +20,7 @@ from tests.records import article, article_set
 
 @pytest.fixture
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Two files that are thought worth several processes."""
+    """Two files that count as worth several processes."""
     monkeypatch.setattr(processes, "WORTH_WORKERS_BYTES", 0)
     paths = [tmp_path / "a.xml", tmp_path / "b.xml"]
     for pmid, path in enumerate(paths, 1):
@@ -47,7 +47,7 @@ def start_and_kill(times: int, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_file_whose_reading_process_was_killed_is_read_again_in_the_same_run(
     tmp_path: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the operating system kills one when memory is short."""
+    """As the operating system does when memory is short."""
     start_and_kill(1, monkeypatch)
     report = ingest(Settings(data_dir=tmp_path / "data"), files, workers=2)
     assert (report.troubles, report.outcomes) == ([], {"new": 2})
@@ -57,7 +57,7 @@ def test_a_file_whose_reading_process_was_killed_is_read_again_in_the_same_run(
 def test_a_file_whose_processes_are_killed_again_and_again_is_named(
     tmp_path: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file that takes more memory than there is would otherwise be read for ever."""
+    """A file that takes more memory than there is would otherwise be read forever."""
     start_and_kill(5, monkeypatch)
     report = ingest(Settings(data_dir=tmp_path / "data"), files, workers=2)
     sentence = "the process that read it was ended 2 times; try again with --workers 1."
@@ -65,7 +65,7 @@ def test_a_file_whose_processes_are_killed_again_and_again_is_named(
 
 
 def test_reading_processes_end_with_the_one_that_started_them(tmp_path: Path) -> None:
-    """Also where it is killed: they would wait for work for ever, and keep their memory."""
+    """Even if it is killed: they would wait for work forever, and keep their memory."""
     program = (
         "import os\nfrom flows.nlm_files.processes import start_processes\n"
         "pool = start_processes(1)\nprint(pool.submit(os.getpid).result(), flush=True)\nos.kill(os.getpid(), 9)"
@@ -93,7 +93,7 @@ def test_reading_processes_end_with_the_one_that_started_them(tmp_path: Path) ->
 def test_where_no_process_can_be_started_this_one_reads(
     tmp_path: Path, files: list[Path], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There may be a limit to a user's processes, or to a container's."""
+    """A user or a container may have a limit of processes."""
 
     def submit(*_: object) -> None:
         raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")

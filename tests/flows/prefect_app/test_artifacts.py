@@ -1,4 +1,4 @@
-"""The report of a run in Prefect begins with what a person cares for."""
+"""The report of a run in Prefect begins with what a person cares about."""
 
 from flows.prefect_app.artifacts import describe_run
 from flows.report.digest import Digest, Told

@@ -125,7 +125,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Serves a page, and says nothing."""
+    """Serves a page without logging."""
 
     def log_message(self, *_: Any) -> None:
         """Say nothing."""
@@ -176,7 +176,7 @@ def test_nobody_else_gets_in_and_what_a_person_set_stays(served: Served) -> None
 
 
 def check_files(served: Served) -> None:
-    """What the server keeps is its owner's alone."""
+    """Only its owner can read what the server keeps."""
     home = served.folder / "data" / "prefect"
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     kept = [*home.glob("prefect.db*"), *home.glob("auth-string"), *home.glob("*.log")]
@@ -213,7 +213,7 @@ def set_choices(served: Served, page: Page) -> None:
 
 
 def check_choices(served: Served, cron: str) -> None:
-    """All of it is there after a restart."""
+    """All of it survives a restart."""
     (schedule,) = served.deployment("nightly-refresh")["schedules"]
     assert (schedule["schedule"]["cron"], schedule["active"]) == (cron, False)
     assert served.deployment("check")["paused"]

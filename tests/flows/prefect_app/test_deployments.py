@@ -73,7 +73,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
 
 
 def test_a_second_serve_does_not_end_the_server_of_the_first(served: tuple[str, Path]) -> None:
-    """It would take it for one that was left behind."""
+    """It would take it for a leftover."""
     api, data = served
     command = [sys.executable, "-c", "from flows.command.cli import main; main()", "serve", "--port", "4299"]
     done = subprocess.run(
@@ -93,7 +93,7 @@ def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
     api, _ = served
     deployed = ask(api, "deployments/filter")
     active = {d["name"]: d["schedules"][0]["active"] for d in deployed if d["schedules"]}
-    # What follows all of PubMed is switched on by a person.
+    # A person switches on what follows all of PubMed.
     nightly_and_upkeep = dict.fromkeys(("nightly-refresh", "refresh-links", "compact", "check", "mesh"), True)
     assert active == nightly_and_upkeep | {"sync": False}
     (nightly,) = [d for d in deployed if d["name"] == "nightly-refresh"]
@@ -104,7 +104,7 @@ def test_the_nightly_refresh_has_its_schedule(served: tuple[str, Path]) -> None:
 
 
 def test_the_server_schedules_the_coming_nights(served: tuple[str, Path]) -> None:
-    """A schedule that no run comes of is the quietest of failures."""
+    """A schedule that starts no run is the quietest of failures."""
     api, data = served
     wait_for(lambda: len(ask(api, "flow_runs/filter", **SCHEDULED)) >= 3, 90, data / "prefect" / "server.log")
     assert "Traceback" not in (data / "prefect" / "server.log").read_text()
@@ -146,7 +146,7 @@ def test_a_backfill_completes_and_its_records_are_there(served: tuple[str, Path]
 
 
 def test_of_late_nights_only_the_last_one_runs(served: tuple[str, Path]) -> None:
-    """After down-time every missed run is still due; they would all do the same."""
+    """After downtime every missed run is still due, and they would all do the same."""
     api, data = served
     (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "nightly-refresh"]
     nights = []
@@ -197,7 +197,7 @@ def test_a_parameter_that_there_is_not_is_named(served: tuple[str, Path]) -> Non
 
 
 def test_runs_are_forgotten_after_a_year(served: tuple[str, Path]) -> None:
-    """With their logs and artifacts; Prefect itself keeps them for ever."""
+    """With their logs and artifacts; Prefect itself keeps them forever."""
     api, data = served
     (deployment,) = [d for d in ask(api, "deployments/filter") if d["name"] == "compact"]
 
@@ -206,7 +206,7 @@ def test_runs_are_forgotten_after_a_year(served: tuple[str, Path]) -> None:
         state = {"state": {"type": "CANCELLED"}, "force": True}
         answer_of("POST", f"{api}/flow_runs/{made['id']}/set_state", state).raise_for_status()
         day = f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d %H:%M:%S.%f}"
-        # The API takes no time of the past.
+        # The API takes no past time.
         with closing(sqlite3.connect(data / "prefect" / "prefect.db", timeout=60)) as con, con:
             assert con.execute("UPDATE flow_run SET end_time = ? WHERE id = ?", (day, made["id"])).rowcount == 1
         return str(made["id"])
@@ -261,7 +261,7 @@ def test_apprise_has_the_titles_from_the_run_and_failures_from_prefect(served: t
 
 
 def test_the_artifact_begins_with_titles_and_leads_to_the_report(served: tuple[str, Path]) -> None:
-    """Which the server shows to who has logged in."""
+    """The server shows it to whoever has logged in."""
     api, _ = served
     (artifact,) = [a for a in ask(api, "artifacts/filter") if a["key"] == "backfill-report"][:1]
     assert artifact["data"].startswith("# backfill: ")

@@ -24,7 +24,7 @@ async def answer(_: Request) -> PlainTextResponse:
 
 
 async def greet(websocket: WebSocket) -> None:
-    """Accept a socket, and say so."""
+    """Accept a socket and send a word."""
     await websocket.accept()
     await websocket.send_text("accepted")
 
@@ -73,7 +73,7 @@ def ask(kind: str, path: str, headers: Mapping[str, str], method: str = "GET") -
     ],
 )
 def test_only_own_pages_and_names_are_answered(headers: dict[str, str], status: int) -> None:
-    """Programs send no origin; a name that was made to point here is not ours."""
+    """Programs send no origin; a foreign name that points here is not ours."""
     assert ask("http", "/", headers)["status"] == status
     assert ask("http", "/", headers | {"Content-Type": "text/plain"}, method="POST")["status"] == status
 
@@ -101,7 +101,7 @@ def test_no_other_page_frames_the_ui() -> None:
 def test_the_report_is_shown_to_who_can_log_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, login: str, given: str | None, status: int
 ) -> None:
-    """The browser asks for name and password; a page that is not made yet is said to be so."""
+    """The browser asks for name and password; a page that is not made yet says so."""
     monkeypatch.setenv("PREFECT_SERVER_API_AUTH_STRING", login)
     (tmp_path / "report.html").write_text("<!doctype html>", encoding="utf-8")
     pages = {f"{PAGES}/{name}": tmp_path / name for name in ("report.html", "feed.xml")}

@@ -72,14 +72,14 @@ def test_files_and_folders_of_the_inbox_are_read(settings: Settings) -> None:
     ],
 )
 def test_nothing_else_is_opened(settings: Settings, path: str, sentence: str) -> None:
-    """Not by a path, not by a link; a pipe would hold the run for ever."""
+    """Not by a path, not by a link; a pipe would hold the run forever."""
     with pytest.raises(UsageError, match=sentence) as caught:
         find_allowed(path, settings)
     assert "secret " not in str(caught.value)
 
 
 def test_other_folders_can_be_named(settings: Settings, tmp_path: Path) -> None:
-    """The inbox is not read from then."""
+    """The inbox is then not read."""
     named = settings.model_copy(update={"files": f"{tmp_path / 'one'}{os.pathsep}{tmp_path / 'two'}"})
     with pytest.raises(UsageError, match="there is no such folder"):
         make_inboxes(named)
@@ -119,7 +119,7 @@ def replace_sum(inbox: Path, outside: Path) -> None:
 def test_what_takes_the_place_of_a_checked_file_is_not_read(
     settings: Settings, tmp_path: Path, swap: Callable[[Path, Path], None]
 ) -> None:
-    """Between the check of the inbox and the reading, anybody who may write there can put something else there."""
+    """Between the check of the inbox and the reading, anybody who may write there can swap the file."""
     inbox, outside = settings.data_dir / "inbox", tmp_path / "outside"
     outside.mkdir()
     (inbox / "folder" / "b.xml.gz").write_bytes(article_set(article(1)))

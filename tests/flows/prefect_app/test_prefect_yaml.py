@@ -33,7 +33,7 @@ def test_what_prefect_reads_from_it_is_what_the_code_declares() -> None:
 
 
 def test_a_schedule_that_is_no_cron_line_is_refused() -> None:
-    """The file would be silent about it."""
+    """The file would leave it out silently."""
     backfill = next(deployment for deployment in deployments() if deployment.name == "backfill")
     hourly = DeploymentScheduleCreate(schedule=IntervalSchedule(interval=timedelta(hours=1)))
     with pytest.raises(TypeError, match="backfill is not a cron line"):

@@ -1,4 +1,4 @@
-"""People are told of what is new and retracted, once each, and never of nothing."""
+"""People are told what is new and retracted, once each, and never without news."""
 
 import json
 import socketserver
@@ -28,7 +28,7 @@ NOW = f"{datetime.now(UTC):%Y}", f"{datetime.now(UTC):%m}", f"{datetime.now(UTC)
 
 
 class Receiver(BaseHTTPRequestHandler):
-    """Takes what is posted as JSON, unless it is told to refuse."""
+    """Takes JSON that is posted, unless told to refuse."""
 
     told: ClassVar[list[dict[str, Any]]] = []
     status = 200
@@ -84,7 +84,7 @@ def entries(settings: Settings) -> list[tuple[str, str]]:
 def test_what_is_new_and_retracted_is_told_once_by_search(
     settings: Settings, serve_records: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is told when nothing happened, and what could not be told is told by the next run."""
+    """Nothing is sent if nothing happened, and what could not be sent is sent by the next run."""
     monkeypatch.setattr("flows.report.after_run.can_draw", lambda: False)
     first = [article(1, title="One &amp; <i>only</i>."), article(2, title="Two.")]
     run(settings, serve_records, *first)
@@ -122,7 +122,7 @@ def test_what_is_new_and_retracted_is_told_once_by_search(
 
 
 def test_alarms_alone_say_nothing_of_what_is_new(settings: Settings, serve_records: Callable[[bytes], str]) -> None:
-    """A retraction is told, and so is, once, what could not be done."""
+    """A retraction is sent, and each failure once."""
     settings = settings.model_copy(update={"alarms_only": True, "no_report": True})
     run(settings, serve_records, article(1), article(2), article(3))
     assert Receiver.told == []
@@ -147,7 +147,7 @@ def test_an_address_is_checked_and_not_shown(tmp_path: Path) -> None:
 
 
 class MailServer(socketserver.StreamRequestHandler):
-    """Takes a mail as SMTP has it."""
+    """Takes a mail by SMTP."""
 
     taken: ClassVar[list[bytes]] = []
 

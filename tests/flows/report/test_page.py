@@ -82,7 +82,7 @@ def sections(page: str) -> dict[str, str]:
 
 
 def test_each_figure_shows_what_its_sql_answers(directory: DataDirectory) -> None:
-    """The statement that the page has is asked again as it stands there, and each of its values is in the figure."""
+    """The page's statement is run again as it stands, and each of its values is in the figure."""
     found = sections(make_report(directory))
     assert list(found) == [figure.name for figure in FIGURES]
     with duckdb.connect(directory.database, read_only=True) as con:
@@ -98,7 +98,7 @@ def test_each_figure_shows_what_its_sql_answers(directory: DataDirectory) -> Non
 
 
 def is_plain(column: str) -> bool:
-    """Whether numbers of a column are names."""
+    """Whether the numbers of a column are names."""
     return column.endswith(("pmid", "year"))
 
 
@@ -166,7 +166,7 @@ DRAWN = {"years", "journals", "mesh", "coverage", "freshness", "searches"}
 
 
 def test_a_journal_that_looks_like_markup_is_text_in_the_picture() -> None:
-    """What draws escapes what it writes."""
+    """The drawing escapes what it writes."""
     svg = draw("journals", [{"journal": "<b>J & K</b>", "citations": 2}])["wide"]
     assert "<b>" not in svg
     assert "&lt;b&gt;J &amp; K&lt;/b&gt;" in svg
@@ -174,7 +174,7 @@ def test_a_journal_that_looks_like_markup_is_text_in_the_picture() -> None:
 
 @pytest.mark.parametrize("days", [1, 3, 50])
 def test_runs_of_a_search_stand_at_their_days(days: int) -> None:
-    """Also the first run, which has no other beside it: no label is a part of a second."""
+    """Even the first run, which stands alone: no label is a fraction of a second."""
     at = [AT + timedelta(days=day, hours=10, milliseconds=792) for day in range(days)]
     rows = [{"run_at": a, "search": "q", "promised": 9, "delivered": 9, "new": 9} for a in at]
     labels = re.findall(r">([^<>]+)</text>", draw("searches", rows)["wide"])
@@ -201,7 +201,7 @@ def test_an_empty_corpus_has_a_report_and_none_is_a_sentence(tmp_path: Path) -> 
 def test_the_command_writes_a_file_or_to_standard_output(
     directory: DataDirectory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And says what is missing where the extra is not installed."""
+    """And says what is missing if the extra is not installed."""
     data = ["--data-dir", str(directory.root)]
     written = CliRunner().invoke(app, ["report", "-o", str(tmp_path / "it.html"), *data])
     assert (written.exit_code, written.stdout) == (0, "")
@@ -216,7 +216,7 @@ def test_the_command_writes_a_file_or_to_standard_output(
 
 
 def test_a_refresh_leaves_the_report_and_says_where(make_settings: Callable[..., Settings]) -> None:
-    """One that cannot be made costs the run nothing but a sentence."""
+    """If it cannot be made, the run only gains a sentence."""
     settings = make_settings("sample", mine__pmids="25217177\n").model_copy(update={"no_report": False})
     shutil.copy(next((REPOSITORY / "seeds").glob("*.txt")), settings.seeds)
     report = refresh(settings)

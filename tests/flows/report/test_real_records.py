@@ -26,7 +26,7 @@ ARTICLE = "MedlineCitation/Article"
 
 @pytest.fixture(scope="module")
 def records() -> RecordStore:
-    """Every record there, one of each PMID."""
+    """Every record there, one per PMID."""
     if not SHARED_DATA.is_dir():
         pytest.skip("left out: the real records of ../shared/data are not here")
     return RecordStore.from_paths([SHARED_DATA / "baseline", SHARED_DATA / "efetch"])
@@ -59,7 +59,7 @@ def shown(report: str, name: str) -> list[list[str]]:
 
 
 def count(elements: Iterable[etree._Element], *paths: str) -> int:
-    """How many records have an element with text at one of some paths."""
+    """How many records have text at one of some paths."""
     return sum(any(text_of(e).strip() for path in paths for e in record.iterfind(path)) for record in elements)
 
 

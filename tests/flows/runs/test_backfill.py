@@ -17,7 +17,7 @@ Serve = Callable[[bytes], str]
 
 
 def test_a_backfill_makes_members_that_no_refresh_takes_away(make_settings: Make, serve_records: Serve) -> None:
-    """They are somebody's wish, not the seeds folder's."""
+    """A person asked for them, not the seeds folder."""
     settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n")
     refresh(settings)
     report = backfill(settings, make_request(pmids="2 1", reason="because"))
@@ -45,7 +45,7 @@ def test_a_search_in_a_window_of_dates_is_backfilled(make_settings: Make, serve_
 
 
 def test_a_search_that_finds_more_than_the_limit_is_refused(make_settings: Make, serve_records: Serve) -> None:
-    """A slip of the pen is not a million requests."""
+    """A typo must not cost a million requests."""
     settings = make_settings(serve_records(article_set(*map(article, range(1, 6)))), a__pmids="9\n")
     with pytest.raises(UsageError, match="query: it finds 5 PMIDs, more than the limit of 3"):
         backfill(settings, make_request(query="ketamine[ti]", limit=3))
@@ -80,7 +80,7 @@ def test_nonsense_is_refused_with_the_name_of_the_field(fields: dict[str, object
 
 @pytest.mark.parametrize("text", ["2026-11-04", "2026/11/4", " 2026-11-04\n"])
 def test_a_day_is_written_with_hyphens_or_slashes(text: str) -> None:
-    """As in PubMed's searches and as everywhere else; blanks alone are not a day, and no mistake."""
+    """As in PubMed's searches and as everywhere else; blanks alone are neither a day nor a mistake."""
     assert parse_day("from_date", text) == date(2026, 11, 4)
     assert parse_day("from_date", " ") is None
 

@@ -1,4 +1,4 @@
-"""A refresh takes the files of `seeds/tables/` along, and names those that it cannot use."""
+"""A refresh reads the files of `seeds/tables/`, and names those that it cannot use."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from tests.records import article, article_set
 def test_a_refresh_ends_with_3_and_is_complete_if_a_table_cannot_be_used(
     serve_records: Callable[[bytes], str], make_settings: Callable[..., Settings]
 ) -> None:
-    """The records were obtained, so that the next night need not look back further; the sentence says what to mend."""
+    """The records were obtained, so the next night need not look back further; the sentence says what to fix."""
     base_url = serve_records(article_set(article(1), article(2)))
     settings = make_settings(base_url, all__pmids="1\n2\n")
     (settings.seeds / "tables").mkdir()

@@ -56,7 +56,7 @@ def random_document(random: Random, number: int) -> Document:
             version = random.choice([1, 1, 1, 2])
             records.append(article(pmid, title=title, version=version, revised=("2026", "03", day)))
     gone = "".join(f"<PMID>{pmid}</PMID>" for pmid in random.sample(PMIDS, random.randint(0, 1)))
-    # A file with nothing that dates it is as of when it was read, and so depends on the order.
+    # An undated file is as of when it was read, and so depends on the order.
     is_with_deletions = bool(gone and records) and kind.endswith("file")
     deletions = f"<DeleteCitation>{gone}</DeleteCitation>" if is_with_deletions else ""
     name = {"nlm_file": f"pubmed26n{number:04}.xml.gz", "file": f"set{number}.xml"}.get(kind, kind)
@@ -65,7 +65,7 @@ def random_document(random: Random, number: int) -> Document:
 
 
 def deliver(settings: Settings, documents: Sequence[Document], folder: Path, *, workers: int = 1) -> None:
-    """Read documents in this order: neighbouring files in one call, replies as runs of their own; then publish."""
+    """Read documents in this order: consecutive files in one call, replies as runs of their own; then publish."""
     waiting: list[Path] = []
 
     def read_files() -> None:
@@ -101,7 +101,7 @@ def read_reply(settings: Settings, document: Document) -> None:
 
 
 def content_of(settings: Settings) -> tuple[str, list[tuple[object, ...]]]:
-    """The hash of what the corpus says, and what it says of each PMID, which tells more where two differ."""
+    """The hash of what the corpus says, and what it says of each PMID, which tells more if two differ."""
     with duckdb.connect(DataDirectory(settings.data_dir).database, read_only=True) as con:
         ((sha256,),) = con.execute("SELECT content_sha256 FROM manifest").fetchall()
         then = "SELECT pmid, is_deleted FROM corpus_as_of('2100-01-01') ORDER BY pmid"
@@ -160,7 +160,7 @@ def test_a_file_that_was_read_is_skipped_unless_it_is_wanted_again(tmp_path: Pat
 
 
 def test_an_undated_deletion_is_as_of_when_it_was_read(tmp_path: Path) -> None:
-    """A record that is read after it ends it, though it was read before, and is the same."""
+    """A record that is read after it ends it, even the same record as before."""
     record, deletion = tmp_path / "record.xml", tmp_path / "deletion.xml"
     record.write_bytes(article_set(article(1)))
     deletion.write_bytes(article_set(after="<DeleteCitation><PMID>1</PMID></DeleteCitation>"))
@@ -205,7 +205,7 @@ def test_of_two_records_of_a_file_the_later_one_counts(tmp_path: Path) -> None:
 
 
 def test_gaps_and_late_files_and_a_new_year_are_named(tmp_path: Path) -> None:
-    """What a person must know of a series."""
+    """What a person must know about a series."""
     settings = Settings(data_dir=tmp_path / "data")
     paths = {}
     for number, name in enumerate(["26n0001", "26n0002", "26n0004", "26n0007", "27n0001"], 1):
@@ -267,7 +267,7 @@ def test_a_baseline_that_is_not_whole_ends_nothing(rollover: tuple[Settings, dic
 
 
 def test_a_baseline_does_not_lack_what_it_has_in_another_form(rollover: tuple[Settings, dict[str, Path]]) -> None:
-    """A record that cannot be read, or one of an older version, is there all the same."""
+    """A record that cannot be read, or one of an older version, still counts."""
     settings, paths = rollover
     newer = paths["26n0001"].with_name("pubmed26n0003.xml.gz")
     newer.write_bytes(gzip.compress(article_set(article(3, version=2, revised=("2026", "04", "01")))))
@@ -281,7 +281,7 @@ def test_a_baseline_does_not_lack_what_it_has_in_another_form(rollover: tuple[Se
 
 
 def test_a_baseline_with_a_file_that_breaks_off_ends_nothing(rollover: tuple[Settings, dict[str, Path]]) -> None:
-    """Salvaged now or before, what stood behind the break is not lacking."""
+    """Salvaged now or before, what stood behind the break does not count as lacking."""
     settings, paths = rollover
     whole = article_set(*(article(pmid, revised=("2026", "12", "01")) for pmid in (3, 4)))
     paths["27n0002"].write_bytes(gzip.compress(whole[: whole.rindex(b"<PubmedArticle>") + 200]))
@@ -295,7 +295,7 @@ def test_a_baseline_with_a_file_that_breaks_off_ends_nothing(rollover: tuple[Set
 
 
 def test_the_drift_gate_counts_what_a_baseline_ends(tmp_path: Path) -> None:
-    """Rows of what is withdrawn stay, so that the number of rows does not fall."""
+    """Rows of what is withdrawn stay, so the number of rows does not fall."""
     old, new = tmp_path / "pubmed26n0001.xml", tmp_path / "pubmed27n0001.xml"
     old.write_bytes(article_set(*(article(pmid) for pmid in range(1, 1101))))
     new.write_bytes(article_set(*(article(pmid) for pmid in range(1, 101))))
@@ -303,7 +303,7 @@ def test_the_drift_gate_counts_what_a_baseline_ends(tmp_path: Path) -> None:
     ingest(settings, [old])
     with pytest.raises(DriftError, match="citations went from 1,100 to 100"):
         ingest(settings, [new], baseline=True)
-    # What waits is published by the next call that may, though it has nothing new to read.
+    # The next call that may publishes what waits, even if it has nothing new to read.
     report = ingest(settings.model_copy(update={"accept_drift": True}), [new])
     assert report.skipped == ["pubmed27n0001.xml"]
     assert len([pmid for pmid, _, is_deleted in content_of(settings)[1] if is_deleted]) == 1000
@@ -311,7 +311,7 @@ def test_the_drift_gate_counts_what_a_baseline_ends(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("begins_deleted", [False, True])
 def test_a_corrected_file_of_the_same_number_holds(*, begins_deleted: bool, tmp_path: Path) -> None:
-    """Positions in two documents say nothing of each other."""
+    """Positions in two documents cannot be compared."""
     settings = Settings(data_dir=tmp_path / "data")
     gone = "<DeleteCitation><PMID>1</PMID></DeleteCitation>"
     ingest(settings, [*write_all(tmp_path, {"pubmed25n0001.xml": article_set(article(1))})])

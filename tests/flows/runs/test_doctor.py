@@ -1,4 +1,4 @@
-"""What would go wrong tonight is said before it does, a line for each check."""
+"""What could go wrong tonight is said beforehand, a line for each check."""
 
 import json
 from collections.abc import Callable
@@ -27,7 +27,7 @@ KEY = "0123456789abcdef0123456789abcdef0123"
 
 
 def troubles(checks: list[Check]) -> dict[str, str]:
-    """What is said of the checks that found trouble."""
+    """What the checks that found trouble say."""
     return {check.name: check.said for check in checks if check.outcome == "trouble"}
 
 
@@ -74,7 +74,7 @@ def test_a_reply_that_is_other_than_expected_is_a_case_to_send_in(make_settings:
 
 @pytest.mark.parametrize("headers", [{"Date": "Fri, 01 Jan 99999999999999999999 00:00:00 GMT"}, {"X": "1" * 70_000}])
 def test_a_reply_that_is_none_is_trouble_and_no_traceback(headers: dict[str, str], make_settings: Make) -> None:
-    """A doctor that falls ill of what it should find is of no use."""
+    """A doctor that falls ill of what it should find is useless."""
     with scripted_server(lambda _asked, _number: Scripted(b"no XML", 200, headers)) as (base_url, _):
         checks = list(diagnose(make_settings(base_url, a__pmids="1\n")))
     assert any(check.outcome == "trouble" for check in checks)
@@ -89,7 +89,7 @@ def test_a_server_that_leads_in_a_circle_is_asked_twice(make_settings: Make) -> 
 
 
 def test_what_is_led_elsewhere_counts_twice_and_is_said(make_settings: Make, tmp_path: Path) -> None:
-    """Every request to the address that is configured is one to another as well."""
+    """Every request to the configured address is also one to another."""
     path = tmp_path / "records.xml"
     path.write_bytes(article_set(article(1)))
     with running_server(RecordStore.from_paths([path])) as there:
@@ -120,7 +120,7 @@ def test_ncbi_without_an_email_address_is_trouble_and_not_asked(make_settings: M
 
 
 def test_a_clock_that_is_hours_off_is_trouble() -> None:
-    """Some seconds are none."""
+    """Some seconds are not."""
     answer = Answer()
     answer.headers["Date"] = "Wed, 21 Oct 2015 07:28:00 GMT"
     assert check_clock(answer).outcome == "trouble"

@@ -19,7 +19,7 @@ def ask(path: Path, content: bytes) -> bool:
 
 @pytest.mark.parametrize("before", range(BLOCK_BYTES - 8, BLOCK_BYTES + 2))
 def test_a_deletion_is_seen_wherever_a_block_ends(tmp_path: Path, before: int) -> None:
-    """The tag can begin in one block and end in the next; behind two blocks that have none it is seen as well."""
+    """The tag can begin in one block and end in the next; even after two blocks without one."""
     document = b"x" * before + b"<DeleteCitation>" + b"y" * BLOCK_BYTES
     assert ask(tmp_path / "a.xml", document) is True
     assert ask(tmp_path / "a.xml.gz", gzip.compress(document, 1))

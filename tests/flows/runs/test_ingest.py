@@ -64,7 +64,7 @@ def test_a_deletion_that_names_no_pmid_is_said_and_the_rest_is_read(settings: Se
 def test_what_was_found_out_is_said_where_publishing_fails(
     settings: Settings, write: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """There is no summary then, and what was read is committed: the next run does not say it."""
+    """Then there is no summary, and what was read is committed: the next run would not say it."""
 
     def fail(*_: object, **__: object) -> None:
         raise StoreError("The disk is full.")
@@ -77,7 +77,7 @@ def test_what_was_found_out_is_said_where_publishing_fails(
 
 
 def test_packed_and_plain_files_are_read_whatever_their_name(settings: Settings, write: Write) -> None:
-    """Some `.gz` files are not, and some others are."""
+    """Some `.gz` files are not packed, and some others are."""
     files = [
         write("a.xml.gz", gzip.compress(article_set(article(1)))),
         write("b.xml.gz", article_set(article(2))),
@@ -136,7 +136,7 @@ def test_a_deletion_keeps_the_last_known_record_until_it_comes_again(settings: S
 
 
 def test_a_broken_file_is_named_and_the_others_are_read(settings: Settings, write: Write) -> None:
-    """Nothing of it is committed; what was done is done in part, and only in vain if no file could be read."""
+    """Nothing of it is committed; the run is done in part, and has failed only if no file could be read."""
     files = [write("a.xml", article_set(article(1))[:-60]), write("b.xml", article_set(article(2)))]
     assert ingest(settings, files[:1]).exit_code == 1
     report = ingest(settings, files)
@@ -274,7 +274,7 @@ def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkey
 
 
 def test_of_a_large_file_that_is_known_in_part_the_rest_is_kept(settings: Settings, write: Write) -> None:
-    """More than DuckDB may hold in memory stays; so does what the run has of its own of the same tables."""
+    """More than DuckDB may hold in memory stays; so do the run's own rows of the same tables."""
     text = "<Abstract><AbstractText>" + "Invented words of some length. " * 1300 + "</AbstractText></Abstract>"
     records = [article(pmid, parts=(text, "", "")) for pmid in range(1, 4001)]
     ingest(settings, [write("0.xml", article_set(article(9000, revised=("2019", "01", "02"))))])
@@ -287,7 +287,7 @@ def test_of_a_large_file_that_is_known_in_part_the_rest_is_kept(settings: Settin
 
 
 def test_workers_load_nothing_of_the_command_and_leave_nothing_behind(tmp_path: Path, write: Write) -> None:
-    """What the command was started as takes longer to load than a file to read."""
+    """The command's main module takes longer to load than a file to read."""
     program = tmp_path / "program.py"
     program.write_text("""
 print("loaded")

@@ -35,7 +35,7 @@ KEY = "0123456789abcdef0123456789abcdef0123"
 
 
 def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of the published file."""
+    """The published file's answer."""
     with duckdb.connect(settings.data_dir / "corpus.duckdb", read_only=True) as con:
         return con.execute(sql).fetchall()
 
@@ -86,7 +86,7 @@ def test_a_citation_that_two_runs_do_not_find_is_deleted(make_settings: Make, se
 
 
 def test_a_deletion_is_told_once_and_so_is_its_end(make_settings: Make, serve_records: Serve) -> None:
-    """However often it is asked for meanwhile, the content stays the same."""
+    """However often it is asked for in between, the content stays the same."""
     rules = NO_LINKS + "refetch_after_days = 0\n"
     whole = serve_records(article_set(article(1), article(2)))
     settings = make_settings(whole, a__pmids="1\n2\n", corpus__toml=rules)
@@ -150,7 +150,7 @@ def test_a_list_that_a_reply_says_nothing_of_is_asked_for_once_more(
 
 
 def test_linkout_resources_are_obtained_once_and_again_by_age(make_settings: Make, tmp_path: Path) -> None:
-    """Those of a citation without any are known to be none."""
+    """A citation without any is known to have none."""
     folder = tmp_path / "mirror"
     folder.mkdir()
     (folder / "a.xml").write_bytes(article_set(article(1), article(2)))
@@ -204,7 +204,7 @@ def test_replies_of_another_server_are_not_taken_over(make_settings: Make, serve
 def test_a_reply_that_the_crash_of_the_machine_has_damaged_is_asked_for_again(
     make_settings: Make, serve_records: Serve
 ) -> None:
-    """It was renamed, but not all of it was on the disk."""
+    """It was renamed, but not all of it had reached the disk."""
     settings = make_settings(serve_records(article_set(article(1))), a__pmids="1\n", corpus__toml=NO_LINKS)
     folder = DataDirectory(settings.data_dir).replies
     folder.mkdir(parents=True)
@@ -225,7 +225,7 @@ def served(asked: Asked, _number: int) -> Answer:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_run_that_is_killed_anywhere_is_taken_over(make_settings: Make, seed: int) -> None:
-    """By the next one, which fetches again what was in flight at most; 50 moments: tests/trials/kill.py."""
+    """The next one fetches again at most what was in flight; 50 moments: tests/trials/kill.py."""
     pmids = range(1, 201)
     with scripted_server(served) as (base_url, asked):
         settings = make_settings(base_url, a__pmids="\n".join(map(str, pmids)), corpus__toml=NO_LINKS)
@@ -257,7 +257,7 @@ def test_a_run_that_is_killed_anywhere_is_taken_over(make_settings: Make, seed: 
 
 
 def test_the_key_is_in_no_file_and_no_line(make_settings: Make, tmp_path: Path) -> None:
-    """Though the server repeats it in every refusal, which becomes an outcome's detail."""
+    """Even though the server repeats it in every refusal, which becomes an outcome's detail."""
     refusal = f'{{"error":"API rate limit exceeded","api-key":"{KEY}","count":"11","limit":"10"}}'.encode()
 
     def script(asked: Asked, number: int) -> Answer:
@@ -282,6 +282,6 @@ def test_the_key_is_in_no_file_and_no_line(make_settings: Make, tmp_path: Path) 
     assert any(path.suffix == ".duckdb" for path in files)
     assert [path for path in files if KEY.encode() in path.read_bytes()] == []
     assert KEY.encode() not in done.stdout + done.stderr
-    # Parquet and DuckDB pack what they hold.
+    # Parquet and DuckDB compress what they hold.
     for table in ("request", "run"):
         assert query(settings, f"SELECT count(*) FROM {table} t WHERE CAST(t AS VARCHAR) LIKE '%{KEY}%'") == [(0,)]

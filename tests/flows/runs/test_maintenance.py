@@ -1,4 +1,4 @@
-"""Compaction, rebuild and check leave the corpus as it is, and find and mend what is damaged."""
+"""Compaction, rebuild and check leave the corpus as it is, and find and repair damage."""
 
 import re
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ NOW = datetime(2027, 1, 1, tzinfo=UTC)
 
 @pytest.fixture
 def history(tmp_path: Path) -> History:
-    """Six runs, published."""
+    """Six published runs."""
     history = History(DataDirectory(tmp_path / "data"), Random(11))
     for _ in range(6):
         history.commit_random_run()
@@ -34,7 +34,7 @@ def history(tmp_path: Path) -> History:
 
 @pytest.fixture
 def settings(history: History) -> Settings:
-    """Of their data directory."""
+    """Settings of their data directory."""
     return Settings(data_dir=history.directory.root)
 
 
@@ -46,7 +46,7 @@ def content_of(directory: DataDirectory) -> str:
 
 
 def test_a_compaction_changes_no_table(history: History, settings: Settings) -> None:
-    """Rows keep the run that wrote them; a file that is brought up to date afterwards is the same as well."""
+    """Rows keep the run that wrote them; a file that is updated afterwards is the same too."""
     before, content = read_tables(history.directory.database), content_of(history.directory)
     sentences = list(maintenance.compact(settings))
     assert "Parquet: 6 folders" in sentences[1]
@@ -101,7 +101,7 @@ def test_raw_records_that_were_replaced_are_given_up_by_rule(history: History, s
 
 @pytest.mark.parametrize("name", ["citation", "raw_citation", "link"])
 def test_damage_is_not_copied_under_new_sums(history: History, settings: Settings, name: str) -> None:
-    """A compaction that reads a flipped bit as it stands would make it whole by every later sum."""
+    """A compaction that copied a flipped bit would make it valid by every later sum."""
     file = next(
         folder / f"{name}.parquet" for folder in run_folders(history.directory) if (folder / f"{name}.parquet").exists()
     )
@@ -122,7 +122,7 @@ def test_damage_is_not_copied_under_new_sums(history: History, settings: Setting
 def test_a_compaction_puts_the_rows_of_a_pmid_together(
     history: History, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In any number of portions, with every row that there was: a build passes over what has none of its range."""
+    """In any number of portions, with every row that there was: a build skips portions outside its range."""
     monkeypatch.setattr(portions, "SORTED_SHARE", 1 << 60)
     monkeypatch.setattr(portions, "PORTION_BYTES", 4_000)
     before = content_of(history.directory)
@@ -179,7 +179,7 @@ def flip(file: Path, position: int) -> None:
 
 
 @pytest.mark.parametrize("table", ["citation", "mesh_heading", "language"])
-def test_a_damaged_table_is_found_and_made_anew_from_raw(history: History, settings: Settings, table: str) -> None:
+def test_a_damaged_table_is_found_and_rebuilt_from_raw(history: History, settings: Settings, table: str) -> None:
     """Without a seed page, all rows of these come from records."""
     before = read_tables(history.directory.database)
     folder = next(
@@ -198,7 +198,7 @@ def test_a_damaged_table_is_found_and_made_anew_from_raw(history: History, setti
 
 
 def test_a_damaged_raw_file_is_said_and_nothing_is_lost(history: History, settings: Settings) -> None:
-    """It can be made from nothing else."""
+    """Nothing else can make it."""
     file = run_folders(history.directory)[0] / "raw_citation.parquet"
     flip(file, file.stat().st_size // 2)
     published = history.directory.database.read_bytes()
@@ -229,7 +229,7 @@ def test_rows_that_no_record_gives_are_not_left_out_by_a_rebuild(tmp_path: Path,
     assert list(maintenance.run_check(settings)) == []
 
 
-def test_a_published_file_that_is_not_what_the_runs_give_is_found_and_mended(
+def test_a_published_file_that_is_not_what_the_runs_give_is_found_and_repaired(
     history: History, settings: Settings
 ) -> None:
     """Whether one of its rows was changed or it cannot be read at all."""
@@ -269,7 +269,7 @@ def test_a_manifest_can_be_verified_when_the_corpus_has_moved_on(
 
 
 def test_a_lost_run_is_one_sentence(history: History, settings: Settings, tmp_path: Path) -> None:
-    """What a manifest names is not there, and a data directory without runs is not a data directory."""
+    """What a manifest names is not there, and a data directory without runs is none."""
     cited = tmp_path / "cited.json"
     cited.write_text('{"content_sha256": "0", "run_ids": ["20200101T000000Z-0000"], "row_counts": {}}')
     (sentence,) = maintenance.run_check(settings, manifest=cited)

@@ -77,7 +77,7 @@ def test_narrower_headings_are_those_below_any_of_its_places(settings: Settings,
 
 
 def test_stale_headings_are_named_with_what_has_replaced_them(settings: Settings, tmp_path: Path) -> None:
-    """Renamed; become a supplementary record; gone without a successor. Without MeSH, none is."""
+    """Renamed; become a supplementary record; gone without a successor. Without MeSH, none is named."""
     stale = "SELECT descriptor_name, what, new_ui, new_name FROM mesh_stale ORDER BY descriptor_name"
     assert rows(settings, stale) == []
     files = [
@@ -131,8 +131,8 @@ def test_nothing_is_kept_where_a_file_cannot_be_used(settings: Settings, tmp_pat
     assert rows(settings, "SELECT count(*) FROM mesh_term") == [(0,)]
 
 
-def test_a_damaged_folder_of_mesh_is_read_anew_from_its_files(settings: Settings, tmp_path: Path) -> None:
-    """`corpus rebuild` says what to do, and that is enough; a file that is held is read again if asked for."""
+def test_a_damaged_folder_of_mesh_is_read_again_from_its_files(settings: Settings, tmp_path: Path) -> None:
+    """`corpus rebuild` says what to do, and doing so is enough; a file that is held is read again if asked for."""
     file, directory = write(tmp_path, "desc2026.xml", DESCRIPTORS), DataDirectory(settings.data_dir)
     list(add_mesh(settings, [file]))
     held = rows(settings, "FROM mesh_term ORDER BY ALL")
@@ -157,7 +157,7 @@ def test_a_damaged_folder_of_mesh_is_read_anew_from_its_files(settings: Settings
 
 
 def test_mesh_is_content_whatever_its_file_is_called(settings: Settings, tmp_path: Path) -> None:
-    """The digest of the corpus says MeSH, not the name, packing and time of its file; an upkeep keeps it."""
+    """The digest of the corpus says MeSH, not the name, packing and time of its file; upkeep keeps it."""
     other = load_settings(data_dir=tmp_path / "other")
     commit(DataDirectory(other.data_dir), article(1, parts=("", HEADINGS, "")))
     digest = "SELECT content_sha256 FROM manifest"
@@ -176,7 +176,7 @@ def test_mesh_is_content_whatever_its_file_is_called(settings: Settings, tmp_pat
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder without a word."""
+    """Serves a folder without logging."""
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
         """Say nothing."""

@@ -94,7 +94,7 @@ def read_plan(con: Connection) -> dict[int, str]:
         (False, None, [("not_found", 1)], "missing"),
         (False, None, [("not_found", 2), ("not_found", 1)], None),
         (False, None, [("not_found", 9), ("not_found", 8)], "missing"),
-        # A run that failed says nothing; one that delivered begins the count anew.
+        # A run that failed says nothing; one that delivered restarts the count.
         (False, None, [("not_found", 3), ("failed", 2), ("not_found", 1)], None),
         (False, None, [("not_found", 3), ("rejected", 2), ("not_found", 1)], "missing"),
         (True, "MEDLINE", [("not_found", 2), ("not_found", 1)], "missing"),
@@ -140,7 +140,7 @@ def test_what_was_asked_of_a_pmid_is_summed_up(con: Connection) -> None:
 
 
 def test_the_plan_is_in_the_order_of_its_reasons(con: Connection) -> None:
-    """What the last run did not get comes first; each PMID comes once."""
+    """What the last run did not get comes first; each PMID occurs once."""
     hold(con, pmid=3)
     ask(con, [("failed", 1)])
     find(con, [9, 3, 7, 5, 9])
@@ -164,7 +164,7 @@ def test_batches_are_as_large_as_asked_for_over_pages(con: Connection, monkeypat
 
 
 def test_a_backfill_stays_a_member_and_a_file_is_not_asked_for(con: Connection) -> None:
-    """Nobody names them anew."""
+    """Nobody names them again."""
     for pmid, reason, until in ((1, "backfill", None), (2, "file", None), (3, "backfill", "r"), (4, "query", None)):
         insert(con, "member", pmid=pmid, reason=reason, via="", depth=0, since_run_id="r", until_run_id=until)
     find(con, [5])
@@ -183,7 +183,7 @@ def test_what_is_held_and_not_due_is_searched_for_revisions(con: Connection) -> 
 
 
 def test_what_the_sample_answered_is_no_answer_for_a_real_refresh(con: Connection) -> None:
-    """Its stubs are not held, and that it was asked does not count, in whatever way the stubs are marked."""
+    """Its stubs are not held, and its answers do not count, however the stubs are marked."""
     ask(con, [("new", 1)], source="sample")
     sample = run(con, 1.5, source="sample")
     for pmid, source in ((7, "efetch"), (8, "sample")):
@@ -240,7 +240,7 @@ def test_lists_are_due_by_age_kind_and_step(con: Connection) -> None:
 
 
 def test_the_first_neighbours_of_the_newest_lists_are_followed(con: Connection) -> None:
-    """A list that this run wrote takes the place of the one before, though it is empty; a seed's is not followed."""
+    """A list that this run wrote replaces the one before, even if empty; a seed's is not followed."""
     run_id = run(con, 1)
     for pmid, kind, source, linked in (
         (1, "similar", "elink", (11, 12, 13)),
@@ -261,7 +261,7 @@ def test_the_first_neighbours_of_the_newest_lists_are_followed(con: Connection) 
         (12, "similar", "1", 1),
         (22, "similar", "2", 1),
     ]
-    # One step further only those are taken that do not stand nearer to a seed in another way.
+    # One step further, only those count that are not nearer to a seed in another way.
     add_members(con, members_of(pa.array([22]), "similar", "1", depth=2))
     con.execute("INSERT INTO fresh_link VALUES (22, 'similar', 221), (1, 'similar', 111)")
     follow_links(con, LinkRules(follow=["similar"], limit=2), 1)
@@ -304,7 +304,7 @@ def test_a_seed_page_brings_itself_and_the_lists_that_are_followed(con: Connecti
     """Entries without a PMID, and other lists, bring nothing; a file's PMID that comes twice is a member once."""
 
     class Page:
-        """What is looked at of a page."""
+        """The parts of a page that are read."""
 
         pmid, seed_id = 1, "page"
         entries = tuple(

@@ -1,4 +1,4 @@
-"""What NCBI did with a search is told, and kept for every run."""
+"""What NCBI did with a search is reported, and kept for every run."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +24,7 @@ NO_LINKS = "[links]\nfetch = []\nlinkout = false\n"
 
 
 def test_every_run_says_what_a_search_found_and_as_what(make_settings: Make, serve_records: Serve) -> None:
-    """Without news and without an answer as well; what was found before an outage is not new after it."""
+    """Even without news and without an answer; what was found before an outage is not new after it."""
     settings = make_settings(
         serve_records(article_set(article(1), article(2))), a__query="ketamine[ti]\n", corpus__toml=NO_LINKS
     )
@@ -49,7 +49,7 @@ def test_every_run_says_what_a_search_found_and_as_what(make_settings: Make, ser
 
 
 def test_a_search_with_an_ignored_part_is_named_and_ends_with_3(make_settings: Make, serve_records: Serve) -> None:
-    """In a dry run as well; yet all that NCBI finds was obtained, so that the next run need not look further back."""
+    """In a dry run too; but all that NCBI finds was obtained, so the next run need not look further back."""
     settings = make_settings(
         serve_records(article_set(article(1))), a__query="ketamine[ti] OR x[nofield]\n", corpus__toml=NO_LINKS
     )
@@ -100,7 +100,7 @@ def test_what_a_run_that_fails_has_found_is_kept(
 def test_where_even_that_cannot_be_kept_the_failure_stays_what_it_is(
     make_settings: Make, serve_records: Serve, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It is said; a failure to publish what was committed is no reason to commit it again."""
+    """It is logged; a failure to publish what was committed is no reason to commit it again."""
     settings = make_settings(
         serve_records(article_set(article(1), article(2))), a__query="ketamine[ti]\n", corpus__toml=NO_LINKS
     )

@@ -31,7 +31,7 @@ def damaged_corpus(root: Path) -> tuple[Settings, list[str], tuple[str, str]]:
 
 
 def hashes_of(directory: DataDirectory) -> tuple[str, str]:
-    """Of what the corpus says, and of everything."""
+    """Hashes of what the corpus says, and of everything."""
     with duckdb.connect(directory.database, read_only=True) as con:
         ((said, full),) = con.execute("SELECT content_sha256, full_sha256 FROM manifest").fetchall()
     return said, full

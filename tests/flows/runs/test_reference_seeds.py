@@ -28,7 +28,7 @@ def members(settings: Settings) -> list[tuple[int, str, str]]:
 def test_references_become_members_and_a_broken_file_ends_none(
     serve_records: Callable[[bytes], str], make_settings: Callable[..., Settings], tmp_path: Path
 ) -> None:
-    """One by its PMID, one by its DOI; what cannot be read the next night is named, and what it gave stays."""
+    """One by its PMID, one by its DOI; a file that cannot be read the next night is named, and what it gave stays."""
     second_article = article(2, title=TITLE, parts=(DOI, "", "")).replace("</History>", f"</History>{IDS}")
     records = article_set(article(1), second_article)
     settings = make_settings(serve_records(records), a__nbib="PMID- 1\nTI  - One.\n", b__ris=RIS, corpus__toml=NO_LINKS)

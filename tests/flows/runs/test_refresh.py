@@ -71,7 +71,7 @@ def test_a_real_refresh_asks_for_what_the_sample_gave(make_settings: Make, serve
     report = refresh(settings.model_copy(update={"entrez": served}))
     assert report.plan == {"new": 11}
     assert query(settings, "SELECT article_title FROM citation WHERE pmid = 25217177") == [("As NLM has it.",)]
-    # Nor does the sample take their place again.
+    # Nor does the sample replace them again.
     again = refresh(settings)
     assert 25217177 not in {
         pmid for (pmid,) in query(settings, f"SELECT pmid FROM request WHERE run_id = '{again.run_id}'")
@@ -80,7 +80,7 @@ def test_a_real_refresh_asks_for_what_the_sample_gave(make_settings: Make, serve
 
 
 def test_a_pmid_that_nobody_knows_harms_no_other(make_settings: Make, serve_records: Serve) -> None:
-    """NCBI leaves it out of its reply in silence."""
+    """NCBI leaves it out of its reply silently."""
     settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n2\n99\n")
     report = refresh(settings)
     assert report.outcomes == {"new": 2, "not_found": 1}
@@ -126,7 +126,7 @@ def test_a_key_that_is_refused_ends_the_run(make_settings: Make, serve_faults: C
 
 
 def test_a_search_of_which_a_part_was_ignored_is_told(make_settings: Make, serve_faults: Callable[..., str]) -> None:
-    """The members are those of other words."""
+    """Its members are those of other words."""
     settings = make_settings(serve_faults(article_set(article(1)), "ignored-phrase=of the"), b__query="ketamine\n")
     report = refresh(settings, dry_run=True)
     assert report.ignored == [
@@ -258,13 +258,13 @@ def test_one_run_writes_at_a_time(make_settings: Make, serve_records: Serve) -> 
 
 
 def test_ncbi_is_not_asked_without_an_email_address(make_settings: Make) -> None:
-    """NCBI wants to know whom to tell before it blocks."""
+    """NCBI wants to know whom to contact before it blocks."""
     with pytest.raises(UsageError, match="set NCBI_EMAIL"):
         refresh(make_settings("ncbi", a__pmids="1\n"))
 
 
 def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, serve_records: Serve) -> None:
-    """Every PMID of a real EFetch reply comes through, and none else."""
+    """Every PMID of a real EFetch reply comes through, and no other."""
     document = (shared_data / "efetch" / "KerstenDoering+PubMedPortable__medline_00000000.xml").read_bytes()
     (tmp_path / "seeds").mkdir()
     pmids = {int(pmid) for pmid in re.findall(rb"<MedlineCitation [^>]*>\s*<PMID[^>]*>(\d+)<", document)}
@@ -275,8 +275,8 @@ def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, s
     assert {row[0] for row in query(settings, "SELECT pmid FROM citation")} == pmids
 
 
-def test_all_link_lists_can_be_obtained_anew(make_settings: Make, serve_records: Serve) -> None:
-    """Whatever their age, and without a look at the records."""
+def test_all_link_lists_can_be_fetched_again(make_settings: Make, serve_records: Serve) -> None:
+    """Whatever their age, and without touching the records."""
     settings = make_settings(serve_records(article_set(article(1), article(2))), a__pmids="1\n2\n")
     first = refresh(settings)
     again = refresh_lists(settings)
@@ -331,7 +331,7 @@ def test_a_change_has_before_and_after_field_by_field(make_settings: Make, serve
 
 
 def test_a_citation_that_comes_retracted_is_told_as_well(make_settings: Make, serve_records: Serve) -> None:
-    """It never changed from one to the other here, and is no less retracted."""
+    """It never changed here, and is no less retracted."""
     served = serve_records(article_set(article(1, parts=("", RETRACTED, "")), article(2)))
     settings = make_settings(served, a__pmids="1\n2\n", corpus__toml="[links]\nfetch = []\n")
     changes = read_run_changes(DataDirectory(settings.data_dir), refresh(settings).run_id)

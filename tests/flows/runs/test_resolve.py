@@ -1,4 +1,4 @@
-"""Entries of seed pages that give no PMID get one where Entrez knows it for certain, and stay where it does not."""
+"""Entries of seed pages that give no PMID get one if Entrez knows it for certain, and stay as they are if not."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -122,7 +122,7 @@ def test_what_is_not_resolved_is_asked_again_when_the_page_changes_or_the_answer
 
 
 def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings: Make, serve_records: Serve) -> None:
-    """The page is not taken for one that was asked about."""
+    """The page does not count as asked about."""
     page = PAGE.format(FOUND)
     settings = make_settings("http://127.0.0.1:9/", p__txt=page, corpus__toml="[links]\nfetch = []\nlinkout = false\n")
     report = refresh(settings)
@@ -157,14 +157,14 @@ def test_ecitmatch_is_asked_before_esearch(make_settings: Make, serve_records: S
         (9, "ecitmatch"),
     ]
     assert replies_of(run_folders(DataDirectory(settings.data_dir))[-1]) == ["ecitmatch", "esearch"]
-    # The year on the page is not that of the record: that is said, not mended.
+    # The year on the page is not that of the record: that is said, not corrected.
     assert query(
         settings, "SELECT column_name, seed_value, entrez_value FROM conflict WHERE column_name = 'pub_year'"
     ) == [("pub_year", "2018", "2019")]
 
 
 def test_ecitmatch_answers_a_line_for_each_citation() -> None:
-    """In the order it likes; what it does not find and what is ambiguous is not a PMID."""
+    """In any order; a citation that it does not find or that is ambiguous gets no PMID."""
     citations = [PARTS, PARTS | {"year": "1900"}, PARTS | {"year": "2018"}]
     lines = [
         "J Invent Res|1900|7|11|Mann BJ|1|NOT_FOUND;INVALID_JOURNAL",

@@ -51,7 +51,7 @@ def serve(tree: Path) -> Iterator[Callable[..., str]]:
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Settings]:
-    """Settings of a corpus that follows a URL; waits between two attempts do not last."""
+    """Settings of a corpus that follows a URL; waits between attempts are short."""
     monkeypatch.setattr(file_client, "FIRST_WAIT_S", 0.01)
     return lambda url, name="data", **more: Settings(data_dir=tmp_path / name, sync_from=url, entrez_budget_s=5, **more)
 
@@ -127,7 +127,7 @@ def test_the_rest_of_a_file_is_asked_for_where_it_broke_off(
 def test_what_was_downloaded_before_a_stop_is_kept(
     tree: Path, serve: Callable[..., str], make: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file whose commit did not come is read from disk; one with another sum is named, and the others are read."""
+    """A file that was not committed is read from disk; one with another sum is named, and the others are read."""
     url = serve()
     settings = make(url)
 
@@ -148,7 +148,7 @@ def test_what_was_downloaded_before_a_stop_is_kept(
 
 
 def test_files_are_removed_once_they_are_read(serve: Callable[..., str], make: Callable[..., Settings]) -> None:
-    """And not downloaded again for that."""
+    """And are not downloaded again."""
     url = serve()
     settings = make(url)
     sync(settings, keep_files=False)
@@ -200,7 +200,7 @@ def test_a_refresh_can_run_while_files_are_downloaded(
 ) -> None:
     """The data directory is held while files are read, not while they are awaited; a second sync has to wait.
 
-    What the refresh brings is what holds when the sync goes on.
+    What the refresh brings holds when the sync goes on.
     """
     monkeypatch.setattr(syncing, "BATCH_FILES", 2)
     settings = make_settings(serve_records(article_set(article(40))), a__pmids="40\n")
@@ -249,7 +249,7 @@ def test_gaps_and_late_files_are_named(tree: Path, serve: Callable[..., str], ma
 def test_what_files_alone_brought_is_not_asked_of_entrez(
     serve: Callable[..., str], make_settings: Callable[..., Settings], serve_records: Callable[[bytes], str]
 ) -> None:
-    """Neither by a refresh nor by one of all link lists; what the seeds name as well is."""
+    """Neither by a refresh nor by one of all link lists; what the seeds also name is."""
     entrez = serve_records(article_set(article(41), article(43), article(10)))
     settings = make_settings(entrez, a__pmids="41\n43\n").model_copy(update={"sync_from": serve()})
     assert sync(settings).files == 5
@@ -261,7 +261,7 @@ def test_what_files_alone_brought_is_not_asked_of_entrez(
 
 
 def new_year(tree: Path, pmids: range) -> None:
-    """Put a new baseline in the place of the old files."""
+    """Replace the old files by a new baseline."""
     for path in [*tree.glob("*/*")]:
         path.unlink()
     for number, first in enumerate(range(pmids.start, pmids.stop, 20), 1):
@@ -319,7 +319,7 @@ def test_a_new_baseline_that_update_files_follow_is_taken_over_by_itself(
 def test_the_summary_and_errors_are_sentences(
     serve: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The plan goes to standard error; where nobody listens, one sentence says so."""
+    """The plan goes to standard error; if nobody listens, one sentence says so."""
     monkeypatch.setattr(file_client, "FIRST_WAIT_S", 0.01)
     environment = {"CORPUS_SYNC_FROM": serve(), "CORPUS_DATA_DIR": str(tmp_path / "d")}
     done = CliRunner().invoke(app, ["sync", "--workers", "1"], env=environment)
@@ -337,17 +337,17 @@ def test_the_summary_and_errors_are_sentences(
 def test_there_is_room_or_nothing_is_downloaded(
     serve: Callable[..., str], make: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With what would help."""
+    """The error says what would help."""
     settings = make(serve())
     monkeypatch.setattr("flows.runs.sync_plan.PARQUET_SHARE", 1e15)
     with pytest.raises(StoreError, match="make room, give --no-keep-files, or choose another --data-dir"):
         sync(settings)
 
 
-def test_a_part_without_a_validator_is_begun_anew(
+def test_a_part_without_a_validator_is_started_over(
     tree: Path, serve: Callable[..., str], make: Callable[..., Settings]
 ) -> None:
-    """Nobody knows of which file it is; one that is whole is not asked for again, and a longer one is given up."""
+    """Nobody knows which file it belongs to; a whole one is not asked for again, and a longer one is dropped."""
     url = serve()
     settings = make(url)
     folder = settings.data_dir / "nlm-files" / "baseline"

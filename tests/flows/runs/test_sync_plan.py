@@ -1,4 +1,4 @@
-"""What a sync says of its plan, and which files it takes for other ones."""
+"""What a sync says about its plan, and which files it takes for replaced."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -33,7 +33,7 @@ def listed(number: int = 1, *, changed_at: datetime | None = None, has_md5: bool
 def test_a_file_is_another_one_if_its_sum_is_twice_unknown(
     monkeypatch: pytest.MonkeyPatch, sums: list[str], file: ListedFile, *, expected: bool
 ) -> None:
-    """A sum is asked for only where the file was changed about when it was read, or later; and half a sum is none."""
+    """A sum is asked for only if the file was changed about when it was read, or later; half a sum does not count."""
     asked = iter(sums)
     monkeypatch.setattr("flows.runs.sync_plan.read_md5", lambda _client, _file: next(asked))
     assert is_replaced(cast("FileClient", None), file, (READ_AT, {"old", "older"})) is expected
@@ -41,7 +41,7 @@ def test_a_file_is_another_one_if_its_sum_is_twice_unknown(
 
 
 def test_what_is_on_disk_is_the_file_or_its_part(tmp_path: Path) -> None:
-    """A download that was broken off goes on."""
+    """An interrupted download goes on."""
     (tmp_path / "baseline").mkdir()
     assert size_of(tmp_path, listed()) == 0
     (tmp_path / "baseline" / f"{listed().name}.part").write_bytes(b"12345")

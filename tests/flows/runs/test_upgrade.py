@@ -29,7 +29,7 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
 
 
 def ask(settings: Settings, statement: str) -> list[tuple[object, ...]]:
-    """The rows of an answer of the published file."""
+    """The rows of the published file's answer."""
     with duckdb.connect(settings.directory.database, read_only=True) as con:
         return con.execute(statement).fetchall()
 

@@ -1,4 +1,4 @@
-"""Rows become Arrow by a declaration, or are refused; nothing is dropped, nulled or cut in silence."""
+"""Rows become Arrow by a declaration, or are refused; nothing is silently dropped, nulled or cut."""
 
 import pyarrow as pa
 import pytest
@@ -23,7 +23,7 @@ TABLE = Table(
 
 
 def test_rows_become_columns_in_their_order() -> None:
-    """What may not be null is marked so; without rows there is an empty table."""
+    """Columns that may not be null are marked; without rows there is an empty table."""
     made = TABLE.to_arrow([(1, "x", 2), (3, None, 4)])
     assert made.to_pydict() == {"pmid": [1, 3], "text": ["x", None], "n": [2, 4]}
     assert [field.nullable for field in made.schema] == [False, True, False]
@@ -31,7 +31,7 @@ def test_rows_become_columns_in_their_order() -> None:
 
 
 def test_a_constant_takes_the_place_of_what_rows_say() -> None:
-    """Also of a null where none may be."""
+    """Even of a null where none is allowed."""
     made = TABLE.to_arrow([(None, "x", 2)] * 2, {"pmid": pa.scalar(7, INT64)})
     assert made["pmid"].to_pylist() == [7, 7]
 
@@ -50,7 +50,7 @@ def test_a_constant_takes_the_place_of_what_rows_say() -> None:
 def test_a_row_that_does_not_fit_is_refused(
     rows: list[tuple[object, ...]], error: type[Exception], sentence: str
 ) -> None:
-    """With the table, and the column where it is one."""
+    """With the table, and the column if it is one column's fault."""
     with pytest.raises(error, match=sentence):
         TABLE.to_arrow(rows)
 
@@ -63,7 +63,7 @@ def test_a_source_is_paths_or_a_sentence() -> None:
 
 
 def test_paths_are_put_together() -> None:
-    """Below each alternative, and one behind the other."""
+    """Below each alternative, and one after the other."""
     assert below("A | B", "@C") == "A/@C | B/@C"
     assert either("A", "B") == "A | B"
 
