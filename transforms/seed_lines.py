@@ -265,29 +265,42 @@ def group_entries(section: Section, width: int) -> list[tuple[str, str]]:
     lines = [line for line in section.lines if is_bare(line.text) or not is_ignored(line.text)]
     mark = read_mark(lines[0].text, 1)[0] if lines else ""
     mark = mark or next((line.text for line in lines if BULLET.fullmatch(line.text)), "")
-    groups: list[tuple[str, list[Line]]] = [(section.name, [])]
-    number = 1
-    for line, following in zip_longest(lines, lines[1:]):
-        found, text = read_mark(line.text, number) if mark else ("", line.text)
-        if found and found == mark:
-            groups.append((groups[-1][0], []))
-            number += found == "1"
-        else:
-            text = line.text
-        if mark and not groups[-1][1] and read_mark(text, number)[0] == "1":
-            number, text = number + 1, read_mark(text, number)[1]
-        is_between = following and text == line.text and mark and read_mark(following.text, 1)[0] == mark
-        if is_between and is_list_heading(groups[-1][1], text):
-            groups.append((text, []))
-            number = 1
-        elif text:
-            groups[-1][1].append(Line(line.number, text, line.after_blank))
+    groups = group_marked(lines, mark, section.name) if mark else [(section.name, lines)]
     is_reference = section.name == "reference"
     return [
         (name, entry)
         for name, group in groups
         for entry in split_entries(group, width, is_marked=bool(mark), is_reference=is_reference)
     ]
+
+
+def group_marked(lines: Sequence[Line], mark: str, heading: str) -> list[tuple[str, list[Line]]]:
+    """The lines from each bullet or number to the next, without it, below the heading above them.
+
+    Args:
+        lines: Of a list.
+        mark: Its bullet; `1` for numbers.
+        heading: The one above the list.
+    """
+    groups: list[tuple[str, list[Line]]] = [(heading, [])]
+    number = 1
+    for line, following in zip_longest(lines, lines[1:]):
+        found, text = read_mark(line.text, number)
+        if found == mark:
+            groups.append((groups[-1][0], []))
+            number += mark == "1"
+        else:
+            text = line.text
+        # Lists whose numbers are text have a number behind the bullet.
+        if not groups[-1][1] and read_mark(text, number)[0] == "1":
+            number, text = number + 1, read_mark(text, number)[1]
+        is_between = following and text == line.text and read_mark(following.text, 1)[0] == mark
+        if is_between and is_list_heading(groups[-1][1], text):
+            groups.append((text, []))
+            number = 1
+        elif text:
+            groups[-1][1].append(Line(line.number, text, line.after_blank))
+    return groups
 
 
 def is_bare(line: str) -> bool:

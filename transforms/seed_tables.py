@@ -5,14 +5,15 @@ What the page says of its own citation fills the tables that a record would fill
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
 from transforms.seed_entry import SeedEntry
+from transforms.seed_header import SIGNS
 from transforms.seed_lines import TIES
 from transforms.seed_phrases import is_publication_type, is_retracted
-from transforms.seed_text import LABEL, LINK_KINDS, SIGNS, SeedPage
+from transforms.seed_text import LABEL, LINK_KINDS, SeedPage
 from transforms.values import MONTHS, to_date
 from warehouse.schema.abstract import ABSTRACT_SECTION
 from warehouse.schema.citation import CITATION
@@ -68,11 +69,7 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
         first.
         A table without rows is present and empty.
     """
-    sources: dict[int, SeedPage | SeedEntry] = {}
-    both: tuple[SeedPage | SeedEntry, ...] = (page, *page.entries)
-    for source in both:
-        if source.pmid is not None and source.pmid not in delivered:
-            sources.setdefault(source.pmid, source)
+    sources = find_sources(page, delivered)
     links = list(make_links(page))
     tables: dict[Table, Iterable[Row]] = {
         SEED_DOCUMENT: [vars(page) | {"is_removed": False, "run_id": run_id}],
@@ -82,12 +79,7 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
             {"seed_id": page.seed_id, "section_name": name, "term_order": order, "term": term}
             for name, order, term in page.terms
         ],
-        LINK_LIST: [
-            {"link_kind": kind, "source": "seed", "link_count": count, "run_id": run_id}
-            for kind in dict.fromkeys(map(link_kind, page.list_names))
-            for count in [sum(link["link_kind"] == kind for link in links)]
-            if kind and page.pmid is not None
-        ],
+        LINK_LIST: [{**row, "run_id": run_id} for row in make_link_lists(page, links)],
         LINK: links,
         CITATION: [make_citation(page, source) | {"pmid": pmid, "run_id": run_id} for pmid, source in sources.items()],
         PUBLICATION_TYPE: [
@@ -103,6 +95,16 @@ def make_seed_tables(page: SeedPage, *, run_id: str, delivered: Container[int]) 
         )
         for table, rows in tables.items()
     }
+
+
+def find_sources(page: SeedPage, delivered: Container[int]) -> dict[int, SeedPage | SeedEntry]:
+    """What says most of each PMID that was not delivered: the page itself, or else its first entry."""
+    sources: dict[int, SeedPage | SeedEntry] = {}
+    both: tuple[SeedPage | SeedEntry, ...] = (page, *page.entries)
+    for source in both:
+        if source.pmid is not None and source.pmid not in delivered:
+            sources.setdefault(source.pmid, source)
+    return sources
 
 
 def ordered(name: str, values: Iterable[object], order: str | None = None) -> list[dict[str, object]]:
@@ -143,6 +145,14 @@ def make_links(page: SeedPage) -> Iterator[Row]:
             seen.add((kind, entry.pmid))
             order = {"link_order": entry.citation_order}
             yield {"link_kind": kind, "linked_pmid": entry.pmid, "source": "seed"} | order
+
+
+def make_link_lists(page: SeedPage, links: Sequence[Row]) -> Iterator[Row]:
+    """The rows of link_list: one for each list that the page has a heading for."""
+    for kind in dict.fromkeys(map(link_kind, page.list_names)):
+        if kind and page.pmid is not None:
+            count = sum(link["link_kind"] == kind for link in links)
+            yield {"link_kind": kind, "source": "seed", "link_count": count}
 
 
 def types_of(source: SeedPage | SeedEntry) -> tuple[str, ...]:
@@ -215,10 +225,7 @@ def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
     """
     people: list[Row] = []
     affiliations: list[Row] = []
-    texts: dict[str, str] = {}
-    for text in page.section("affiliation"):
-        found = re.match(r"\(?([0-9]+)\)?\s*(?=\D)", text)
-        texts[found[1] if found else text] = text[found.end() :] if found else text
+    texts = read_affiliations(page)
     used: set[str] = set()
     pieces = re.split(r",\s*|;\s*", (page.authors or "").removesuffix("."))
     persons = [person for piece in pieces if (person := PERSON.fullmatch(piece.strip())) and person["name"] != "et al"]
@@ -235,6 +242,15 @@ def make_people(page: SeedPage) -> tuple[list[Row], list[Row]]:
         affiliations += [order | one for one in ordered("affiliation", map(texts.__getitem__, numbers))]
     whole = [text for number, text in texts.items() if number not in used]
     return people, affiliations + [{"author_order": 0} | one for one in ordered("affiliation", whole)]
+
+
+def read_affiliations(page: SeedPage) -> dict[str, str]:
+    """The page's affiliations by their number, or by themselves if they have none."""
+    texts: dict[str, str] = {}
+    for text in page.section("affiliation"):
+        found = re.match(r"\(?([0-9]+)\)?\s*(?=\D)", text)
+        texts[found[1] if found else text] = text[found.end() :] if found else text
+    return texts
 
 
 def make_sections(page: SeedPage) -> Iterator[Row]:
