@@ -153,18 +153,23 @@ def read_records(
     return make_rows(found, provenance, chunk_order=chunk_order, rejected_before=rejected_before)
 
 
+def group_versions(found: Iterable[RawRecord]) -> dict[int, list[RawRecord]]:
+    """The records of each PMID, by version and place: the one that holds is the last."""
+    groups: dict[int, list[RawRecord]] = {}
+    for record in found:
+        if record.pmid is not None:
+            groups.setdefault(record.pmid, []).append(record)
+    for records in groups.values():
+        records.sort(key=lambda record: record.pmid_version)
+    return groups
+
+
 def make_rows(
     found: ChunkRecords, provenance: Provenance, *, chunk_order: int = 1, rejected_before: int = 0
 ) -> ReadChunk:
     """The rows of what `read_chunk` found in a chunk; arguments as for `read_records`."""
     nameless = [record for record in found.records if record.pmid is None]
-    # The records of each PMID, the one that holds last.
-    waiting: dict[int, list[RawRecord]] = {}
-    for record in found.records:
-        if record.pmid is not None:
-            waiting.setdefault(record.pmid, []).append(record)
-    for records in waiting.values():
-        records.sort(key=lambda record: record.pmid_version)
+    waiting = group_versions(found.records)
     read = ReadChunk(rejected_count=rejected_before)
     parts: list[dict[str, pa.Table]] = []
     staged: list[tuple[object, ...]] = []
@@ -178,20 +183,19 @@ def make_rows(
             add_unknown(read.unknown, element)
         staged += [stage(record, parsed, provenance) for record in chosen]
         unread = {pmid: records for pmid, records in waiting.items() if pmid in parsed.rejected and records}
-        staged += [
-            stage(record, None, provenance)
-            for pmid, records in waiting.items()
-            if pmid not in unread
-            for record in records
-        ]
+        superseded = [record for pmid, records in waiting.items() if pmid not in unread for record in records]
+        staged += [stage(record, None, provenance) for record in superseded]
         waiting = unread
     staged += [stage_deletion(*deletion, provenance) for deletion in found.deletions]
-    parts.append({STAGED_DELIVERY.name: stage_table(staged, chunk_order, provenance)})
-    names = dict.fromkeys(table_name for part in parts for table_name in part)
-    for table_name in names:
-        rows = pa.concat_tables([part[table_name] for part in parts if table_name in part])
-        read.tables[table_name] = rows if table_name == STAGED_DELIVERY.name else in_chunk(rows, chunk_order)
+    read.tables = {name: in_chunk(rows, chunk_order) for name, rows in put_tables_together(parts).items()}
+    read.tables[STAGED_DELIVERY.name] = stage_table(staged, chunk_order, provenance)
     return read
+
+
+def put_tables_together(parts: Sequence[dict[str, pa.Table]]) -> dict[str, pa.Table]:
+    """The rows of each table, in the order of the parts."""
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: pa.concat_tables([part[name] for part in parts if name in part]) for name in names}
 
 
 def link_tables(columns: Columns, pmids: Positions, constants: Mapping[str, pa.Scalar]) -> dict[str, pa.Table]:
