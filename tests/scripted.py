@@ -1,11 +1,13 @@
-"""An HTTP server that answers as a test scripts it, and remembers what it was asked."""
+"""HTTP servers on loopback: one that answers as a test scripts it, and one of the files of a folder."""
 
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from urllib.parse import parse_qs
 
 
@@ -92,12 +94,31 @@ def scripted_server(script: Script) -> Iterator[tuple[str, list[Asked]]]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Nothing is logged."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with serving_with(Handler) as base_url:
+        yield base_url, asked
+
+
+@contextmanager
+def folder_server(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder; gives the base URL."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Nothing is logged."""
+
+    with serving_with(partial(Handler, directory=str(folder))) as base_url:
+        yield base_url
+
+
+@contextmanager
+def serving_with(handler: Callable[..., BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on a free port of loopback; gives the base URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
     finally:
         server.shutdown()
         thread.join()

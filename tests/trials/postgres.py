@@ -9,7 +9,6 @@ after three minutes of silence.
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from typing import Any
 
 import httpx
 
+from tests.served import free_port
 from tests.trials.synthetic import REPOSITORY, Synthetic, content_of, say, serving, start_refresh, write_seeds
 
 DEFINITION = '[links]\nfetch = ["similar"]\nlinkout = false\n'
@@ -30,13 +30,6 @@ ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 PREFECT = (sys.executable, "-m", "prefect")
 CORPUS = (sys.executable, "-c", "from flows.command.cli import main; main()")
 Worker = subprocess.Popen[bytes]
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 @contextmanager

@@ -15,7 +15,8 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.trials.postgres import CORPUS, Api, free_port, running
+from tests.served import free_port
+from tests.trials.postgres import CORPUS, Api, running
 from tests.trials.synthetic import REPOSITORY, Synthetic, say, serving, write_seeds
 
 DEFINITION = "[links]\nlinkout = false\n"

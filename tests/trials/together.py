@@ -12,7 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from tests.trials.postgres import CORPUS, ENDED, Api, free_port, running
+from tests.served import free_port
+from tests.trials.postgres import CORPUS, ENDED, Api, running
 from tests.trials.prefect_cost import wait_for_deployments
 from tests.trials.synthetic import REPOSITORY, Synthetic, say, serving, write_seeds
 

@@ -1,43 +1,19 @@
 """The DuckDB file is built beside the published one, and readers never wait."""
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from tests.records import article, article_set
-from transforms.parsed_records import Provenance
-from transforms.pubmed_document import split_document
-from transforms.pubmed_xml import make_tables
-from transforms.raw_records import read_chunk
+from tests.corpora import commit, select
+from tests.records import article
 from warehouse import build, check
 from warehouse.check import check_all
 from warehouse.current import limit, memory_of, open_memory
 from warehouse.errors import CheckError, QueryError, StoreError, UsageError
 from warehouse.query import ask, open_published, read_status
-from warehouse.run_writer import commit_run, start_run
-from warehouse.schema.ledger import OUTCOMES, REQUEST, RUN
 from warehouse.schema.tables import TABLES
 from warehouse.store import DataDirectory
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-
-
-def commit(directory: DataDirectory, *records: str, requested: int | None = None) -> Path:
-    """A run that holds some new records."""
-    writer = start_run(directory, NOON)
-    (chunk,) = split_document([article_set(*records)], name="test")
-    parsed = make_tables(read_chunk(chunk, name="test").records, Provenance(writer.run_id, "file", "test", NOON, "0"))
-    writer.write(parsed.tables)
-    pmids = parsed.tables["citation"]["pmid"].to_pylist()
-    counts = {"new": len(pmids)}
-    run = (writer.run_id, "ingest", NOON, NOON, "test", None, len(pmids) if requested is None else requested)
-    rest = (*(counts.get(outcome, 0) for outcome in OUTCOMES), True, 0, "0", None)
-    writer.write({"run": RUN.to_arrow([run + rest])})
-    writer.write({"request": REQUEST.to_arrow([(writer.run_id, pmid, "file", "new", None) for pmid in pmids])})
-    return commit_run(writer)
 
 
 @pytest.fixture
@@ -49,30 +25,24 @@ def directory(tmp_path: Path) -> DataDirectory:
     return directory
 
 
-def rows(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of the published file."""
-    with duckdb.connect(directory.database, read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def test_every_table_column_and_view_is_there_with_its_comment(directory: DataDirectory) -> None:
     """People read the comments before they read the README."""
     names = {table.name for table in TABLES.values() if not table.is_raw}
-    assert {row[0] for row in rows(directory, "SELECT table_name FROM duckdb_tables()")} == names
-    assert rows(directory, "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL") == [(0,)]
+    assert {row[0] for row in select(directory, "SELECT table_name FROM duckdb_tables()")} == names
+    assert select(directory, "SELECT count(*) FROM duckdb_tables() WHERE comment IS NULL") == [(0,)]
     without = "SELECT table_name, column_name FROM duckdb_columns() WHERE NOT internal AND comment IS NULL"
-    assert rows(directory, without) == []
-    assert rows(directory, "SELECT view_name FROM duckdb_views() WHERE NOT internal AND comment IS NULL") == []
+    assert select(directory, without) == []
+    assert select(directory, "SELECT view_name FROM duckdb_views() WHERE NOT internal AND comment IS NULL") == []
     macros = "SELECT count(*) FROM duckdb_functions() WHERE NOT internal AND comment IS NULL"
-    assert rows(directory, macros) == [(0,)]
+    assert select(directory, macros) == [(0,)]
 
 
 def test_a_later_run_replaces_all_rows_of_its_citations(directory: DataDirectory) -> None:
     """And leaves those of other citations alone."""
     commit(directory, article(2, title="Two again.").replace("<Language>eng</Language>", "<Language>fre</Language>"))
     build.publish(directory)
-    assert rows(directory, "SELECT pmid, article_title FROM citation ORDER BY 1") == [(1, "One."), (2, "Two again.")]
-    assert rows(directory, "SELECT pmid, language FROM language ORDER BY 1") == [(1, "eng"), (2, "fre")]
+    assert select(directory, "SELECT pmid, article_title FROM citation ORDER BY 1") == [(1, "One."), (2, "Two again.")]
+    assert select(directory, "SELECT pmid, language FROM language ORDER BY 1") == [(1, "eng"), (2, "fre")]
 
 
 def test_a_reader_keeps_its_snapshot_while_the_next_file_is_published(directory: DataDirectory) -> None:
@@ -82,7 +52,7 @@ def test_a_reader_keeps_its_snapshot_while_the_next_file_is_published(directory:
         commit(directory, article(3))
         build.publish(directory)
         assert reader.execute("SELECT count(*) FROM citation").fetchall() == [(2,)]
-    assert rows(directory, "SELECT count(*) FROM citation") == [(3,)]
+    assert select(directory, "SELECT count(*) FROM citation") == [(3,)]
 
 
 def test_a_check_that_fails_leaves_the_old_file_published(directory: DataDirectory) -> None:
@@ -90,7 +60,7 @@ def test_a_check_that_fails_leaves_the_old_file_published(directory: DataDirecto
     commit(directory, article(3), requested=2)
     with pytest.raises(CheckError, match=r"Every PMID that a run asked for has its one outcome.*nothing was published"):
         build.publish(directory)
-    assert rows(directory, "SELECT count(*) FROM citation") == [(2,)]
+    assert select(directory, "SELECT count(*) FROM citation") == [(2,)]
     assert not list(directory.staging.glob("corpus-*"))
 
 
@@ -100,7 +70,7 @@ def test_a_parquet_file_that_is_damaged_is_one_sentence(directory: DataDirectory
     (folder / "author.parquet").write_bytes(b"PAR1 no longer")
     with pytest.raises(StoreError, match="author"):
         build.publish(directory)
-    assert rows(directory, "SELECT count(*) FROM citation") == [(2,)]
+    assert select(directory, "SELECT count(*) FROM citation") == [(2,)]
 
 
 @pytest.mark.parametrize(

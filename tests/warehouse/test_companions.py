@@ -2,7 +2,6 @@
 
 import re
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -10,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.conftest import REPOSITORY
+from tests.corpora import commit, select
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.check import check_all
 from warehouse.snapshot import write_snapshot
@@ -43,28 +42,22 @@ def publish(directory: DataDirectory, *, afresh: bool = False) -> list[str]:
     return [sentence.replace(f"{directory.companions}/", "") for sentence in refused]
 
 
-def ask(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of the published file."""
-    with duckdb.connect(directory.database, read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def test_labels_join_the_corpus_and_a_new_file_takes_the_place_of_the_old(directory: DataDirectory) -> None:
     """Both in a file that is updated, and in one that is built from scratch."""
     put(directory, labels__csv="PMID,label,note\n1,included,\n3,excluded,wrong population\n", README__md="Ours.")
     assert publish(directory) == []
     joined = "SELECT pmid, label, note FROM labels JOIN citation USING (pmid) ORDER BY ALL"
-    assert ask(directory, joined) == [(1, "included", None), (3, "excluded", "wrong population")]
+    assert select(directory, joined) == [(1, "included", None), (3, "excluded", "wrong population")]
     put(directory, labels__csv="pmid;label\n2;included\n")
     assert publish(directory) == []
-    assert ask(directory, "FROM labels") == [(2, "included")]
+    assert select(directory, "FROM labels") == [(2, "included")]
     assert publish(directory, afresh=True) == []
-    assert ask(directory, "FROM labels") == [(2, "included")]
+    assert select(directory, "FROM labels") == [(2, "included")]
     assert list(check_all(directory)) == []
     (directory.companions or Path()).joinpath("labels.csv").unlink()
     assert publish(directory) == []
-    assert ask(directory, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'labels'") == [(0,)]
-    assert ask(directory, "FROM companion") == []
+    assert select(directory, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'labels'") == [(0,)]
+    assert select(directory, "FROM companion") == []
 
 
 BAD = {
@@ -92,13 +85,13 @@ def test_a_bad_file_is_named_with_its_line_and_its_rows_of_yesterday_stay(direct
             f"labels_{n}.csv, {sentence} Table labels_{n} stays as it was." for n, sentence in enumerate(BAD.values())
         ]
         for n in range(1, len(BAD)):
-            assert ask(directory, f"FROM labels_{n}") == [(n, "included")]
-        assert ask(directory, "FROM notes") == [(2, "read it")]
-    ((trouble,),) = ask(directory, "SELECT trouble FROM companion WHERE table_name = 'labels_1'")
+            assert select(directory, f"FROM labels_{n}") == [(n, "included")]
+        assert select(directory, "FROM notes") == [(2, "read it")]
+    ((trouble,),) = select(directory, "SELECT trouble FROM companion WHERE table_name = 'labels_1'")
     assert trouble.endswith("line 4: '123456789' is not a PMID; fix it there.")
     put(directory, **{f"labels_{n}__csv": f"pmid,label\n{n},included\n" for n in range(len(BAD))})
     assert publish(directory) == []
-    assert ask(directory, "SELECT count(*), count(trouble) FROM companion") == [(len(BAD) + 1, 0)]
+    assert select(directory, "SELECT count(*), count(trouble) FROM companion") == [(len(BAD) + 1, 0)]
 
 
 def test_values_are_typed_only_where_nothing_is_lost(directory: DataDirectory) -> None:
@@ -110,7 +103,7 @@ def test_values_are_typed_only_where_nothing_is_lost(directory: DataDirectory) -
         "2,-3,1e-3,12,2024-02-01,1/3/2024,2024-02-01T11:00:00,false,one\n",
     )
     assert publish(directory) == []
-    types = dict(ask(directory, "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'metrics'"))
+    types = dict(select(directory, "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'metrics'"))
     assert types == {
         "pmid": "BIGINT",
         "n": "BIGINT",
@@ -122,7 +115,7 @@ def test_values_are_typed_only_where_nothing_is_lost(directory: DataDirectory) -
         "yes": "BOOLEAN",
         "mixed": "VARCHAR",
     }
-    assert ask(directory, "SELECT share, code, us_day FROM metrics WHERE pmid = 2") == [(0.001, "12", "1/3/2024")]
+    assert select(directory, "SELECT share, code, us_day FROM metrics WHERE pmid = 2") == [(0.001, "12", "1/3/2024")]
 
 
 def test_rows_without_a_pmid_are_found_by_their_doi(directory: DataDirectory) -> None:
@@ -134,12 +127,12 @@ def test_rows_without_a_pmid_are_found_by_their_doi(directory: DataDirectory) ->
     )
     assert publish(directory) == []
     rows = 'SELECT pmid, "Record ID", OriginalPaperPubMedID FROM retraction_watch ORDER BY ALL'
-    assert ask(directory, rows) == [(1, 11, 0), (4, 12, 4), (None, 13, 0)]
+    assert select(directory, rows) == [(1, 11, 0), (4, 12, 4), (None, 13, 0)]
     counts = "SELECT row_count, by_doi_count, without_pmid_count, not_held_count FROM companion"
-    assert ask(directory, counts) == [(3, 1, 1, 0)]
+    assert select(directory, counts) == [(3, 1, 1, 0)]
     commit(directory, article(6, parts=(DOI.format("10.1/f"), "", "")))
     assert publish(directory) == []
-    assert ask(directory, counts) == [(3, 2, 0, 0)]
+    assert select(directory, counts) == [(3, 2, 0, 0)]
 
 
 def test_parquet_keeps_its_types_and_is_in_the_manifest_and_in_snapshots(
@@ -147,16 +140,19 @@ def test_parquet_keeps_its_types_and_is_in_the_manifest_and_in_snapshots(
 ) -> None:
     """With its SHA-256; the hash of the content is that of the corpus alone."""
     publish(directory)
-    before = ask(directory, "SELECT content_sha256, full_sha256 FROM manifest")
+    before = select(directory, "SELECT content_sha256, full_sha256 FROM manifest")
     table = pa.table({"pmid": [5, 99], "scores": [[0.5], None], "day": pa.array([1, 2], pa.date32())})
     pq.write_table(table, (directory.companions or Path()) / "My Scores.parquet")
     assert publish(directory) == []
-    assert ask(directory, "SELECT pmid, scores, typeof(day) FROM my_scores") == [(5, [0.5], "DATE"), (99, None, "DATE")]
-    assert ask(directory, "SELECT not_held_count FROM companion") == [(1,)]
-    ((companions,),) = ask(directory, "SELECT companions FROM manifest")
+    assert select(directory, "SELECT pmid, scores, typeof(day) FROM my_scores") == [
+        (5, [0.5], "DATE"),
+        (99, None, "DATE"),
+    ]
+    assert select(directory, "SELECT not_held_count FROM companion") == [(1,)]
+    ((companions,),) = select(directory, "SELECT companions FROM manifest")
     assert [(c["table_name"], c["row_count"], len(c["file_sha256"])) for c in companions] == [("my_scores", 2, 64)]
-    assert ask(directory, "SELECT content_sha256, full_sha256 FROM manifest") == before
-    ((comment,),) = ask(directory, "SELECT comment FROM duckdb_tables() WHERE table_name = 'my_scores'")
+    assert select(directory, "SELECT content_sha256, full_sha256 FROM manifest") == before
+    ((comment,),) = select(directory, "SELECT comment FROM duckdb_tables() WHERE table_name = 'my_scores'")
     assert companions[0]["file_sha256"] in comment
     assert "seeds/tables/My Scores.parquet" in comment
     where = Path(write_snapshot(directory, str(tmp_path / "out"), progress=lambda *_: None))
@@ -182,8 +178,8 @@ def test_a_name_of_the_corpus_or_of_sql_is_refused(directory: DataDirectory) -> 
         "order.csv: SQL cannot have a table order; rename the file.",
     ]
     assert xlsx == "scores.xlsx is left out: companion tables are .csv, .tsv, .parquet files; save it as CSV."
-    assert ask(directory, "SELECT count(*) FROM citation") == [(5,)]
-    assert ask(directory, "SELECT table_name FROM companion") == [("labels",)]
+    assert select(directory, "SELECT count(*) FROM citation") == [(5,)]
+    assert select(directory, "SELECT table_name FROM companion") == [("labels",)]
 
 
 def test_without_a_seeds_folder_the_tables_stay(directory: DataDirectory) -> None:
@@ -193,7 +189,7 @@ def test_without_a_seeds_folder_the_tables_stay(directory: DataDirectory) -> Non
     elsewhere = DataDirectory(directory.root, companions=directory.root / "nowhere" / "tables")
     for afresh in (False, True):
         assert publish(elsewhere, afresh=afresh) == []
-        assert ask(directory, "FROM labels") == [(1,)]
+        assert select(directory, "FROM labels") == [(1,)]
 
 
 def test_the_line_of_a_bad_row_is_right_in_a_file_that_several_threads_read(directory: DataDirectory) -> None:
@@ -231,7 +227,7 @@ def test_what_readme_shows_of_labels_icite_and_retraction_watch_can_be_asked(dir
         retraction_watch__csv=f"{RETRACTION_WATCH}\n{watched}\n",
     )
     assert publish(directory) == []
-    answers = [ask(directory, sql) for sql in asked]
+    answers = [select(directory, sql) for sql in asked]
     assert [[row[0] for row in answer] for answer in answers] == [[1], [1, 2], [2], [3]]
     assert answers[2][0][2] == 1.25
     assert answers[3][0][2] == "+Error in Data;"
@@ -255,7 +251,7 @@ def test_retraction_watchs_list_is_used_as_it_is_downloaded(directory: DataDirec
     """Every notice of a paper is a row; dates are dates; what has neither name nor value is left out."""
     put(directory, retraction_watch__csv="\n".join([f"{RETRACTION_WATCH},", *WATCHED]))
     assert publish(directory) == []
-    assert ask(
+    assert select(
         directory,
         """SELECT pmid, "Record ID", RetractionDate::VARCHAR, OriginalPaperDate::VARCHAR
         FROM retraction_watch ORDER BY 2""",
@@ -265,7 +261,7 @@ def test_retraction_watchs_list_is_used_as_it_is_downloaded(directory: DataDirec
         (2, 73, "2026-01-02", "2020-01-02"),
         (None, 74, "2026-01-02", "2020-01-02"),
     ]
-    assert ask(directory, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'retraction_watch'") == [(21,)]
+    assert select(directory, "SELECT count(*) FROM duckdb_columns() WHERE table_name = 'retraction_watch'") == [(21,)]
 
 
 @pytest.mark.parametrize(
@@ -285,14 +281,14 @@ def test_a_date_with_slashes_is_one_where_the_column_tells_the_day(
     put(directory, dated__csv="pmid,day\n" + "".join(f"1,{date}\n" for date in dates))
     assert publish(directory) == []
     columns = "SELECT data_type FROM duckdb_columns() WHERE table_name = 'dated' AND column_name = 'day'"
-    assert ask(directory, columns) == [(type_,)]
+    assert select(directory, columns) == [(type_,)]
 
 
 def test_numbers_have_all_of_their_digits(directory: DataDirectory) -> None:
     """iCite's ratios have up to seventeen."""
     put(directory, icite__csv="pmid,ratio,code\n1,0.05128205128205128,1.10000000000000000001\n2,1,2\n")
     assert publish(directory) == []
-    assert ask(directory, "SELECT ratio, code FROM icite ORDER BY pmid") == [
+    assert select(directory, "SELECT ratio, code FROM icite ORDER BY pmid") == [
         (0.05128205128205128, "1.10000000000000000001"),
         (1.0, "2"),
     ]

@@ -1,13 +1,11 @@
 """Retractions, concerns, preprints and duplicates: what one record says of another, whichever comes first."""
 
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
+from tests.corpora import NOON, commit, select
 from tests.records import article
-from tests.warehouse.test_build import NOON, commit
 from warehouse import build
 from warehouse.query import read_retracted, read_run_changes
 from warehouse.run_writer import commit_run, start_run
@@ -33,12 +31,6 @@ def tied(pmid: int, ref_type: str, to: int | str, *, doi: str = "") -> str:
     """A record with a tie to a PMID, or to something named in words."""
     words, number = ("J Invent Res. 2020", PMID.format(to)) if isinstance(to, int) else (to, "")
     return article(pmid, title=f"Title {pmid}.", parts=(doi, TIE.format(ref_type, words, number), ""))
-
-
-def ask(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
-    """The answer's rows."""
-    with duckdb.connect(directory.database, read_only=True) as con:
-        return con.execute(sql).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -69,20 +61,20 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
 
 def test_a_paper_of_which_only_the_notice_says_so_is_retracted(directory: DataDirectory) -> None:
     """By PMID or by DOI; citation keeps what the record itself says."""
-    assert ask(directory, "SELECT pmid FROM article WHERE is_retracted ORDER BY 1") == [(1,), (3,), (5,)]
-    assert ask(directory, "FROM retracted ORDER BY 1") == [(1,), (3,), (5,)]
-    assert ask(directory, "SELECT pmid, notice_pmid, republished_pmid, is_held FROM retraction ORDER BY 1") == [
+    assert select(directory, "SELECT pmid FROM article WHERE is_retracted ORDER BY 1") == [(1,), (3,), (5,)]
+    assert select(directory, "FROM retracted ORDER BY 1") == [(1,), (3,), (5,)]
+    assert select(directory, "SELECT pmid, notice_pmid, republished_pmid, is_held FROM retraction ORDER BY 1") == [
         (1, 2, None, True),
         (3, 4, 4, True),
         (5, 6, None, True),
     ]
-    assert ask(directory, "SELECT pmid FROM citation WHERE is_retracted") == [(3,)]
-    assert ask(directory, "SELECT retracted_count FROM journal") == [(3,)]
+    assert select(directory, "SELECT pmid FROM citation WHERE is_retracted") == [(3,)]
+    assert select(directory, "SELECT retracted_count FROM journal") == [(3,)]
 
 
 def test_concerns_and_partial_retractions_are_no_retractions(directory: DataDirectory) -> None:
     """They have a view of their own, which says what was since retracted."""
-    assert ask(directory, "SELECT pmid, what, notice_pmid, is_retracted, is_held FROM concern ORDER BY 1") == [
+    assert select(directory, "SELECT pmid, what, notice_pmid, is_retracted, is_held FROM concern ORDER BY 1") == [
         (1, "expression of concern", 7, True, True),
         (8, "partial retraction", 999, False, True),
     ]
@@ -91,7 +83,7 @@ def test_concerns_and_partial_retractions_are_no_retractions(directory: DataDire
 def test_a_preprint_and_its_article_are_tied_by_pmid_or_by_doi(directory: DataDirectory) -> None:
     """What is not held is named by its DOI; the update of a review is not an article of a preprint."""
     asked = "SELECT preprint_pmid, preprint_doi, article_pmid, is_by_doi FROM preprint ORDER BY article_pmid"
-    assert ask(directory, asked) == [
+    assert select(directory, asked) == [
         (10, "10.5555/ten", 11, False),
         (13, "10.5555/thirteen", 12, True),
         (None, "10.1101/2020.05.01.1", 14, None),
@@ -106,10 +98,10 @@ def test_a_notice_that_comes_later_is_told_and_changes_the_paper(
     directory = DataDirectory(tmp_path)
     commit(directory, article(1), article(9))
     build.publish(directory)
-    assert ask(directory, "FROM retracted") == []
+    assert select(directory, "FROM retracted") == []
     second = commit(directory, tied(2, "RetractionOf", 1)).name.removeprefix("run=")
     build.publish(directory)
-    assert ask(directory, "SELECT pmid FROM article WHERE is_retracted") == [(1,)]
+    assert select(directory, "SELECT pmid FROM article WHERE is_retracted") == [(1,)]
     assert read_retracted(directory, second, second) == [1]
     told = read_run_changes(directory, second)
     assert (told.retracted, told.retracted_new) == ([1], [])
@@ -129,9 +121,9 @@ def test_a_notice_that_nlm_withdrew_says_nothing(tmp_path: Path) -> None:
     writer.write({"run": RUN.to_arrow([run]), "request": REQUEST.to_arrow(requests)})
     commit_run(writer)
     build.publish(directory)
-    assert ask(directory, "SELECT pmid FROM article WHERE is_deleted ORDER BY 1") == [(2,), (4,)]
+    assert select(directory, "SELECT pmid FROM article WHERE is_deleted ORDER BY 1") == [(2,), (4,)]
     for view in ("retracted", "retraction", "concern"):
-        assert ask(directory, f"SELECT pmid FROM {view}") == []
+        assert select(directory, f"SELECT pmid FROM {view}") == []
 
 
 def study(pmid: int, title: str = TITLE, *, more: str = "", authors: str = "One", pages: str = "11-9") -> str:
@@ -177,5 +169,5 @@ def test_two_records_are_one_study_where_more_than_the_title_speaks_for_it(
     directory = DataDirectory(tmp_path)
     commit(directory, one, other)
     build.publish(directory)
-    found = ask(directory, "SELECT pmid, duplicate_pmid, evidence FROM duplicate")
+    found = select(directory, "SELECT pmid, duplicate_pmid, evidence FROM duplicate")
     assert found == ([(1, 2, expected)] if expected else [])

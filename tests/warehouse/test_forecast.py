@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests.corpora import commit
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build, forecast, published
 from warehouse.errors import StoreError
 from warehouse.store import DataDirectory

@@ -1,14 +1,12 @@
 """DOIs in one form, and texts that were escaped twice: the corpus and the functions of transforms agree."""
 
-from typing import Any
-
 import duckdb
 import pytest
 
 from flows.corpus_search.ask import search_corpus
 from flows.eutils_server.record_fields import words_of
+from tests.corpora import commit, select
 from tests.records import article
-from tests.warehouse.test_build import commit
 from transforms.values import normal_doi, plain_text
 from warehouse import build
 from warehouse.sql_files import read_statement
@@ -84,21 +82,15 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
     return directory
 
 
-def ask(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
-    """The answer's rows."""
-    with duckdb.connect(directory.database, read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def test_dois_are_joined_on_their_one_form(directory: DataDirectory) -> None:
     """Beside the verbatim one; DOIs that several citations share are listed."""
-    assert ask(directory, "FROM citation_doi ORDER BY ALL") == [
+    assert select(directory, "FROM citation_doi ORDER BY ALL") == [
         (1, "10.5555/xyz", "https://doi.org/10.5555/XYZ", True),
         (2, "10.5555/wrong", "10.5555/Wrong", False),
         (2, "10.5555/xyz", "doi:10.5555/xyz", True),
     ]
-    assert ask(directory, "FROM doi_shared") == [("10.5555/xyz", 2, [1, 2], True)]
-    assert ask(directory, "SELECT doi, normal_doi FROM article ORDER BY pmid") == [
+    assert select(directory, "FROM doi_shared") == [("10.5555/xyz", 2, [1, 2], True)]
+    assert select(directory, "SELECT doi, normal_doi FROM article ORDER BY pmid") == [
         ("https://doi.org/10.5555/XYZ", "10.5555/xyz"),
         ("doi:10.5555/xyz", "10.5555/xyz"),
         ("51466", None),
@@ -119,7 +111,7 @@ def test_an_identifier_that_is_no_doi_is_found_as_it_stands(directory: DataDirec
 def test_escapes_are_no_words(directory: DataDirectory) -> None:
     """Verbatim they stay in citation."""
     words = "SELECT list(word ORDER BY word) FROM program.search_index WHERE pmid = 1 AND field = 'title'"
-    assert ask(directory, words) == [(["0", "05", "brca1", "effect", "of", "p"],)]
-    assert ask(directory, "SELECT article_title FROM citation WHERE pmid = 1") == [(ESCAPED[0],)]
+    assert select(directory, words) == [(["0", "05", "brca1", "effect", "of", "p"],)]
+    assert select(directory, "SELECT article_title FROM citation WHERE pmid = 1") == [(ESCAPED[0],)]
     for query in ('"effect of brca1"[ti]', "p 0 05[ti]"):
         assert search_corpus(directory, query).citations["pmid"].to_pylist() == [1]

@@ -1,13 +1,10 @@
 """Names of authors and titles as views show and count them."""
 
-from typing import Any
-
-import duckdb
 import pytest
 
 from flows.corpus_search.ask import search_corpus
+from tests.corpora import commit, select
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.store import DataDirectory
 
@@ -40,26 +37,23 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> DataDirectory:
     return directory
 
 
-def ask(directory: DataDirectory, sql: str) -> list[tuple[Any, ...]]:
-    """The answer's rows."""
-    with duckdb.connect(directory.database, read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def test_a_name_marked_as_wrong_is_kept_and_no_author(directory: DataDirectory) -> None:
     """Its correction stands beside it, and would be counted twice."""
-    assert ask(directory, "SELECT last_name FROM author WHERE NOT is_valid ORDER BY 1") == [("Bea",), ("Mistermann",)]
-    assert ask(directory, "SELECT authors, first_affiliation FROM article WHERE pmid = 1") == [
+    assert select(directory, "SELECT last_name FROM author WHERE NOT is_valid ORDER BY 1") == [
+        ("Bea",),
+        ("Mistermann",),
+    ]
+    assert select(directory, "SELECT authors, first_affiliation FROM article WHERE pmid = 1") == [
         (["Mustermann A", "Ace BC Jr"], "Right")
     ]
     ends = "SELECT author_name, first_author_count, last_author_count FROM author_output ORDER BY 1"
-    assert ask(directory, ends) == [
+    assert select(directory, ends) == [
         ("Ace BC Jr", 0, 1),
         ("Bee B", 0, 2),
         ("Mustermann A", 1, 0),
         ("Mu\u0308ller A", 2, 0),
     ]
-    assert ask(directory, "FROM coauthor WHERE author_name IN ('Bea B', 'Mistermann A')") == []
+    assert select(directory, "FROM coauthor WHERE author_name IN ('Bea B', 'Mistermann A')") == []
 
 
 @pytest.mark.parametrize(
@@ -85,21 +79,21 @@ def test_names_are_compared_in_one_form_and_without_case(directory: DataDirector
     """Composed or not, capitals or not; asked for by any spelling."""
     asked = "SELECT coauthor_name, citation_count FROM coauthor WHERE author_name = '{}'"
     for spelling in ("M\u00dcLLER A", "Mu\u0308ller A"):
-        assert ask(directory, asked.format(spelling)) == [("Bee B", 2)]
-    assert [row[1] for row in ask(directory, asked.format("Bee B"))] == [2]
-    assert ask(directory, "SELECT name_key('Wei\u00df A') = name_key('WEISS A'), name_key('Mu\u0308ller')") == [
+        assert select(directory, asked.format(spelling)) == [("Bee B", 2)]
+    assert [row[1] for row in select(directory, asked.format("Bee B"))] == [2]
+    assert select(directory, "SELECT name_key('Wei\u00df A') = name_key('WEISS A'), name_key('Mu\u0308ller')") == [
         (True, "m\u00fcller")
     ]
 
 
 def test_a_title_that_nlm_does_not_have_is_shown_in_its_own_language(directory: DataDirectory) -> None:
     """And found by its words; verbatim it stays in citation."""
-    assert ask(directory, "SELECT pmid, title FROM article WHERE pmid IN (4, 5) ORDER BY 1") == [
+    assert select(directory, "SELECT pmid, title FROM article WHERE pmid IN (4, 5) ORDER BY 1") == [
         (4, "Observaciones sobre zoonosis."),
         (5, "[Not Available]."),
     ]
-    assert ask(directory, "SELECT article_title FROM citation WHERE pmid = 4") == [("[Not Available].",)]
-    assert ask(directory, "SELECT pmid, title FROM search_article('zoonosis')") == [
+    assert select(directory, "SELECT article_title FROM citation WHERE pmid = 4") == [("[Not Available].",)]
+    assert select(directory, "SELECT pmid, title FROM search_article('zoonosis')") == [
         (4, "Observaciones sobre zoonosis.")
     ]
     (row,) = search_corpus(directory, "zoonosis").citations.to_pylist()
@@ -109,4 +103,4 @@ def test_a_title_that_nlm_does_not_have_is_shown_in_its_own_language(directory: 
 def test_article_has_where_it_stands(directory: DataDirectory) -> None:
     """Volume, issue, pages, ISSN and language."""
     asked = "SELECT volume, issue, pages, issn, languages FROM article WHERE pmid = 2"
-    assert ask(directory, asked) == [("7", "2", "11-9", "1234-5678", ["eng"])]
+    assert select(directory, asked) == [("7", "2", "11-9", "1234-5678", ["eng"])]

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.corpora import commit
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build, published
 from warehouse.check import check_all
 from warehouse.drift import measure_published

@@ -5,8 +5,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from tests.corpora import NOON, commit
 from tests.records import article
-from tests.warehouse.test_build import NOON, commit
 from warehouse import build
 from warehouse.run_writer import commit_run, start_run
 from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN

@@ -5,8 +5,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.corpora import commit
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.sql_files import read_statement
 from warehouse.store import DataDirectory

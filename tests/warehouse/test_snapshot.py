@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.corpora import commit
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build, snapshot
 from warehouse.errors import StoreError, UsageError
 from warehouse.schema.tables import TABLES

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.corpora import commit
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build, search_index
 from warehouse.search_index import is_compiled
 from warehouse.sql_files import read_definitions, read_statement

@@ -10,9 +10,9 @@ from flows.corpus_search.ask import SearchAnswer, search_corpus
 from flows.corpus_search.statement import write_statement
 from flows.definition.settings import load_settings
 from flows.runs.mesh import add_mesh
+from tests.corpora import commit
 from tests.mesh_records import descriptor, mesh_set, qualifier
 from tests.records import article
-from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.errors import SearchError, UsageError
 from warehouse.query import open_published

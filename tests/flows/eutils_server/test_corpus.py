@@ -13,10 +13,10 @@ from flows.eutils_server.corpus import CorpusStore
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
 from flows.runs.maintenance import compact
+from tests.corpora import commit
 from tests.flows.eutils_server.test_esearch import entry
 from tests.flows.eutils_server.test_search import HEADINGS, REFERENCES, SECOND
 from tests.records import article, article_set
-from tests.warehouse.test_build import commit
 from warehouse.build import publish
 from warehouse.errors import StoreError
 from warehouse.store import DataDirectory

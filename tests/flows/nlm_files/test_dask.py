@@ -15,7 +15,7 @@ from flows.definition.settings import Settings
 from flows.nlm_files import dask_pool, processes
 from flows.runs import maintenance
 from flows.runs.ingest import ingest
-from tests.flows.runs.test_refresh import query
+from tests.corpora import select
 from tests.records import article, article_set
 from tests.served import free_port
 from tests.warehouse.test_incremental import damage_languages
@@ -104,12 +104,12 @@ def test_workers_read_and_one_that_is_killed_or_a_scheduler_that_forgets_costs_n
     assert (report.troubles, report.outcomes) == ([], {"new": 20})
     ingest(Settings(data_dir=tmp_path / "alone"), files)
     content = "SELECT content_sha256 FROM manifest"
-    expected = query(Settings(data_dir=tmp_path / "alone"), content)
-    assert query(Settings(data_dir=Path("apart")), content) == expected
+    expected = select(Settings(data_dir=tmp_path / "alone"), content)
+    assert select(Settings(data_dir=Path("apart")), content) == expected
     damaged = damage_languages(DataDirectory(Path("apart").absolute()))
     said = list(maintenance.rebuild(Settings(data_dir=Path("apart")), engine=address))
     assert [f"{name} was damaged, and was rebuilt from the raw records." for name in damaged] == said[1:5]
-    assert query(Settings(data_dir=Path("apart")), content) == expected
+    assert select(Settings(data_dir=Path("apart")), content) == expected
 
 
 def test_a_cluster_that_cannot_read_is_said_in_a_sentence(

@@ -7,15 +7,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.scripted import folder_server
 from tests.served import CHROMIUM_ARGUMENTS, answer_of, free_port, serving, wait_for
 
 # What a page of another origin tries, with the browser's own means; each gives what it could see.
@@ -113,22 +111,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         pytest.skip("left out: chromium is not installed")
     folder, pages = tmp_path_factory.mktemp("closed"), tmp_path_factory.mktemp("elsewhere")
     (pages / "index.html").write_text("<!DOCTYPE html><title>elsewhere</title>")
-    elsewhere = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(pages)))
-    Thread(target=elsewhere.serve_forever, daemon=True).start()
     expect.set_options(timeout=60_000)
-    with sync_playwright() as playwright:
+    with folder_server(pages) as elsewhere, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
-        yield Served(folder, free_port(), f"http://127.0.0.1:{elsewhere.server_port}/", browser)
+        yield Served(folder, free_port(), elsewhere, browser)
         browser.close()
-    elsewhere.shutdown()
-    elsewhere.server_close()
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serves a page without logging."""
-
-    def log_message(self, *_: Any) -> None:
-        """Say nothing."""
 
 
 def log_in(page: Page, served: Served) -> None:

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from typing import Any, ClassVar
 
 import duckdb
@@ -19,6 +18,7 @@ import pytest
 
 from tests.mesh_records import descriptor, mesh_set
 from tests.records import article, article_set
+from tests.scripted import serving_with
 from tests.served import (
     AUTH,
     RUN_S,
@@ -55,19 +55,14 @@ class Receiver(BaseHTTPRequestHandler):
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """`corpus serve` over the given seeds in an empty folder: the API's URL, and the data directory."""
     folder = tmp_path_factory.mktemp("serve")
-    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    Thread(target=receiver.serve_forever, daemon=True).start()
-    own = {
-        "CORPUS_NOTIFY": f"http://127.0.0.1:{receiver.server_port}/told json://127.0.0.1:{receiver.server_port}/sent",
-        "PREFECT_SERVER_API_AUTH_STRING": ":".join(AUTH),
-        "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
-    }
-    try:
+    with serving_with(Receiver) as receiver:
+        own = {
+            "CORPUS_NOTIFY": f"{receiver}told {receiver.replace('http:', 'json:')}sent",
+            "PREFECT_SERVER_API_AUTH_STRING": ":".join(AUTH),
+            "PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "5",
+        }
         with serving(folder, free_port(), own) as api:
             yield api, folder / "data"
-    finally:
-        receiver.shutdown()
-        receiver.server_close()
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{api}/health")
 

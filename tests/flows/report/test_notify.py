@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email import message_from_bytes
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from flows.report.digest import Digest, Told
 from flows.report.feed import ATOM
 from flows.runs.refresh import refresh
 from tests.records import article, article_set
+from tests.scripted import serving_with
 from warehouse.errors import UsageError
 
 ENTRY = '<CommentsCorrections RefType="RetractionIn"><RefSource>J</RefSource></CommentsCorrections>'
@@ -50,13 +51,8 @@ def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The Apprise address of a receiver on loopback."""
     monkeypatch.setattr(Receiver, "told", [])
     monkeypatch.setattr(Receiver, "status", 200)
-    server = HTTPServer(("127.0.0.1", 0), Receiver)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"json://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving_with(Receiver) as base_url:
+        yield base_url.replace("http:", "json:")
 
 
 @pytest.fixture

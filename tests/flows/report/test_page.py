@@ -22,10 +22,10 @@ from flows.report.pictures import draw
 from flows.runs.refresh import refresh
 from flows.runs.summary import summarise
 from tests.conftest import REPOSITORY
+from tests.corpora import commit
 from tests.records import article
 from tests.served import CHROMIUM_ARGUMENTS
 from tests.warehouse.histories import write_accounts
-from tests.warehouse.test_build import commit
 from warehouse import build
 from warehouse.errors import StoreError, UsageError
 from warehouse.run_writer import commit_run, start_run

@@ -8,7 +8,7 @@ import pytest
 from flows.definition.settings import Settings
 from flows.runs.backfill import backfill, make_request, parse_day, parse_pmids
 from flows.runs.refresh import refresh
-from tests.flows.runs.test_refresh import query
+from tests.corpora import select
 from tests.records import article, article_set
 from warehouse.errors import UsageError
 
@@ -23,12 +23,12 @@ def test_a_backfill_makes_members_that_no_refresh_takes_away(make_settings: Make
     report = backfill(settings, make_request(pmids="2 1", reason="because"))
     assert report.outcomes == {"unchanged": 1, "new": 1}
     refresh(settings)
-    assert query(settings, "SELECT pmid, reason FROM member WHERE until_run_id IS NULL ORDER BY 1, 2") == [
+    assert select(settings, "SELECT pmid, reason FROM member WHERE until_run_id IS NULL ORDER BY 1, 2") == [
         (1, "backfill"),
         (1, "pmids"),
         (2, "backfill"),
     ]
-    assert query(settings, "SELECT reason FROM run WHERE run_kind = 'backfill'") == [("because",)]
+    assert select(settings, "SELECT reason FROM run WHERE run_kind = 'backfill'") == [("because",)]
 
 
 def test_a_search_in_a_window_of_dates_is_backfilled(make_settings: Make, serve_records: Serve) -> None:
@@ -36,7 +36,7 @@ def test_a_search_in_a_window_of_dates_is_backfilled(make_settings: Make, serve_
     settings = make_settings(serve_records(article_set(article(1), article(2, title="Other things."))), a__pmids="9\n")
     found = make_request(query="ketamine[ti]", from_date="2019-03-01", to_date="2019/03/31")
     assert backfill(settings, found).outcomes == {"new": 1}
-    assert query(settings, "SELECT pmid, via FROM member WHERE reason = 'backfill'") == [(1, "ketamine[ti]")]
+    assert select(settings, "SELECT pmid, via FROM member WHERE reason = 'backfill'") == [(1, "ketamine[ti]")]
     assert backfill(settings, make_request(query="ketamine[ti]", from_date="2020-01-01")).outcomes == {}
     assert backfill(settings, make_request(from_date="2019-03-05", to_date="2019-03-05")).outcomes == {
         "unchanged": 1,
@@ -57,7 +57,7 @@ def test_a_dry_run_says_what_is_held_already(make_settings: Make, serve_records:
     refresh(settings)
     report = backfill(settings, make_request(pmids="1 2 3"), dry_run=True)
     assert (report.plan, report.held_count) == ({"asked": 3}, 1)
-    assert query(settings, "SELECT count(*) FROM run") == [(1,)]
+    assert select(settings, "SELECT count(*) FROM run") == [(1,)]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from flows.nlm_files.files import read_blocks
 from flows.runs.ingest import ingest, replay_rejected
 from flows.runs.summary import summarise
 from tests.conftest import REPOSITORY
-from tests.flows.runs.test_refresh import query
+from tests.corpora import select
 from tests.records import article, article_set
 from transforms import pubmed_xml
 from transforms.pubmed_document import LONGEST_RECORD_BYTES, split_document
@@ -85,8 +85,12 @@ def test_packed_and_plain_files_are_read_whatever_their_name(settings: Settings,
     ]
     report = ingest(settings, files)
     assert (report.outcomes, report.files, report.exit_code) == ({"new": 3}, 3, 0)
-    assert query(settings, "SELECT pmid, source FROM citation ORDER BY pmid") == [(1, "file"), (2, "file"), (3, "file")]
-    assert query(settings, "SELECT pmid, via FROM member WHERE pmid = 1") == [(1, "a.xml.gz")]
+    assert select(settings, "SELECT pmid, source FROM citation ORDER BY pmid") == [
+        (1, "file"),
+        (2, "file"),
+        (3, "file"),
+    ]
+    assert select(settings, "SELECT pmid, via FROM member WHERE pmid = 1") == [(1, "a.xml.gz")]
 
 
 def test_the_same_file_again_changes_nothing(settings: Settings, write: Write) -> None:
@@ -109,11 +113,11 @@ def test_of_several_records_the_highest_version_counts_and_then_the_last(setting
     ]
     report = ingest(settings, [write("a.xml", article_set(*records))])
     assert report.outcomes == {"new": 3}
-    assert query(settings, "SELECT pmid, pmid_version, article_title FROM citation WHERE pmid < 3 ORDER BY pmid") == [
+    assert select(settings, "SELECT pmid, pmid_version, article_title FROM citation WHERE pmid < 3 ORDER BY pmid") == [
         (1, 3, "Three."),
         (2, 1, "Late."),
     ]
-    assert query(settings, "SELECT count(*) FROM language") == [(3,)]
+    assert select(settings, "SELECT count(*) FROM language") == [(3,)]
 
 
 def test_an_older_record_does_not_take_the_place_of_a_newer_one(settings: Settings, write: Write) -> None:
@@ -121,7 +125,7 @@ def test_an_older_record_does_not_take_the_place_of_a_newer_one(settings: Settin
     ingest(settings, [write("new.xml", article_set(article(1, title="New.", revised=("2026", "01", "01"))))])
     report = ingest(settings, [write("old.xml", article_set(article(1, title="Old.", revised=("2025", "01", "01"))))])
     assert report.outcomes == {"older": 1}
-    assert query(settings, "SELECT article_title FROM citation") == [("New.",)]
+    assert select(settings, "SELECT article_title FROM citation") == [("New.",)]
 
 
 def test_a_deletion_keeps_the_last_known_record_until_it_comes_again(settings: Settings, write: Write) -> None:
@@ -130,9 +134,9 @@ def test_a_deletion_keeps_the_last_known_record_until_it_comes_again(settings: S
     deletion = "<DeleteCitation><PMID Version='1'>1</PMID></DeleteCitation>"
     report = ingest(settings, [write("b.xml", article_set(after=deletion))])
     assert report.outcomes == {"deleted": 1}
-    assert query(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, True), (2, False)]
+    assert select(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, True), (2, False)]
     ingest(settings, [write("c.xml", article_set(article(1, title="Back.", revised=("2030", "01", "01"))))])
-    assert query(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, False)]
+    assert select(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, False)]
 
 
 def test_a_broken_file_is_named_and_the_others_are_read(settings: Settings, write: Write) -> None:
@@ -144,14 +148,14 @@ def test_a_broken_file_is_named_and_the_others_are_read(settings: Settings, writ
     assert [sentence.split(": ")[1] for sentence in report.troubles] == [
         "the document ends half way; download it again."
     ]
-    assert query(settings, "SELECT pmid FROM citation") == [(2,)]
+    assert select(settings, "SELECT pmid FROM citation") == [(2,)]
 
 
 def test_a_bad_record_is_kept_with_its_reason(settings: Settings, write: Write) -> None:
     """One bad record never costs the others."""
     report = ingest(settings, [write("a.xml", article_set(article(1), article("x"), article("y")))])
     assert report.outcomes == {"new": 1}
-    assert query(settings, "SELECT record_order, reason FROM rejected_citation ORDER BY 1") == [
+    assert select(settings, "SELECT record_order, reason FROM rejected_citation ORDER BY 1") == [
         (1, "The PMID of the PubmedArticle is 'x', which is not a PMID."),
         (2, "The PMID of the PubmedArticle is 'y', which is not a PMID."),
     ]
@@ -163,7 +167,7 @@ def test_a_record_rejected_again_waits_once(settings: Settings, write: Write) ->
     bad = article(2, parts=("<AuthorList><Author ValidYN='maybe'><LastName>A</LastName></Author></AuthorList>", "", ""))
     ingest(settings, [write("a.xml", article_set(article("x"), bad))])
     assert replay_rejected(settings).nameless == 1
-    assert query(settings, "SELECT count(*) FROM rejected_citation") == [(4,)]
+    assert select(settings, "SELECT count(*) FROM rejected_citation") == [(4,)]
     assert read_status(DataDirectory(settings.data_dir))["rejected"] == 2
     ingest(settings, [write("b.xml", article_set(article(2)))])
     assert read_status(DataDirectory(settings.data_dir))["rejected"] == 1
@@ -214,8 +218,8 @@ def test_a_file_that_breaks_off_is_refused_unless_it_is_to_be_salvaged(settings:
     kept = ingest(settings, [cut], salvage=True)
     assert (kept.exit_code, kept.outcomes) == (3, {"new": 2})
     assert "ends half way; download it again. The 2 whole records before that were kept." in kept.salvaged[0]
-    assert query(settings, "SELECT pmid FROM citation ORDER BY pmid") == [(1,), (2,)]
-    assert query(settings, "SELECT is_complete FROM run") == [(False,)]
+    assert select(settings, "SELECT pmid FROM citation ORDER BY pmid") == [(1,), (2,)]
+    assert select(settings, "SELECT is_complete FROM run") == [(False,)]
 
 
 def test_gzip_data_that_end_early_can_be_salvaged(settings: Settings, write: Write) -> None:
@@ -224,7 +228,7 @@ def test_gzip_data_that_end_early_can_be_salvaged(settings: Settings, write: Wri
     cut = write("cut.xml.gz", packed[: len(packed) // 2])
     assert ingest(settings, [cut]).troubles == [f"{cut} ends before its gzip data do; download it again."]
     kept = ingest(settings, [cut], salvage=True)
-    (count,) = query(settings, "SELECT count(*) FROM citation")[0]
+    (count,) = select(settings, "SELECT count(*) FROM citation")[0]
     assert 0 < count < 199
     assert f"ends before its gzip data do; download it again. The {count} whole records" in kept.salvaged[0]
 
@@ -237,7 +241,7 @@ def test_rejected_records_are_read_again_when_the_code_can(
         broken.setattr(pubmed_xml, "reason_against", lambda _: "Not today.")
         first = ingest(settings, [write("a.xml", article_set(article(1), article(2)))])
     assert first.outcomes == {"rejected": 2}
-    assert query(settings, "SELECT count(*) FROM citation") == [(0,)]
+    assert select(settings, "SELECT count(*) FROM citation") == [(0,)]
     bad = (
         article(3)
         .replace('ValidYN="Y"', "")
@@ -251,7 +255,7 @@ def test_rejected_records_are_read_again_when_the_code_can(
     again = replay_rejected(settings)
     assert again.outcomes == {"new": 2, "rejected": 1}
     assert "'maybe' is neither Y nor N" in again.rejected[3]
-    assert query(settings, "SELECT pmid, source FROM citation ORDER BY pmid") == [(1, "file"), (2, "file")]
+    assert select(settings, "SELECT pmid, source FROM citation ORDER BY pmid") == [(1, "file"), (2, "file")]
     assert replay_rejected(settings).outcomes == {"rejected": 1}
 
 
@@ -267,8 +271,8 @@ def test_several_workers_make_the_same_rows(tmp_path: Path, write: Write, monkey
     for workers in (1, 2):
         settings = Settings(data_dir=tmp_path / f"data-{workers}")
         report = ingest(settings, files, workers=workers)
-        rows = query(settings, "SELECT * EXCLUDE (run_id, fetched_at) FROM citation ORDER BY pmid")
-        answers.append((report.outcomes, rows, query(settings, "SELECT * FROM language ORDER BY ALL")))
+        rows = select(settings, "SELECT * EXCLUDE (run_id, fetched_at) FROM citation ORDER BY pmid")
+        answers.append((report.outcomes, rows, select(settings, "SELECT * FROM language ORDER BY ALL")))
     assert answers[0] == answers[1]
     assert answers[0][0]["new"] == 59
 
@@ -283,7 +287,7 @@ def test_of_a_large_file_that_is_known_in_part_the_rest_is_kept(settings: Settin
     report = ingest(settings, [write("b.xml", article_set(*records, after=deletion))], workers=1)
     assert report.outcomes == {"new": 3900, "unchanged": 100, "deleted": 1}
     counts = "SELECT count(*), count(DISTINCT pmid), sum(length(abstract)) // 4000 FROM citation WHERE pmid < 9000"
-    assert query(settings, counts) == [(4000, 4000, 40299)]
+    assert select(settings, counts) == [(4000, 4000, 40299)]
 
 
 def test_workers_load_nothing_of_the_command_and_leave_nothing_behind(tmp_path: Path, write: Write) -> None:
@@ -348,7 +352,7 @@ def test_a_file_name_may_be_no_text(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / os.fsdecode(b"caf\xe9.xml")
     file.write_bytes(article_set(article(1)))
     assert ingest(settings, [file]).outcomes == {"new": 1}
-    assert query(settings, "SELECT via FROM member") == [(r"caf\xe9.xml",)]
+    assert select(settings, "SELECT via FROM member") == [(r"caf\xe9.xml",)]
 
 
 def test_zeros_behind_gzip_data_are_nothing(write: Write) -> None:

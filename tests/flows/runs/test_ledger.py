@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from flows.definition.settings import Settings
@@ -21,6 +20,7 @@ from flows.eutils_server.serve import running_server
 from flows.runs import links
 from flows.runs.refresh import refresh
 from flows.runs.work import Steps
+from tests.corpora import select
 from tests.records import article, article_set
 from tests.scripted import Answer, Asked, scripted_server
 from warehouse.query import read_run_changes
@@ -32,12 +32,6 @@ Serve = Callable[[bytes], str]
 NO_LINKS = "[links]\nfetch = []\nlinkout = false\n[citations]\ndeleted_after_hours = 0\n"
 CORPUS = (sys.executable, "-c", "from flows.command.cli import main; main()")
 KEY = "0123456789abcdef0123456789abcdef0123"
-
-
-def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-    """The published file's answer."""
-    with duckdb.connect(settings.data_dir / "corpus.duckdb", read_only=True) as con:
-        return con.execute(sql).fetchall()
 
 
 def test_what_a_reply_leaves_out_is_asked_for_once_more(make_settings: Make, serve_records: Serve) -> None:
@@ -64,7 +58,7 @@ def test_what_a_reply_leaves_out_is_asked_for_once_more(make_settings: Make, ser
     report = refresh(settings, steps=Steps(fetch=fetch))
     assert report.outcomes == {"new": 6}
     assert asked == [[1, 2, 3], [4, 5, 6], [1, 2, 3], [6]]
-    assert query(settings, "SELECT count(*) FROM request WHERE detail IS NOT NULL") == [(0,)]
+    assert select(settings, "SELECT count(*) FROM request WHERE detail IS NOT NULL") == [(0,)]
 
 
 def test_a_citation_that_two_runs_do_not_find_is_deleted(make_settings: Make, serve_records: Serve) -> None:
@@ -75,14 +69,14 @@ def test_a_citation_that_two_runs_do_not_find_is_deleted(make_settings: Make, se
     gone = settings.model_copy(update={"entrez": serve_records(one)})
     first = refresh(gone)
     assert first.outcomes == {"unchanged": 1, "not_found": 1}
-    assert query(settings, "SELECT count(*) FROM deleted_citation") == [(0,)]
+    assert select(settings, "SELECT count(*) FROM deleted_citation") == [(0,)]
     second = refresh(gone)
     assert second.plan["missing"] == 1
     assert second.outcomes == {"unchanged": 1, "deleted": 1}
-    assert query(settings, "SELECT pmid, evidence FROM deleted_citation") == [(2, "empty_reply")]
-    assert query(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, True)]
+    assert select(settings, "SELECT pmid, evidence FROM deleted_citation") == [(2, "empty_reply")]
+    assert select(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, True)]
     refresh(settings)
-    assert query(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, False)]
+    assert select(settings, "SELECT pmid, is_deleted FROM article ORDER BY pmid") == [(1, False), (2, False)]
 
 
 def test_a_deletion_is_told_once_and_so_is_its_end(make_settings: Make, serve_records: Serve) -> None:
@@ -96,10 +90,10 @@ def test_a_deletion_is_told_once_and_so_is_its_end(make_settings: Make, serve_re
     reports, contents = [], []
     for following in (without, without, settings):
         reports.append(refresh(following))
-        contents += query(settings, "SELECT content_sha256 FROM manifest")
+        contents += select(settings, "SELECT content_sha256 FROM manifest")
     assert [report.outcomes.get("deleted") for report in reports] == [1, 1, None]
     assert contents[0] == contents[1] != contents[2]
-    told = query(settings, "SELECT run_id, before, after FROM change WHERE table_name = 'deleted_citation' ORDER BY 1")
+    told = select(settings, "SELECT run_id, before, after FROM change WHERE table_name = 'deleted_citation' ORDER BY 1")
     assert told == [(reports[0].run_id, None, "empty_reply"), (reports[2].run_id, "empty_reply", None)]
     directory = DataDirectory(settings.data_dir)
     assert [read_run_changes(directory, report.run_id).deleted for report in reports] == [[2], [], []]
@@ -112,7 +106,7 @@ def test_two_runs_within_hours_are_one_answer(make_settings: Make, serve_records
     refresh(settings)
     gone = settings.model_copy(update={"entrez": serve_records(article_set(article(1)))})
     assert [refresh(gone).outcomes["not_found"] for _ in range(3)] == [1, 1, 1]
-    assert query(settings, "SELECT count(*) FROM deleted_citation") == [(0,)]
+    assert select(settings, "SELECT count(*) FROM deleted_citation") == [(0,)]
 
 
 def test_what_was_never_found_is_asked_twice_and_then_by_age(make_settings: Make, serve_records: Serve) -> None:
@@ -142,7 +136,7 @@ def test_a_list_that_a_reply_says_nothing_of_is_asked_for_once_more(
     report = refresh(settings)
     assert asked == [[1, 2, 3], [2]]
     assert (report.link_lists, report.troubles) == (3, [])
-    assert query(settings, "SELECT pmid, link_count FROM link_list WHERE source = 'elink' ORDER BY pmid") == [
+    assert select(settings, "SELECT pmid, link_count FROM link_list WHERE source = 'elink' ORDER BY pmid") == [
         (1, 0),
         (2, 0),
         (3, 0),
@@ -158,10 +152,10 @@ def test_linkout_resources_are_obtained_once_and_again_by_age(make_settings: Mak
     with running_server(RecordStore.from_paths([folder])) as base_url:
         settings = make_settings(base_url, a__pmids="1\n2\n", corpus__toml="[links]\nfetch = []\n")
         assert refresh(settings).link_lists == 2
-        assert query(settings, "SELECT pmid, url, provider_name FROM linkout") == [
+        assert select(settings, "SELECT pmid, url, provider_name FROM linkout") == [
             (1, "https://example.org/1", "A Library")
         ]
-        assert query(settings, "SELECT pmid, linkout_count FROM linkout_list ORDER BY pmid") == [(1, 1), (2, 0)]
+        assert select(settings, "SELECT pmid, linkout_count FROM linkout_list ORDER BY pmid") == [(1, 1), (2, 0)]
         assert refresh(settings).link_lists == 0
         (settings.seeds / "corpus.toml").write_text("[links]\nfetch = []\nlinkout_after_days = 0\n")
         assert refresh(settings).link_lists == 2
@@ -198,7 +192,7 @@ def test_replies_of_another_server_are_not_taken_over(make_settings: Make, serve
         refresh(settings, steps=Steps(fetch=fetch_and_die))
     other = settings.model_copy(update={"entrez": serve_records(article_set(article(1, title="The other's.")))})
     refresh(other)
-    assert query(settings, "SELECT article_title FROM citation") == [("The other's.",)]
+    assert select(settings, "SELECT article_title FROM citation") == [("The other's.",)]
 
 
 def test_a_reply_that_the_crash_of_the_machine_has_damaged_is_asked_for_again(
@@ -252,8 +246,8 @@ def test_a_run_that_is_killed_anywhere_is_taken_over(make_settings: Make, seed: 
     assert set(fetched) == set(pmids)
     assert len(fetched) - len(pmids) <= 2 * 10
     assert report.exit_code == 0
-    assert query(settings, "SELECT count(*), count(DISTINCT pmid) FROM citation") == [(200, 200)]
-    assert query(settings, "SELECT count(DISTINCT pmid) FROM request WHERE outcome = 'new'") == [(200,)]
+    assert select(settings, "SELECT count(*), count(DISTINCT pmid) FROM citation") == [(200, 200)]
+    assert select(settings, "SELECT count(DISTINCT pmid) FROM request WHERE outcome = 'new'") == [(200,)]
 
 
 def test_the_key_is_in_no_file_and_no_line(make_settings: Make, tmp_path: Path) -> None:
@@ -276,7 +270,7 @@ def test_the_key_is_in_no_file_and_no_line(make_settings: Make, tmp_path: Path) 
         command += ["--seeds", str(settings.seeds), "--data-dir", str(settings.data_dir)]
         done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 3
-    assert query(settings, "SELECT pmid FROM request WHERE detail LIKE '%api-key%***%'") == [(2,)]
+    assert select(settings, "SELECT pmid FROM request WHERE detail LIKE '%api-key%***%'") == [(2,)]
     assert len(asked) >= 3
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert any(path.suffix == ".duckdb" for path in files)
@@ -284,4 +278,4 @@ def test_the_key_is_in_no_file_and_no_line(make_settings: Make, tmp_path: Path) 
     assert KEY.encode() not in done.stdout + done.stderr
     # Parquet and DuckDB compress what they hold.
     for table in ("request", "run"):
-        assert query(settings, f"SELECT count(*) FROM {table} t WHERE CAST(t AS VARCHAR) LIKE '%{KEY}%'") == [(0,)]
+        assert select(settings, f"SELECT count(*) FROM {table} t WHERE CAST(t AS VARCHAR) LIKE '%{KEY}%'") == [(0,)]

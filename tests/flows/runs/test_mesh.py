@@ -1,23 +1,19 @@
 """MeSH in the corpus: read, replaced by the next year, asked."""
 
-import functools
 import gzip
-import http.server
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import pytest
 
 from flows.definition.settings import Settings, load_settings
 from flows.runs import maintenance
 from flows.runs.mesh import add_mesh
+from tests.corpora import commit, select
 from tests.mesh_records import descriptor, mesh_set, qualifier, supplementary
 from tests.records import article
-from tests.warehouse.test_build import commit
+from tests.scripted import folder_server
 from warehouse import build
 from warehouse.check import check_all
 from warehouse.errors import DocumentError, PermanentError, StoreError, TransientError, UsageError
@@ -40,7 +36,7 @@ HEADINGS = """<MeshHeadingList>
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Of a corpus with one citation."""
+    """Settings of a corpus with one citation."""
     settings = load_settings(data_dir=tmp_path / "data")
     commit(DataDirectory(settings.data_dir), article(1, parts=("", HEADINGS, "")))
     build.publish(DataDirectory(settings.data_dir))
@@ -54,24 +50,18 @@ def write(folder: Path, name: str, content: bytes) -> Path:
     return folder / name
 
 
-def rows(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of the published file."""
-    with duckdb.connect(DataDirectory(settings.data_dir).database, read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def test_narrower_headings_are_those_below_any_of_its_places(settings: Settings, tmp_path: Path) -> None:
     """F011 is not below F01; Male has no place and is itself; an entry term and an identifier stand for the heading."""
     assert [*add_mesh(settings, [write(tmp_path, "desc2026.xml", DESCRIPTORS)])] == [
         "desc2026.xml: 6 descriptor records of MeSH 2026."
     ]
     below = "SELECT descriptor_name, depth FROM mesh_under({})"
-    assert rows(settings, below.format("'mood'")) == [("Mood", 0), ("Sadness", 1), ("Melancholy", 2)]
+    assert select(settings, below.format("'mood'")) == [("Mood", 0), ("Sadness", 1), ("Melancholy", 2)]
     expected = [("Sadness", 0), ("Late Sadness", 1), ("Melancholy", 1)]
-    assert rows(settings, below.format("'SORROW'")) == rows(settings, below.format("'d02'")) == expected
-    assert rows(settings, below.format("'Male'")) == [("Male", 0)]
-    assert rows(settings, below.format("'Unheard'")) == []
-    assert rows(settings, "SELECT mesh_ui, mesh_name, term_name FROM mesh_find('sorrow')") == [
+    assert select(settings, below.format("'SORROW'")) == select(settings, below.format("'d02'")) == expected
+    assert select(settings, below.format("'Male'")) == [("Male", 0)]
+    assert select(settings, below.format("'Unheard'")) == []
+    assert select(settings, "SELECT mesh_ui, mesh_name, term_name FROM mesh_find('sorrow')") == [
         ("D02", "Sadness", "Sorrow")
     ]
 
@@ -79,19 +69,19 @@ def test_narrower_headings_are_those_below_any_of_its_places(settings: Settings,
 def test_stale_headings_are_named_with_what_has_replaced_them(settings: Settings, tmp_path: Path) -> None:
     """Renamed; become a supplementary record; gone without a successor. Without MeSH, none is named."""
     stale = "SELECT descriptor_name, what, new_ui, new_name FROM mesh_stale ORDER BY descriptor_name"
-    assert rows(settings, stale) == []
+    assert select(settings, stale) == []
     files = [
         write(tmp_path, "desc2026.xml", DESCRIPTORS),
         write(tmp_path, "supp2026.xml", mesh_set(supplementary("C01", "calmol", mapped=[("*D01", "Mood")]))),
         write(tmp_path, "qual2026.xml", mesh_set(qualifier("Q01", "therapy", trees=["Y04"]))),
     ]
     list(add_mesh(settings, files))
-    assert rows(settings, stale) == [
+    assert select(settings, stale) == [
         ("Sorrow", "renamed", "D02", "Sadness"),
         ("Vapours", "gone", None, None),
         ("calmol", "gone", "C01", "calmol"),
     ]
-    assert rows(settings, "SELECT descriptor_name FROM mesh_under('therapy')") == [("therapy",)]
+    assert select(settings, "SELECT descriptor_name FROM mesh_under('therapy')") == [("therapy",)]
 
 
 def test_the_latest_year_of_a_kind_holds_as_a_whole(settings: Settings, tmp_path: Path) -> None:
@@ -102,9 +92,9 @@ def test_the_latest_year_of_a_kind_holds_as_a_whole(settings: Settings, tmp_path
     list(add_mesh(settings, [newer]))
     kept = [("descriptor", 2026, 1), ("supplementary", 2025, 1)]
     held = "SELECT mesh_kind, mesh_year, record_count FROM mesh_file ORDER BY mesh_kind"
-    assert rows(settings, held) == kept
-    assert rows(settings, "SELECT descriptor_name FROM mesh_descriptor") == [("Mood",)]
-    assert rows(settings, "SELECT DISTINCT mesh_ui FROM mesh_term ORDER BY mesh_ui") == [("C01",), ("D01",)]
+    assert select(settings, held) == kept
+    assert select(settings, "SELECT descriptor_name FROM mesh_descriptor") == [("Mood",)]
+    assert select(settings, "SELECT DISTINCT mesh_ui FROM mesh_term ORDER BY mesh_ui") == [("C01",), ("D01",)]
     runs = len(run_folders(DataDirectory(settings.data_dir)))
     assert [*add_mesh(settings, [newer])] == [
         "desc2026.xml: the descriptors of MeSH 2026 are held already; not read again."
@@ -112,8 +102,8 @@ def test_the_latest_year_of_a_kind_holds_as_a_whole(settings: Settings, tmp_path
     assert len(run_folders(DataDirectory(settings.data_dir))) == runs
     older = write(tmp_path, "desc2024.xml", DESCRIPTORS)
     assert [*add_mesh(settings, [older])] == ["desc2024.xml: 6 descriptor records of MeSH 2024. Those of 2026 hold."]
-    assert rows(settings, held) == kept
-    assert rows(settings, "SELECT pmid FROM citation") == [(1,)]
+    assert select(settings, held) == kept
+    assert select(settings, "SELECT pmid FROM citation") == [(1,)]
     assert list(check_all(DataDirectory(settings.data_dir))) == []
 
 
@@ -128,19 +118,19 @@ def test_nothing_is_kept_where_a_file_cannot_be_used(settings: Settings, tmp_pat
     with pytest.raises(UsageError, match="There is no file"):
         list(add_mesh(settings, [tmp_path / "desc2027.xml"]))
     assert len(run_folders(DataDirectory(settings.data_dir))) == runs
-    assert rows(settings, "SELECT count(*) FROM mesh_term") == [(0,)]
+    assert select(settings, "SELECT count(*) FROM mesh_term") == [(0,)]
 
 
 def test_a_damaged_folder_of_mesh_is_read_again_from_its_files(settings: Settings, tmp_path: Path) -> None:
     """`corpus rebuild` says what to do, and doing so is enough; a file that is held is read again if asked for."""
     file, directory = write(tmp_path, "desc2026.xml", DESCRIPTORS), DataDirectory(settings.data_dir)
     list(add_mesh(settings, [file]))
-    held = rows(settings, "FROM mesh_term ORDER BY ALL")
+    held = select(settings, "FROM mesh_term ORDER BY ALL")
     assert [*add_mesh(settings, [file])] == [
         "desc2026.xml: the descriptors of MeSH 2026 are held already; not read again."
     ]
     assert [*add_mesh(settings, [file], is_again=True)] == ["desc2026.xml: 6 descriptor records of MeSH 2026."]
-    assert rows(settings, "FROM mesh_term ORDER BY ALL") == held
+    assert select(settings, "FROM mesh_term ORDER BY ALL") == held
     for folder in run_folders(directory)[1:]:
         (folder / "mesh_term.parquet").write_bytes(b"damaged")
     with pytest.raises(
@@ -150,9 +140,9 @@ def test_a_damaged_folder_of_mesh_is_read_again_from_its_files(settings: Setting
     for folder in run_folders(directory)[1:]:
         shutil.rmtree(folder)
     list(maintenance.rebuild(settings))
-    assert rows(settings, "FROM mesh_term") == []
+    assert select(settings, "FROM mesh_term") == []
     list(add_mesh(settings, [file]))
-    assert rows(settings, "FROM mesh_term ORDER BY ALL") == held
+    assert select(settings, "FROM mesh_term ORDER BY ALL") == held
     assert list(check_all(directory)) == []
 
 
@@ -161,25 +151,18 @@ def test_mesh_is_content_whatever_its_file_is_called(settings: Settings, tmp_pat
     other = load_settings(data_dir=tmp_path / "other")
     commit(DataDirectory(other.data_dir), article(1, parts=("", HEADINGS, "")))
     digest = "SELECT content_sha256 FROM manifest"
-    without = rows(settings, digest)
+    without = select(settings, digest)
     list(add_mesh(settings, [write(tmp_path, "desc2026.xml", DESCRIPTORS)]))
     list(add_mesh(other, [write(tmp_path, "mine-desc2026.xml.gz", gzip.compress(DESCRIPTORS))]))
-    assert rows(settings, digest) == rows(other, digest) != without
+    assert select(settings, digest) == select(other, digest) != without
     run = "SELECT run_source, requested_count, is_complete FROM run WHERE run_kind = 'mesh'"
-    assert rows(other, run) == [("mine-desc2026.xml.gz", 0, True)]
-    said = rows(settings, "SELECT * FROM mesh_term ORDER BY ALL")
+    assert select(other, run) == [("mine-desc2026.xml.gz", 0, True)]
+    said = select(settings, "SELECT * FROM mesh_term ORDER BY ALL")
     list(maintenance.compact(settings))
     list(maintenance.rebuild(settings))
-    assert rows(settings, digest) == rows(other, digest)
-    assert rows(settings, "SELECT * FROM mesh_term ORDER BY ALL") == said
+    assert select(settings, digest) == select(other, digest)
+    assert select(settings, "SELECT * FROM mesh_term ORDER BY ALL") == said
     assert list(check_all(DataDirectory(settings.data_dir))) == []
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves a folder without logging."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing."""
 
 
 @pytest.fixture
@@ -187,13 +170,8 @@ def server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """A folder, and the address under which it is served."""
     folder = tmp_path / "nlm"
     folder.mkdir()
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as httpd:
-        thread = threading.Thread(target=httpd.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{httpd.server_port}/", folder
-        httpd.shutdown()
-        thread.join()
+    with folder_server(folder) as base_url:
+        yield base_url, folder
 
 
 def test_the_newest_files_of_a_page_are_downloaded(settings: Settings, server: tuple[str, Path]) -> None:

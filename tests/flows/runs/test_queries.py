@@ -13,7 +13,8 @@ from flows.runs.maintenance import run_check
 from flows.runs.refresh import refresh
 from flows.runs.summary import summarise
 from flows.runs.work import PLAIN_STEPS
-from tests.flows.runs.test_refresh import NOBODY, query
+from tests.corpora import select
+from tests.flows.runs.test_refresh import NOBODY
 from tests.records import article, article_set
 from warehouse.errors import EntrezError, KeyRefusedError, StoreError, UsageError
 
@@ -32,7 +33,7 @@ def test_every_run_says_what_a_search_found_and_as_what(make_settings: Make, ser
     refresh(settings)
     refresh(settings.model_copy(update={"entrez": NOBODY, "entrez_budget_s": 0}))
     backfill(settings, make_request(query="ketamine[ti]", from_date="2019-03-01"))
-    rows = query(
+    rows = select(
         settings,
         """SELECT search_name, search_text, date_type, CAST(from_date AS VARCHAR), to_date, promised_count,
             delivered_count, new_count, failure IS NULL
@@ -45,7 +46,7 @@ def test_every_run_says_what_a_search_found_and_as_what(make_settings: Make, ser
         (*asked, None, None, None, False),
         ("ketamine[ti]", "ketamine[ti]", "edat", "2019-03-01", None, 2, 2, 2, True),
     ]
-    assert query(settings, "SELECT count(*) FROM search_run WHERE translation ILIKE '%ketamine%'") == [(3,)]
+    assert select(settings, "SELECT count(*) FROM search_run WHERE translation ILIKE '%ketamine%'") == [(3,)]
 
 
 def test_a_search_with_an_ignored_part_is_named_and_ends_with_3(make_settings: Make, serve_records: Serve) -> None:
@@ -57,8 +58,8 @@ def test_a_search_with_an_ignored_part_is_named_and_ends_with_3(make_settings: M
     report = refresh(settings)
     assert report.exit_code == 3
     assert "! a.query: NCBI did not search all of it as asked (" in summarise(report, settings)
-    assert query(settings, "SELECT is_complete FROM run") == [(True,)]
-    ((ignored,),) = query(settings, "SELECT ignored FROM search_run")
+    assert select(settings, "SELECT is_complete FROM run") == [(True,)]
+    ((ignored,),) = select(settings, "SELECT ignored FROM search_run")
     assert "FieldNotFound: nofield" in ignored
 
 
@@ -79,7 +80,7 @@ def test_what_a_run_that_fails_has_found_is_kept(
         backfill(settings.model_copy(update={"entrez": refused, "ncbi_api_key": SecretStr("a key")}), too_much)
     with pytest.raises(UsageError):
         backfill(settings, too_much, dry_run=True)
-    rows = query(
+    rows = select(
         settings,
         """SELECT promised_count, delivered_count, search_run.new_count, failure LIKE '%API key%', run_failure[:6],
             reason, is_complete, requested_count
@@ -90,7 +91,7 @@ def test_what_a_run_that_fails_has_found_is_kept(
         (None, None, None, False, "esearc", "To see.", False, 0),
         (None, None, None, True, "esearc", "To see.", False, 0),
     ]
-    assert query(settings, "SELECT pmid, reason FROM member") == [(1, "pmids")]
+    assert select(settings, "SELECT pmid, reason FROM member") == [(1, "pmids")]
     assert list(run_check(settings, manifest=None)) == []
     assert not list((settings.data_dir / "staging").glob("r*="))
     report = backfill(settings, make_request(query="ketamine[ti]"))
@@ -114,4 +115,4 @@ def test_where_even_that_cannot_be_kept_the_failure_stays_what_it_is(
     with pytest.raises(StoreError, match=r"No room\."):
         refresh(settings, steps=replace(PLAIN_STEPS, publish=fail))
     refresh(settings)
-    assert query(settings, "SELECT count(*), count(run_failure) FROM run") == [(2, 0)]
+    assert select(settings, "SELECT count(*), count(run_failure) FROM run") == [(2, 0)]

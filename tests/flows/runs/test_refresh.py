@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from pydantic import SecretStr
 
@@ -20,6 +19,7 @@ from flows.entrez.fetch import fetch_batch, keep_reply, kept_replies
 from flows.runs.refresh import refresh, refresh_lists
 from flows.runs.work import Steps
 from tests.conftest import REPOSITORY
+from tests.corpora import select
 from tests.records import article, article_set
 from warehouse.errors import KeyRefusedError, LockedError, UsageError
 from warehouse.lock import writing
@@ -33,12 +33,6 @@ Serve = Callable[[bytes], str]
 NOBODY = "http://127.0.0.1:9/"
 
 
-def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of the published file."""
-    with duckdb.connect(settings.data_dir / "corpus.duckdb", read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def files_of_last_run(settings: Settings) -> set[str]:
     """The tables that the last run wrote."""
     return {path.stem for path in run_folders(DataDirectory(settings.data_dir))[-1].glob("*.parquet")}
@@ -49,12 +43,12 @@ def test_the_seeds_become_a_corpus_without_a_network(tmp_path: Path) -> None:
     settings = Settings(entrez="sample", seeds=REPOSITORY / "seeds", data_dir=tmp_path / "data")
     report = refresh(settings)
     assert (report.exit_code, report.outcomes) == (0, {"new": 11})
-    assert query(settings, "SELECT count(*) FROM citation") == [(11,)]
-    assert query(settings, "SELECT link_kind, count(*) FROM link WHERE source = 'seed' GROUP BY ALL ORDER BY 1") == [
+    assert select(settings, "SELECT count(*) FROM citation") == [(11,)]
+    assert select(settings, "SELECT link_kind, count(*) FROM link WHERE source = 'seed' GROUP BY ALL ORDER BY 1") == [
         ("cited_by", 5),
         ("similar", 5),
     ]
-    ((abstract, is_member),) = query(settings, "SELECT abstract, is_member FROM article WHERE pmid = 25217177")
+    ((abstract, is_member),) = select(settings, "SELECT abstract, is_member FROM article WHERE pmid = 25217177")
     assert abstract.startswith("A substantial number of patients")
     assert is_member
     again = refresh(settings)
@@ -70,13 +64,13 @@ def test_a_real_refresh_asks_for_what_the_sample_gave(make_settings: Make, serve
     served = serve_records(article_set(article(25217177, title="As NLM has it.")))
     report = refresh(settings.model_copy(update={"entrez": served}))
     assert report.plan == {"new": 11}
-    assert query(settings, "SELECT article_title FROM citation WHERE pmid = 25217177") == [("As NLM has it.",)]
+    assert select(settings, "SELECT article_title FROM citation WHERE pmid = 25217177") == [("As NLM has it.",)]
     # Nor does the sample replace them again.
     again = refresh(settings)
     assert 25217177 not in {
-        pmid for (pmid,) in query(settings, f"SELECT pmid FROM request WHERE run_id = '{again.run_id}'")
+        pmid for (pmid,) in select(settings, f"SELECT pmid FROM request WHERE run_id = '{again.run_id}'")
     }
-    assert query(settings, "SELECT article_title FROM citation WHERE pmid = 25217177") == [("As NLM has it.",)]
+    assert select(settings, "SELECT article_title FROM citation WHERE pmid = 25217177") == [("As NLM has it.",)]
 
 
 def test_a_pmid_that_nobody_knows_harms_no_other(make_settings: Make, serve_records: Serve) -> None:
@@ -85,7 +79,7 @@ def test_a_pmid_that_nobody_knows_harms_no_other(make_settings: Make, serve_reco
     report = refresh(settings)
     assert report.outcomes == {"new": 2, "not_found": 1}
     assert (report.not_found, report.exit_code) == ([99], 0)
-    assert query(settings, "SELECT pmid, outcome FROM request ORDER BY pmid") == [
+    assert select(settings, "SELECT pmid, outcome FROM request ORDER BY pmid") == [
         (1, "new"),
         (2, "new"),
         (99, "not_found"),
@@ -104,7 +98,7 @@ def test_a_reply_to_another_question_does_not_make_a_pmid_unknown(make_settings:
 
     report = refresh(settings, steps=Steps(fetch=fetch))
     assert (report.outcomes, report.owed) == ({"new": 1, "failed": 1}, [99])
-    assert query(settings, "SELECT pmid, detail FROM request WHERE outcome = 'failed'") == [
+    assert select(settings, "SELECT pmid, detail FROM request WHERE outcome = 'failed'") == [
         (99, "Entrez delivered 2, which was not asked for.")
     ]
 
@@ -115,7 +109,7 @@ def test_a_merged_pmid_is_not_owed_for_ever(make_settings: Make, serve_faults: C
     (settings.seeds / "a.pmids").write_text("3\n")
     report = refresh(settings)
     assert (report.outcomes, report.owed, report.exit_code) == ({"not_found": 1}, [], 3)
-    assert query(settings, "SELECT detail FROM request") == [("NCBI has merged it into 1.",)]
+    assert select(settings, "SELECT detail FROM request") == [("NCBI has merged it into 1.",)]
 
 
 def test_a_key_that_is_refused_ends_the_run(make_settings: Make, serve_faults: Callable[..., str]) -> None:
@@ -143,11 +137,11 @@ def test_what_ncbi_revised_is_fetched_again_and_nothing_else(make_settings: Make
     revised = article_set(article(1), article(2, title="Now different.", revised=("2100", "01", "01")))
     report = refresh(settings.model_copy(update={"entrez": serve_records(revised)}))
     assert (report.plan, report.outcomes) == ({"revised": 1}, {"revised": 1})
-    assert query(settings, "SELECT article_title FROM citation ORDER BY pmid") == [
+    assert select(settings, "SELECT article_title FROM citation ORDER BY pmid") == [
         ("Ketamine in an invented trial.",),
         ("Now different.",),
     ]
-    assert query(settings, "SELECT count(*) FROM language") == [(2,)]
+    assert select(settings, "SELECT count(*) FROM language") == [(2,)]
 
 
 def test_without_ncbi_the_seed_text_is_there_and_the_rest_is_owed(tmp_path: Path, serve_records: Serve) -> None:
@@ -155,21 +149,21 @@ def test_without_ncbi_the_seed_text_is_there_and_the_rest_is_owed(tmp_path: Path
     settings = Settings(entrez=NOBODY, seeds=REPOSITORY / "seeds", data_dir=tmp_path / "data", entrez_budget_s=0)
     report = refresh(settings)
     assert (report.exit_code, report.outcomes, len(report.owed)) == (3, {"failed": 11}, 11)
-    assert query(settings, "SELECT source, count(*) FROM citation GROUP BY 1") == [("seed", 11)]
-    assert query(settings, "SELECT count(*) FROM owed") == [(11,)]
-    assert query(settings, "SELECT count(*) FROM article WHERE 'Review' IN (SELECT unnest(publication_types))") == [
+    assert select(settings, "SELECT source, count(*) FROM citation GROUP BY 1") == [("seed", 11)]
+    assert select(settings, "SELECT count(*) FROM owed") == [(11,)]
+    assert select(settings, "SELECT count(*) FROM article WHERE 'Review' IN (SELECT unnest(publication_types))") == [
         (2,)
     ]
     served = serve_records(article_set(article(25217177), article(33297563)))
     later = refresh(settings.model_copy(update={"entrez": served}))
     assert later.plan == {"owed": 11}
     assert later.outcomes == {"new": 2, "not_found": 9}
-    assert query(settings, "SELECT source, count(*) FROM citation GROUP BY 1 ORDER BY 1") == [
+    assert select(settings, "SELECT source, count(*) FROM citation GROUP BY 1 ORDER BY 1") == [
         ("efetch", 2),
         ("seed", 9),
     ]
     # The entry's publication types went with the seed's citation.
-    assert query(settings, "SELECT publication_type FROM publication_type WHERE pmid = 33297563") == [
+    assert select(settings, "SELECT publication_type FROM publication_type WHERE pmid = 33297563") == [
         ("Journal Article",)
     ]
 
@@ -180,11 +174,11 @@ def test_a_seed_that_is_taken_away_takes_its_reasons_with_it(make_settings: Make
     page = next((REPOSITORY / "seeds").glob("*.txt"))
     shutil.copy(page, settings.seeds)
     refresh(settings)
-    assert query(settings, "SELECT count(*) FROM citation") == [(12,)]
+    assert select(settings, "SELECT count(*) FROM citation") == [(12,)]
     (settings.seeds / page.name).unlink()
     refresh(settings)
-    assert query(settings, "SELECT pmid, is_member FROM article ORDER BY pmid") == [(1, True), (25217177, False)]
-    assert query(settings, "SELECT count(*) FROM seed_citation") == [(0,)]
+    assert select(settings, "SELECT pmid, is_member FROM article ORDER BY pmid") == [(1, True), (25217177, False)]
+    assert select(settings, "SELECT count(*) FROM seed_citation") == [(0,)]
 
 
 def test_links_are_followed_as_far_as_the_definition_says(make_settings: Make, serve_records: Serve) -> None:
@@ -195,7 +189,7 @@ def test_links_are_followed_as_far_as_the_definition_says(make_settings: Make, s
     definition = '[links]\nfetch = ["reference"]\nfollow = ["reference"]\ndepth = 1\n'
     settings = make_settings(serve_records(article_set(*records)), a__pmids="1\n", corpus__toml=definition)
     refresh(settings)
-    assert query(settings, "SELECT pmid, reason, via, depth FROM member ORDER BY pmid") == [
+    assert select(settings, "SELECT pmid, reason, via, depth FROM member ORDER BY pmid") == [
         (1, "pmids", "a.pmids", 0),
         (2, "reference", "1", 1),
     ]
@@ -205,10 +199,10 @@ def test_a_query_brings_what_it_finds(make_settings: Make, serve_records: Serve)
     """And takes it away when it no longer does."""
     settings = make_settings(serve_records(article_set(article(1), article(2, title="No."))), q__query="ketamine\n")
     refresh(settings)
-    assert query(settings, "SELECT pmid, reason, via FROM member") == [(1, "query", "q.query")]
+    assert select(settings, "SELECT pmid, reason, via FROM member") == [(1, "query", "q.query")]
     (settings.seeds / "q.query").write_text("no[ti]\n")
     refresh(settings)
-    assert query(settings, "SELECT pmid FROM article WHERE is_member") == [(2,)]
+    assert select(settings, "SELECT pmid FROM article WHERE is_member") == [(2,)]
 
 
 def test_replies_of_a_run_that_broke_off_are_not_asked_for_again(make_settings: Make, serve_records: Serve) -> None:
@@ -272,7 +266,7 @@ def test_real_records_are_all_accounted_for(shared_data: Path, tmp_path: Path, s
     settings = Settings(entrez=serve_records(document), seeds=tmp_path / "seeds", data_dir=tmp_path / "data")
     report = refresh(settings)
     assert report.outcomes == {"new": 100}
-    assert {row[0] for row in query(settings, "SELECT pmid FROM citation")} == pmids
+    assert {row[0] for row in select(settings, "SELECT pmid FROM citation")} == pmids
 
 
 def test_all_link_lists_can_be_fetched_again(make_settings: Make, serve_records: Serve) -> None:
@@ -281,7 +275,7 @@ def test_all_link_lists_can_be_fetched_again(make_settings: Make, serve_records:
     first = refresh(settings)
     again = refresh_lists(settings)
     assert (again.link_lists, again.outcomes) == (first.link_lists, {})
-    assert query(settings, "SELECT run_kind, requested_count FROM run ORDER BY run_id") == [
+    assert select(settings, "SELECT run_kind, requested_count FROM run ORDER BY run_id") == [
         ("refresh", 2),
         ("links", 0),
     ]
@@ -313,7 +307,7 @@ def test_a_change_has_before_and_after_field_by_field(make_settings: Make, serve
     settings = make_settings(serve_records(article_set(first)), a__pmids="1\n", corpus__toml="[links]\nfetch = []\n")
     refresh(settings)
     report = refresh(settings.model_copy(update={"entrez": serve_records(article_set(second))}))
-    told = query(
+    told = select(
         settings,
         f"""SELECT table_name, column_name, before, after FROM change
         WHERE run_id = '{report.run_id}' ORDER BY table_name, column_name, change_order""",

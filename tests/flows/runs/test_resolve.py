@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -13,6 +12,7 @@ from flows.definition.settings import Settings
 from flows.entrez.client import EntrezClient, Reply, connect
 from flows.entrez.utilities import ecitmatch
 from flows.runs.refresh import refresh
+from tests.corpora import select
 from tests.records import article, article_set
 from tests.scripted import Answer, scripted_server
 from warehouse.query import read_status
@@ -51,12 +51,6 @@ def known(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     return pmids
 
 
-def query(settings: Settings, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of the published file."""
-    with duckdb.connect(settings.data_dir / "corpus.duckdb", read_only=True) as con:
-        return con.execute(sql).fetchall()
-
-
 def replies_of(folder: Path) -> list[str]:
     """The utilities whose replies a run has kept for good."""
     path = folder / "raw_reply.parquet"
@@ -81,16 +75,16 @@ def test_an_entry_without_a_pmid_becomes_a_member_when_entrez_knows_it(
     report = refresh(settings)
     assert report.outcomes == {"new": 2}
     assert report.unresolved == 2
-    assert query(settings, "SELECT pmid, resolution FROM seed_citation ORDER BY citation_order") == [
+    assert select(settings, "SELECT pmid, resolution FROM seed_citation ORDER BY citation_order") == [
         (8, "esearch"),
         (None, None),
         (None, None),
     ]
-    assert query(settings, "SELECT pmid, reason, via, depth FROM member ORDER BY pmid") == [
+    assert select(settings, "SELECT pmid, reason, via, depth FROM member ORDER BY pmid") == [
         (7, "seed", "p", 0),
         (8, "reference", "7", 1),
     ]
-    assert query(settings, "SELECT pmid, linked_pmid FROM link WHERE source = 'seed'") == [(7, 8)]
+    assert select(settings, "SELECT pmid, linked_pmid FROM link WHERE source = 'seed'") == [(7, 8)]
     assert "esearch" in replies_of(run_folders(DataDirectory(settings.data_dir))[-1])
     assert read_status(DataDirectory(settings.data_dir))["unresolved"] == 2
 
@@ -112,13 +106,13 @@ def test_what_is_not_resolved_is_asked_again_when_the_page_changes_or_the_answer
     (settings.seeds / "corpus.toml").write_text("[links]\nfetch = []\nlinkout = false\nrefetch_after_days = 0\n")
     third = refresh(settings)
     assert third.request_count > 4
-    assert query(settings, "SELECT pmid FROM seed_citation ORDER BY citation_order") == [(8,), (None,)]
+    assert select(settings, "SELECT pmid FROM seed_citation ORDER BY citation_order") == [(8,), (None,)]
     (settings.seeds / "corpus.toml").write_text(definition)
     assert refresh(settings).request_count == 4
     (settings.seeds / "p.txt").write_text(PAGE.format(FOUND))
     changed = refresh(settings)
     assert (changed.outcomes, changed.unresolved) == ({}, 0)
-    assert query(settings, "SELECT pmid, resolution FROM seed_citation") == [(8, "esearch")]
+    assert select(settings, "SELECT pmid, resolution FROM seed_citation") == [(8, "esearch")]
 
 
 def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings: Make, serve_records: Serve) -> None:
@@ -130,7 +124,7 @@ def test_without_entrez_nothing_is_resolved_and_the_next_run_asks(make_settings:
     assert any("Not looked up: 1 reference in seeds" in trouble for trouble in report.troubles)
     served = serve_records(article_set(article(7), article(8, title="A long trial of ketamine in mice.")))
     refresh(settings.model_copy(update={"entrez": served}))
-    assert query(settings, "SELECT pmid, resolution FROM seed_citation") == [(8, "esearch")]
+    assert select(settings, "SELECT pmid, resolution FROM seed_citation") == [(8, "esearch")]
 
 
 def test_a_dry_run_counts_the_requests_and_asks_for_no_entry(make_settings: Make, serve_records: Serve) -> None:
@@ -152,13 +146,13 @@ def test_ecitmatch_is_asked_before_esearch(make_settings: Make, serve_records: S
     settings = make_settings(served, p__txt=page, corpus__toml="[links]\nfetch = []\nlinkout = false\n")
     report = refresh(settings)
     assert (report.outcomes, report.unresolved) == ({"new": 3}, 0)
-    assert query(settings, "SELECT pmid, resolution FROM seed_citation ORDER BY citation_order") == [
+    assert select(settings, "SELECT pmid, resolution FROM seed_citation ORDER BY citation_order") == [
         (8, "esearch"),
         (9, "ecitmatch"),
     ]
     assert replies_of(run_folders(DataDirectory(settings.data_dir))[-1]) == ["ecitmatch", "esearch"]
     # The year on the page is not that of the record: that is said, not corrected.
-    assert query(
+    assert select(
         settings, "SELECT column_name, seed_value, entrez_value FROM conflict WHERE column_name = 'pub_year'"
     ) == [("pub_year", "2018", "2019")]
 

@@ -23,7 +23,7 @@ from flows.runs import sync as syncing
 from flows.runs.ingest import ingest
 from flows.runs.refresh import refresh, refresh_lists
 from flows.runs.sync import sync
-from tests.flows.runs.test_refresh import query
+from tests.corpora import select
 from tests.nlm_tree import asked_of, name_of, put, serving_tree
 from tests.records import article, article_set
 from warehouse.errors import EntrezError, LockedError, StoreError, TransientError, UsageError
@@ -67,8 +67,8 @@ def test_what_is_listed_and_not_held_is_read_in_order(
     assert report.outcomes == {"new": 32, "revised": 1, "deleted": 1}
     clean = make(url, "clean")
     ingest(clean, [tree])
-    assert query(settings, HASH) == query(clean, HASH)
-    changed = query(settings, "SELECT last_modified FROM file WHERE nlm_number = 1")[0][0]
+    assert select(settings, HASH) == select(clean, HASH)
+    changed = select(settings, "SELECT last_modified FROM file WHERE nlm_number = 1")[0][0]
     assert changed.timestamp() == int(changed.timestamp()) is not None
     again = sync(settings)
     assert (again.exit_code, again.files, again.held_count) == (0, 0, 5)
@@ -107,7 +107,7 @@ def test_faults_of_the_server_change_nothing(
     assert (reports[-1].exit_code, reports[-1].troubles) == (0, [])
     clean = make(url, "clean")
     ingest(clean, [tree])
-    assert query(settings, HASH) == query(clean, HASH)
+    assert select(settings, HASH) == select(clean, HASH)
     if "file" not in faults:
         assert asked_of(url) == {name_of(number): 1 for number in range(1, 6)}
 
@@ -171,7 +171,7 @@ def test_a_file_that_nlm_replaced_is_read_again(
     assert dict(report.files_plan)["replaced"].startswith(name_of(4))
     assert dict(report.files_plan)["waiting"] == f"1 file without .md5 yet: {name_of(6)}"
     assert report.files == 1
-    assert query(settings, "SELECT article_title FROM citation WHERE pmid = 10") == [("Revised otherwise.",)]
+    assert select(settings, "SELECT article_title FROM citation WHERE pmid = 10") == [("Revised otherwise.",)]
 
 
 def test_a_first_load_can_be_asked_while_it_goes_on(
@@ -185,7 +185,7 @@ def test_a_first_load_can_be_asked_while_it_goes_on(
 
     def look(*arguments: object) -> None:
         publish(*arguments)  # type: ignore[arg-type]
-        seen.append(query(settings, "SELECT count(*) FROM citation")[0][0])
+        seen.append(select(settings, "SELECT count(*) FROM citation")[0][0])
 
     monkeypatch.setattr(syncing, "publish", look)
     sync(settings)
@@ -222,14 +222,14 @@ def test_a_refresh_can_run_while_files_are_downloaded(
                 assert not syncing_call.done()
                 sleep(0.01)
             assert refresh(settings.model_copy(update={"no_wait": False})).outcomes == {"new": 1}
-            assert query(settings, "SELECT count(*) FROM citation") == [(21,)]
+            assert select(settings, "SELECT count(*) FROM citation") == [(21,)]
             assert refresh(settings).exit_code == 0
             with pytest.raises(LockedError, match=r"\(sync, since .* is writing to .*nlm-files; try again"):
                 sync(settings)
         finally:
             may_go_on.set()
         assert syncing_call.result().outcomes == {"new": 31, "revised": 1, "deleted": 1, "unchanged": 1}
-    assert query(settings, "SELECT count(*), count(DISTINCT run_id) FROM citation") == [(32, 6)]
+    assert select(settings, "SELECT count(*), count(DISTINCT run_id) FROM citation") == [(32, 6)]
 
 
 def test_gaps_and_late_files_are_named(tree: Path, serve: Callable[..., str], make: Callable[..., Settings]) -> None:
@@ -243,7 +243,7 @@ def test_gaps_and_late_files_are_named(tree: Path, serve: Callable[..., str], ma
     for name, content in held.items():
         (tree / "updatefiles" / name).write_bytes(content)
     assert sync(settings).notes == [f"{name_of(4)} came after {name_of(5)}; the higher number holds."]
-    assert query(settings, "SELECT article_title FROM citation WHERE pmid = 10") == [("Latest.",)]
+    assert select(settings, "SELECT article_title FROM citation WHERE pmid = 10") == [("Latest.",)]
 
 
 def test_what_files_alone_brought_is_not_asked_of_entrez(
@@ -255,9 +255,14 @@ def test_what_files_alone_brought_is_not_asked_of_entrez(
     assert sync(settings).files == 5
     assert refresh(settings).outcomes == {"new": 1}
     assert refresh_lists(settings).exit_code == 0
-    assert query(settings, "SELECT DISTINCT pmid FROM link_list WHERE source = 'elink' ORDER BY pmid") == [(41,), (43,)]
-    assert query(settings, "SELECT pmid FROM request WHERE plan_reason <> 'file'") == [(43,)]
-    assert query(settings, "SELECT count(*), list_sort(list(DISTINCT reason)) FROM member") == [(34, ["file", "pmids"])]
+    assert select(settings, "SELECT DISTINCT pmid FROM link_list WHERE source = 'elink' ORDER BY pmid") == [
+        (41,),
+        (43,),
+    ]
+    assert select(settings, "SELECT pmid FROM request WHERE plan_reason <> 'file'") == [(43,)]
+    assert select(settings, "SELECT count(*), list_sort(list(DISTINCT reason)) FROM member") == [
+        (34, ["file", "pmids"])
+    ]
 
 
 def new_year(tree: Path, pmids: range) -> None:
@@ -282,7 +287,7 @@ def test_a_new_baseline_is_compared_and_taken_over_when_it_is_asked_for(
         "The baseline of pubmed27 brings 8 new PMIDs and lacks 1 of 39 citations: 10. They stay, since no update file "
         "follows yet that would show the baseline to be whole; `corpus sync --rollover` ends them."
     ]
-    assert query(settings, "SELECT count(*) FROM citation WHERE pmid = 10") == [(1,)]
+    assert select(settings, "SELECT count(*) FROM citation WHERE pmid = 10") == [(1,)]
     strict = settings.seeds.absolute()
     strict.mkdir()
     (strict / "corpus.toml").write_text("[drift]\nfrom_citations = 0\ncitations_fall_percent = 1\n")
@@ -291,7 +296,7 @@ def test_a_new_baseline_is_compared_and_taken_over_when_it_is_asked_for(
     report = sync(settings.model_copy(update={"seeds": strict, "accept_drift": True}), rollover=True)
     assert report.exit_code == 0
     assert report.notes[0].startswith("The baseline of pubmed27 brings 8 new PMIDs and lacks 1 of 39 citations: 10.")
-    assert query(settings, "SELECT evidence FROM deleted_citation WHERE pmid = 10") == [("baseline",)]
+    assert select(settings, "SELECT evidence FROM deleted_citation WHERE pmid = 10") == [("baseline",)]
     assert sync(settings).notes == []
 
 
@@ -313,7 +318,7 @@ def test_a_new_baseline_that_update_files_follow_is_taken_over_by_itself(
     report = sync(settings.model_copy(update={"seeds": strict}))
     assert "since that is more than the 1 % that [drift] of corpus.toml allows" in report.troubles[0]
     assert sync(settings).exit_code == 0
-    assert query(settings, "SELECT pmid FROM deleted_citation WHERE evidence = 'baseline'") == [(10,)]
+    assert select(settings, "SELECT pmid FROM deleted_citation WHERE evidence = 'baseline'") == [(10,)]
 
 
 def test_the_summary_and_errors_are_sentences(

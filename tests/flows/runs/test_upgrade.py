@@ -7,12 +7,12 @@ import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from flows.definition.settings import Settings
 from flows.runs.ingest import ingest
 from tests.conftest import REPOSITORY
+from tests.corpora import select
 from tests.records import article, article_set
 from warehouse.check import check_all
 from warehouse.store import committed_runs
@@ -28,16 +28,10 @@ def settings(make_settings: Callable[..., Settings], tmp_path: Path) -> Settings
     return make_settings("sample")
 
 
-def ask(settings: Settings, statement: str) -> list[tuple[object, ...]]:
-    """The rows of the published file's answer."""
-    with duckdb.connect(settings.directory.database, read_only=True) as con:
-        return con.execute(statement).fetchall()
-
-
 def test_what_an_earlier_version_kept_is_there_and_a_run_is_added(settings: Settings, tmp_path: Path) -> None:
     """Its file answers as it stands; the next run builds this version's from its runs."""
     database = settings.directory.database
-    before = ask(settings, TITLES)
+    before = select(settings, TITLES)
     assert len(before) == 12
     earlier = committed_runs(settings.directory).keys()
     assert list(check_all(settings.directory)) == [
@@ -47,7 +41,7 @@ def test_what_an_earlier_version_kept_is_there_and_a_run_is_added(settings: Sett
     path = tmp_path / "new.xml"
     path.write_bytes(article_set(article(90000002, title="Back again.")))
     assert ingest(settings, [path]).outcomes == {"new": 1}
-    assert ask(settings, TITLES) == sorted([*before, (90000002, "Back again.")])
-    assert ask(settings, "SELECT count(*) FROM run") == [(len(earlier) + 1,)]
-    assert ask(settings, "SELECT DISTINCT is_deleted FROM article") == [(False,)]
+    assert select(settings, TITLES) == sorted([*before, (90000002, "Back again.")])
+    assert select(settings, "SELECT count(*) FROM run") == [(len(earlier) + 1,)]
+    assert select(settings, "SELECT DISTINCT is_deleted FROM article") == [(False,)]
     assert list(check_all(settings.directory)) == []
