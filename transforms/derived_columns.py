@@ -92,7 +92,7 @@ def derive_dates(columns: Columns, strings: Strings, is_book: Flags) -> Made:
 
 
 def dates_of(columns: Columns, strings: Strings, parts: Sequence[Values]) -> pa.Array:
-    """The dates of rows with a year, a month and a day; null where they make none, as `to_date` has it."""
+    """The dates of rows with a year, a month and a day; null if they make none, as in `to_date`."""
     year, month, day = (numbers_of(columns, part, digits) for part, digits in zip(parts, (4, 2, 2), strict=True))
     months = ((year - 1970) * 12 + month - 1).astype("M8[M]")
     dates = months.astype("M8[D]") + (day - 1)

@@ -69,7 +69,7 @@ def read_prolog(stream: Iterator[bytes], name: str, *, is_reply: bool) -> tuple[
     """Read up to the root element.
 
     Returns:
-        The bytes that follow its start tag (or begin with it, where the root is itself a record), and what it is. A tag
+        The bytes that follow its start tag (or begin with it, if the root is itself a record), and what it is. A tag
         that ends its set at once is given its end tag.
     Raises:
         DocumentError: It is not PubMed XML, or declares entities.

@@ -22,7 +22,7 @@ from warehouse.schema.links import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A PMID that a list names; `score` is NCBI's similarity, None where the reply gives none."""
+    """A PMID that a list names; `score` is NCBI's similarity, None if the reply gives none."""
 
     pmid: int
     score: int | None = None
@@ -47,11 +47,11 @@ class LinkSet:
     """What ELink says of one citation, or of several at once.
 
     Attributes:
-        source_pmids: The ids that were asked for; more than one where the request merged them.
+        source_pmids: The ids that were asked for; more than one if the request merged them.
         links: Neighbours by linkname, in NCBI's order; a linkname without neighbours is not there, as in the reply.
             Each PMID comes once, the first time; the source itself, which heads its own `pubmed_pubmed`, is dropped.
-        errors: NCBI's words for what went wrong with this set alone, empty where nothing did.
-        linkouts: LinkOut resources in NCBI's order; None where the reply is not about them.
+        errors: NCBI's words for what went wrong with this set alone, empty if nothing did.
+        linkouts: LinkOut resources in NCBI's order; None if the reply is not about them.
     """
 
     source_pmids: tuple[int, ...]
@@ -151,7 +151,7 @@ def parse_ids(elements: Sequence[etree._Element]) -> tuple[int, ...]:
 
 
 def parse_score(element: etree._Element | None) -> int | None:
-    """A score; None where there is none or it is not a number."""
+    """A score; None if there is none or it is not a number."""
     said = words_of(element)
     return int(said) if said and re.fullmatch(r"-?[0-9]{1,18}", said) else None
 
@@ -171,12 +171,12 @@ def parse_obj_url(element: etree._Element) -> ObjUrl:
 
 
 def join_texts(element: etree._Element, path: str) -> str | None:
-    """The texts of elements joined by `; `; None where there are none."""
+    """The texts of elements joined by `; `; None if there are none."""
     return "; ".join(said for found in element.findall(path) if (said := words_of(found))) or None
 
 
 def words_of(element: etree._Element | None) -> str | None:
-    """All text of an element with single spaces; None where it is absent or empty."""
+    """All text of an element with single spaces; None if it is absent or empty."""
     if element is None:
         return None
     return " ".join("".join(str(piece) for piece in element.itertext()).split()) or None
@@ -195,9 +195,9 @@ def make_link_tables(
             pubmed_pubmed_refs reference. A reply can hold other linknames; they make no rows.
 
     Returns:
-        By table name: link_list, one row for each source and kind that was asked, also where the list is empty; link in
+        By table name: link_list, one row for each source and kind that was asked, even if the list is empty; link in
         NCBI's order, with scores for similar only (elsewhere NCBI gives the source's PMID for a score); linkout_list
-        and linkout of the sets from llinks, also where there is no resource. A source with an error of its own makes
+        and linkout of the sets from llinks, also if there is no resource. A source with an error of its own makes
         no rows; of two sets with the same list the first that is not empty does. A table without rows is there, and
         empty.
     """

@@ -171,7 +171,7 @@ def find_year(document: MeshDocument) -> int:
 
 
 def text_of(element: etree._Element, path: str) -> str | None:
-    """The text at a path, stripped; None where there is none."""
+    """The text at a path, stripped; None if there is none."""
     return (element.findtext(path) or "").strip() or None
 
 

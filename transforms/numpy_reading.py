@@ -1,6 +1,6 @@
 """The steps of reading that look at every tag or text of a chunk, by numpy and Arrow.
 
-`compiled_reading.pyx` has the same functions, compiled where there is a C compiler; `transforms/reading_kernel.py` says
+`compiled_reading.pyx` has the same functions, compiled if there is a C compiler; `transforms/reading_kernel.py` says
 which of the two are taken. What they give is the same, but for the order of strings that are made.
 """
 

@@ -104,7 +104,7 @@ def part_records(blocks: Sequence[bytes], end_tag: bytes, ends: Sequence[bytes])
 
 
 def join_sets(buffer: bytes, end_tag: bytes) -> bytes:
-    """Documents written one behind the other, as `cat` and EDirect do it, as one; every line stays where it is."""
+    """Documents written one after the other, as `cat` and EDirect do, as one; every line keeps its number."""
     if not end_tag or end_tag not in buffer:
         return buffer
     start = rb"\s*+(?:\xef\xbb\xbf)?(?:<\?xml[^<>]*\?>)?\s*+(?:<!DOCTYPE[^<>\[]*>)?\s*+<" + end_tag[2:-1]
@@ -140,7 +140,7 @@ def has_sections(buffer: bytes) -> bool:
 
 
 def pairs_in(buffer: bytes, first: bytes, second: bytes) -> Iterator[int]:
-    """Where two bytes stand together; quick where the second is a rare one."""
+    """Where two bytes stand together; quick if the second is rare."""
     at = buffer.find(second, 1)
     while at >= 0:
         if buffer[at - 1] == first[0]:

@@ -37,13 +37,13 @@ class Clause:
 
     Attributes:
         text: Without quotes, field and `*`; white space is one space.
-        field: None where no field is given, or one that PubMed does not have.
-        tag: The field as it stands in brackets; '' where there is none.
+        field: None if no field is given, or one that PubMed does not have.
+        tag: The field as it stands in brackets; '' if there is none.
         place: Of its first character, from 1.
         is_quoted: It was in quotes.
         is_truncated: It ended with `*`.
         is_exploded: What stands below a heading counts as well: no `:noexp`.
-        distance: Words that may stand between those of the clause, of `:~3`; None where they stand as they are.
+        distance: Words that may stand between those of the clause, of `:~3`; None if they stand as they are.
     """
 
     text: str

@@ -215,7 +215,7 @@ def parse_xml(xml: bytes, *, name: str, first_line: int = 1) -> etree._Element:
 
 
 def slice_records(xml: bytes, records: list[etree._Element]) -> list[bytes] | None:
-    """The bytes of each record of a chunk; None where the borders cannot be told from the bytes."""
+    """The bytes of each record of a chunk; None if the borders cannot be told from the bytes."""
     slices = []
     position = 0
     # Comments, instructions and CDATA can hold what looks like a border.

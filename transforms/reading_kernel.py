@@ -1,4 +1,4 @@
-"""Which of two ways the many tags and texts of a chunk are looked at: compiled, or by numpy where that is not there."""
+"""Which of two ways reads the many tags and texts of a chunk: compiled, or by numpy if that is missing."""
 
 from typing import Any
 

@@ -74,7 +74,7 @@ class Count:
     Attributes:
         column: Where it goes.
         counted: Paths of the elements that are counted.
-        restarts: Paths of the elements with which counting begins anew.
+        restarts: Paths of the elements with which counting starts over.
     """
 
     column: int

@@ -141,7 +141,7 @@ def read_nbib(text: str) -> Iterator[Found]:
 
 
 def read_ris(text: str) -> Iterator[Found]:
-    """Records of RIS; an accession number is a PMID only where the database is PubMed."""
+    """Records of RIS; an accession number is a PMID only if the database is PubMed."""
     for line, part in cut(text, RIS_START):
         try:
             record: dict[str, Any] = next(iter(rispy.loads(part if "\nER  -" in part else f"{part}\nER  - \n")), {})

@@ -164,7 +164,7 @@ def facts_of(directory: DataDirectory) -> dict[str, str]:
 
 
 def with_memory(size: int, make: Callable[[int | None], dict[str, int]]) -> dict[str, int]:
-    """Make a file in little memory or, where that does not hold its texts, in as much as DuckDB takes by itself.
+    """Make a file in little memory or, if that does not hold its texts, in as much as DuckDB takes by itself.
 
     Args:
         size: Bytes of the runs' Parquet that is read; the keys of its rows are held in memory.

@@ -14,7 +14,7 @@ FILE = Path(__file__).parent / "DATA_DICTIONARY.md"
 HEAD = """# Data dictionary
 
 Every table of the corpus, from the declarations in `schema/` (`uv run python -m warehouse.dictionary` writes this
-file anew). In Parquet every table has a `run_id` besides: the run that wrote the row.
+file). In Parquet every table also has a `run_id`: the run that wrote the row.
 
 A *source* is the path of the XML below the record's own element, `PubmedArticle` or `PubmedBookArticle`; where there
 are several, all of them are read. Lists and sections that can hold each other have the path of the outermost. Texts

@@ -65,7 +65,7 @@ def measure_published(directory: DataDirectory) -> dict[str, float]:
     try:
         return measure(directory, directory.database) if own_published(directory) else {}
     except duckdb.Error:
-        return {}  # The publish that follows makes it anew.
+        return {}  # The publish that follows replaces it.
 
 
 def measure(directory: DataDirectory, database: Path) -> dict[str, float]:

@@ -14,7 +14,7 @@ CorpusError                a sentence for the user; exit code 1 unless a subclas
 └── EntrezError            NCBI, or whoever stands in for it, did not deliver
     ├── TransientError     worth asking again: 429, 5xx, a time-out, a body cut off
     │   ├── UnreachableError  there is no connection at all
-    │   └── HistoryError      the history set is gone; posted anew, it may be had
+    │   └── HistoryError      the history set is gone; it can be posted again
     └── PermanentError     the same request will fail again: a bad parameter, a URL too long
 """
 
@@ -85,7 +85,7 @@ class SearchError(CorpusError):
 
 
 class EntrezError(CorpusError):
-    """NCBI did not deliver; carries NCBI's own words where there are any."""
+    """NCBI did not deliver; carries NCBI's own words if there are any."""
 
 
 class TransientError(EntrezError):

@@ -102,7 +102,7 @@ def ranges_of_files(con: duckdb.DuckDBPyConnection, table: Table) -> list[tuple[
 
 
 def range_of_file(name: str) -> tuple[int | None, int | None]:
-    """The first and the last PMID in a Parquet file; None where it does not say."""
+    """The first and the last PMID in a Parquet file; None if it does not say."""
     metadata = pq.read_metadata(name)
     at = metadata.schema.names.index("pmid")
     groups = [metadata.row_group(number).column(at).statistics for number in range(metadata.num_row_groups)]

@@ -181,7 +181,7 @@ def refuse_foreign(directory: DataDirectory) -> None:
     """
     for sentence in name_foreign(directory):
         raise StoreError(
-            f"{sentence}; run `corpus refresh`, `corpus compact` or `corpus rebuild`, which publish it anew."
+            f"{sentence}; run `corpus refresh`, `corpus compact` or `corpus rebuild`, which publish it again."
         )
 
 

@@ -113,7 +113,7 @@ def stream(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = 
         sql: The statement.
         seconds: How long DuckDB may take; what the reader takes does not count. None is without limit.
     Raises:
-        QueryError: DuckDB's sentence, with the line and column where it has them; it is not a question; or it took too
+        QueryError: DuckDB's sentence, with line and column if it has them; it is not a question; or it took too
             long or too much. All but the first two also come while the answer is read.
     """
     expect_question(con, sql)
@@ -243,7 +243,7 @@ def explain(con: duckdb.DuckDBPyConnection, exc: Exception, sql: str) -> str:
 
 
 def find_position(con: duckdb.DuckDBPyConnection, sql: str, error: Exception) -> Exception:
-    """The same error with its position, which DuckDB gives only where it executes the statement itself."""
+    """The same error with its position, which DuckDB gives only if it executes the statement itself."""
     if not isinstance(error, duckdb.BinderException | duckdb.CatalogException):
         return error
     try:
@@ -257,7 +257,7 @@ def sentence(exc: Exception, sql: str) -> str:
     """DuckDB's error in one sentence, with the position in the statement where DuckDB gives one.
 
     Args:
-        exc: The error, its facts as JSON where DuckDB gives them so (`errors_as_json`).
+        exc: The error, its facts as JSON if DuckDB gives them so (`errors_as_json`).
         sql: The statement.
     """
     text = str(exc)

@@ -132,7 +132,7 @@ def write_snapshot(directory: DataDirectory, address: str, *, progress: Progress
         raise StoreError(f"Cannot write {target.shown}: {why_not_written(exc)}. `latest` is as it was.") from exc
     except duckdb.BinderException as exc:
         raise StoreError(
-            f"{directory.database} was published by another version; publish it anew with `corpus compact` first."
+            f"{directory.database} was published by another version; publish it again with `corpus compact` first."
         ) from exc
     except duckdb.Error as exc:
         raise StoreError(f"{directory.database} cannot be read: {str(exc).splitlines()[0]}") from exc

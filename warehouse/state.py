@@ -35,12 +35,12 @@ def open_state(
 ) -> Connection:
     """A DuckDB in memory with what holds now, in schema `state`: a view a table, named as the table.
 
-    The published file and the runs that it has not seen are read; every run folder only where there is no such file, or
+    The published file and the runs that it has not seen are read; every run folder only if there is no such file, or
     another program wrote to it.
 
     Args:
         directory: The data directory.
-        tables: Those that will be asked; all where that is not said.
+        tables: Those that will be read; all if not given.
         is_followed: Runs of files will be committed meanwhile, and `add_run` will add each.
         is_asked_often: There are many of them, and each asks again: what the published file has not seen is read once,
             into memory, instead of from the files of hundreds of runs each time.

@@ -114,7 +114,7 @@ def spill_folder(directory: DataDirectory, step: str) -> Path:
 
 
 # A file in the folder of a compaction or a rebuild: the folders that it supersedes, the runs whose rows it has, and
-# whether they were made anew from raw.
+# whether they were rebuilt from raw.
 SUPERSEDES = "supersedes.json"
 
 # The SHA-256 of each file of a committed run, as `sha256sum -c` reads them.
@@ -172,7 +172,7 @@ def run_ids_of(folder: Path) -> list[str]:
 
 
 def rebuilt_by(directory: DataDirectory) -> str:
-    """The last run id under which the model was made anew from raw; '' if it never was."""
+    """The last run id under which the model was rebuilt from raw; '' if it never was."""
     notes = [folder / SUPERSEDES for folder in run_folders(directory) if (folder / SUPERSEDES).exists()]
     return max((read_note(note)["rebuilt"] for note in notes), default="")
 

@@ -244,7 +244,7 @@ def read_pages(folder: Path) -> tuple[SeedPage, ...]:
 
 
 def read_definition(path: Path) -> CorpusDefinition:
-    """Read `corpus.toml`; the defaults where there is none.
+    """Read `corpus.toml`; the defaults if there is none.
 
     Raises:
         SeedError: Not TOML, an entry that is not known, or a value that does not fit.

@@ -91,7 +91,7 @@ class Reply:
 
     @property
     def pmids(self) -> tuple[int, ...]:
-        """The PMIDs that it answers for; none where the request named none."""
+        """The PMIDs that it answers for; none if the request named none."""
         ids = json.loads(self.parameters).get("id", ())
         return tuple(int(pmid) for pmid in (ids.split(",") if isinstance(ids, str) else ids))
 
@@ -225,11 +225,11 @@ def send(
         utility: Name of a function of Bio.Entrez.
         check: Raises TransientError or PermanentError for a body that is not what was asked for.
         parameters: The utility's.
-        budget_s: Seconds for all attempts, where it is not the client's.
+        budget_s: Seconds for all attempts, if not the client's.
     Raises:
         TransientError: The last attempt's failure when the budget is spent, or would be by the time that Entrez names.
         UnreachableError: There is no connection; the client is down, and whatever follows fails at once.
-        HistoryError: The history set that was named is gone; it has to be posted anew.
+        HistoryError: The named history set is gone; it has to be posted again.
         PermanentError: NCBI's own words.
         KeyRefusedError: NCBI does not accept the API key.
     """

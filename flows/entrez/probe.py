@@ -1,6 +1,6 @@
 """A small request to each utility, and how its reply differs from what the local server gives to the same one.
 
-The local server is what the project is tested with; where NCBI does otherwise, a case says so that can be sent in.
+The project is tested with the local server; if NCBI differs from it, a case says so and can be sent in.
 """
 
 import http.client

@@ -60,7 +60,7 @@ class Found:
 def search_all(
     client: EntrezClient, term: str, *, datetype: str = "edat", mindate: date | None = None, maxdate: date | None = None
 ) -> Found:
-    """Every PMID that a search finds, in windows of a date where there are more than can be reached.
+    """Every PMID that a search finds, in windows of a date if there are more than can be reached.
 
     Args:
         client: As `connect` gave it.
@@ -173,7 +173,7 @@ def search_revised(client: EntrezClient, portions: Iterable[Sequence[int]], sinc
 
 
 def search_posted(client: EntrezClient, pmids: Sequence[int], since: str, posts: int = POSTS) -> SearchResult:
-    """Post PMIDs and search among them; a set that is gone before it is searched is posted anew.
+    """Post PMIDs and search among them; a set that is gone before it is searched is posted again.
 
     Raises:
         HistoryError: Set after set is gone.

@@ -38,7 +38,7 @@ def efetch(client: EntrezClient, pmids: Sequence[int], *, budget_s: float | None
     Args:
         client: As `connect` gave it.
         pmids: 10,000 at most.
-        budget_s: Seconds for all attempts, where it is not the client's.
+        budget_s: Seconds for all attempts, if not the client's.
     Raises:
         TransientError: Not delivered within the budget.
         PermanentError: NCBI refuses the request.
@@ -92,7 +92,7 @@ def esearch(client: EntrezClient, term: str, **parameters: object) -> SearchResu
         term: The search.
         parameters: retmax, mindate, maxdate, datetype, WebEnv ... as NBK25499 has them.
     Raises:
-        TransientError: Not delivered within the budget; HistoryError where the history set is gone.
+        TransientError: Not delivered within the budget; HistoryError if the history set is gone.
         PermanentError: NCBI refuses the term, or nothing of it could be understood.
     """
 
@@ -162,13 +162,13 @@ def read_link_reply(reply: Reply) -> LinkReply:
 def elink(
     client: EntrezClient, pmids: Sequence[int], linkname: str | None, *, budget_s: float | None = None
 ) -> LinkReply:
-    """Neighbours of each PMID with scores where NCBI has them, or its LinkOut resources; one set for each PMID.
+    """Neighbours of each PMID, with scores if NCBI has them, or its LinkOut resources; one set for each PMID.
 
     Args:
         client: As `connect` gave it.
         pmids: Sent as repeated `id`; a comma list would merge them into one LinkSet (NBK25499).
         linkname: pubmed_pubmed, pubmed_pubmed_citedin or pubmed_pubmed_refs; None is LinkOut (llinks).
-        budget_s: Seconds for all attempts, where it is not the client's.
+        budget_s: Seconds for all attempts, if not the client's.
     Raises:
         TransientError: Not delivered within the budget.
         PermanentError: NCBI refuses the request.

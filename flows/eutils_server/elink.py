@@ -30,7 +30,7 @@ HTML_TAGS = {
 LINKOUT_COMMANDS = ("llinks", "llinkslib", "prlinks")
 COMMANDS = ("neighbor", "neighbor_score", "neighbor_history", "acheck", "ncheck", "lcheck", *LINKOUT_COMMANDS)
 
-# Neighbours by link name, scores where there are any.
+# Neighbours by link name, scores if there are any.
 LinkSetDbs = list[tuple[str, dict[int, int | None]]]
 
 
@@ -92,7 +92,7 @@ def link_dbs(pmids: Sequence[int], neighbours: Mapping[str, Mapping[int, Links]]
 
 
 def link_set(pmids: Sequence[int], dbs: LinkSetDbs, *, is_scored: bool) -> str:
-    """A LinkSet of neighbours, with scores where they are asked for and there are any."""
+    """A LinkSet of neighbours, with scores if they are asked for and there are any."""
     written = []
     for name, links in dbs:
         parts = []
@@ -149,7 +149,7 @@ def history_reply(
 
 
 def linkout_set(store: Store, pmids: Sequence[int], *, is_first_only: bool) -> str:
-    """A LinkSet of LinkOut resources, one IdUrlSet a PMID; Info says so where there are none."""
+    """A LinkSet of LinkOut resources, one IdUrlSet a PMID; Info says so if there are none."""
     parts = []
     for pmid in pmids:
         resources = store.linkouts(pmid)[: 1 if is_first_only else None]

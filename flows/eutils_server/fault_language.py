@@ -7,7 +7,7 @@
 
 A fault is `kind [=value] [@utility+utility...] [:when]`; faults are separated by `;` or line ends, and of several that
 strike the same request the first one counts. `when` is N, the first N requests; N-M, those with these numbers, from 1;
-/N, every Nth; P%, a share of them; all where it is missing. Counted are the requests that a fault is for and that no
+/N, every Nth; P%, a share of them; all if it is missing. Counted are the requests that a fault is for and that no
 fault before it has struck.
 """
 
@@ -185,7 +185,7 @@ def read_value(text: str, kind: str, value: str | None) -> str:
     """A fault's value, or the default.
 
     Raises:
-        UsageError: It is not a number where one is wanted, too large a share, or none of the kind's.
+        UsageError: It is not a number although one is wanted, too large a share, or none of the kind's.
     """
     if kind in CHOICES and (value or CHOICES[kind][0]) not in CHOICES[kind]:
         raise UsageError(f"Fault {text!r}: the value of {kind} is one of {', '.join(CHOICES[kind])}.")

@@ -37,7 +37,7 @@ class History:
     environments: "OrderedDict[str, dict[int, array[int]]]" = field(default_factory=OrderedDict)
 
     def keep(self, web_env: str, pmids: Iterable[int]) -> tuple[str, int]:
-        """Keep a set, in a WebEnv of the client's or in a new one where that is not there.
+        """Keep a set, in the client's WebEnv, or in a new one if that is missing.
 
         Returns:
             Its WebEnv and query key.

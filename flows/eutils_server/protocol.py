@@ -76,7 +76,7 @@ def json_reply(utility: str, members: Mapping[str, object], status: int = 200) -
 
 
 def error_reply(utility: str, error: UtilityError, *, is_json: bool) -> Response:
-    """NCBI's form of an error; JSON where the utility has it and it was asked for."""
+    """NCBI's form of an error; JSON if the utility has it and it was asked for."""
     if utility == "ecitmatch":
         return Response(f"{error.words[0]}\n", error.status, media_type=TEXT)
     if is_json and utility in ("esearch", "esummary", "epost", "elink", "einfo"):

@@ -23,7 +23,7 @@ RECORD_STATUS = {
 
 @dataclass(frozen=True)
 class Summary:
-    """A record in short; '' and () where it says nothing.
+    """A record in short; '' and () if it says nothing.
 
     Attributes:
         pub_date, epub_date: As NLM prints them, `2002 Sep 4`.

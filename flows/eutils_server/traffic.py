@@ -12,7 +12,7 @@ WINDOW_S = 1.0
 
 @dataclass(frozen=True)
 class Limit:
-    """Requests in any window of one second, by address, or by API key where there is one."""
+    """Requests in any window of one second, by address, or by API key if there is one."""
 
     without_key: int
     with_key: int
@@ -130,7 +130,7 @@ class Standing:
 
     @property
     def headers(self) -> dict[str, str]:
-        """NCBI's headers; none where there is no limit."""
+        """NCBI's headers; none if there is no limit."""
         if self.limit is None:
             return {}
         return {"X-RateLimit-Limit": str(self.limit), "X-RateLimit-Remaining": str(max(0, self.limit - self.count))}

@@ -27,7 +27,7 @@ def bibtex_text(record: Record) -> str:
 
 
 def bibtex_fields(record: Record) -> Iterator[tuple[str, str]]:
-    """The fields of an entry with their values, in braces; '' where it says nothing."""
+    """The fields of an entry with their values, in braces; '' if it says nothing."""
     book = record.book
     # The second braces keep capitals as they are, such as those of genes.
     yield "title", braced(braced(escape(cited_title(record.title))))
@@ -94,5 +94,5 @@ def names(people: list[Row]) -> str:
 
 
 def whole(part: str) -> str:
-    """A part of a name; in braces where a comma or an `and` in it would divide it."""
+    """A part of a name; in braces if a comma or an `and` in it would divide it."""
     return braced(escape(part)) if re.search(r",|\band\b", part, re.IGNORECASE) else escape(part)

@@ -46,7 +46,7 @@ def wrap(text: str) -> list[str]:
 
 
 def medline_fields(record: Record) -> Iterator[tuple[str, str]]:
-    """The tags of a citation with their values, in NLM's order; '' where it says nothing."""
+    """The tags of a citation with their values, in NLM's order; '' if it says nothing."""
     text = record.text
     yield "PMID", str(record.pmid)
     yield "OWN", text("owner") or "NLM"

@@ -87,7 +87,7 @@ class Record:
 
     @property
     def title(self) -> str:
-        """The title, or that in the language of the publication where NLM has none; of a whole book, the book's."""
+        """The title, or that in the language of the publication if NLM has none; of a whole book, the book's."""
         title = self.text("article_title") or (self.book["book_title"] or "" if self.book else "")
         vernacular = self.text("vernacular_title")
         return vernacular if vernacular and (not title or NOT_AVAILABLE.fullmatch(title)) else title
@@ -138,7 +138,7 @@ class Record:
 
     @property
     def authors(self) -> list[Row]:
-        """Rows of its authors: of a chapter its own, or the book's where it has none."""
+        """Rows of its authors: of a chapter its own, or the book's if it has none."""
         people = [row for row in self.people("author") if row["list_type"] != "editors"]
         return [row for row in people if row["list_path"] != "Book"] or people
 
@@ -149,7 +149,7 @@ class Record:
 
     @property
     def book_authors(self) -> list[Row]:
-        """Rows of the authors of the book, where the chapter has authors of its own."""
+        """Rows of the authors of the book, if the chapter has authors of its own."""
         own = {row["author_order"] for row in self.authors}
         people = self.people("author")
         return [row for row in people if row["list_type"] != "editors" and row["author_order"] not in own]

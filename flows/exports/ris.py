@@ -15,7 +15,7 @@ def ris_text(record: Record) -> str:
 
 
 def ris_fields(record: Record) -> Iterator[tuple[str, str]]:
-    """The tags of a citation with their values; '' where it says nothing."""
+    """The tags of a citation with their values; '' if it says nothing."""
     book = record.book
     yield "TY", "JOUR" if book is None else "CHAP" if record.is_chapter else "BOOK"
     yield "TI", cited_title(record.title)

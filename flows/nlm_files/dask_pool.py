@@ -134,9 +134,7 @@ class DaskPool:
         Raises:
             StoreError: The scheduler does not come back.
         """
-        logger.warning(
-            "The Dask scheduler at %s is gone or began anew; what it had to do is given to it again.", self.address
-        )
+        logger.warning("The Dask scheduler at %s is gone or restarted; its tasks are submitted again.", self.address)
         self.end()
         self.connect()
 

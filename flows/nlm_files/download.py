@@ -1,7 +1,7 @@
 """Files of NLM's server, downloaded over a few connections: each whole and with the sum that NLM says, or not at all.
 
 What was downloaded of a file that broke off is kept as `NAME.part`, with its ETag or Last-Modified beside it, and the
-rest is asked for by Range; a file that was replaced meanwhile is begun anew.
+rest is asked for by Range; a file that was replaced meanwhile is started over.
 """
 
 import logging
@@ -246,7 +246,7 @@ def range_headers(part: Path, done: int) -> dict[str, str]:
 
 
 def strong_validator(reply: httpx.Response) -> str:
-    """What tells the file from a later one: its ETag or, where that is weak, Last-Modified; '' where there is none."""
+    """What tells the file from a later one: its ETag or, if that is weak, Last-Modified; '' if there is none."""
     etag = str(reply.headers.get("ETag", ""))
     return etag if etag and not etag.startswith("W/") else str(reply.headers.get("Last-Modified", ""))
 
@@ -257,7 +257,7 @@ def validator_of(part: Path) -> Path:
 
 
 def forget(part: Path) -> None:
-    """Begin a file anew."""
+    """Start a file over."""
     with writing_file(part):
         part.unlink(missing_ok=True)
 

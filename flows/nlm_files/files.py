@@ -185,7 +185,7 @@ def md5_of(stream: BufferedReader) -> str:
 def check_md5(
     path: Path, md5: str, folders: Sequence[Path] = (), *, on_break: Callable[[str], None] | None = None
 ) -> None:
-    """Compare a file with the `.md5` that NLM puts beside each, where it is there.
+    """Compare a file with the `.md5` that NLM puts beside each, if it is there.
 
     Args:
         path: The file.

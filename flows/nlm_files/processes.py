@@ -62,7 +62,7 @@ class Pool(Protocol):
         """What an error of a future says of its task in a sentence; '' if it is the task's own."""
 
     def restart(self) -> None:
-        """Begin anew, after a future was broken."""
+        """Start over after a broken future."""
 
     def end(self) -> None:
         """End at once."""
@@ -110,7 +110,7 @@ def check_engine(engine: str) -> None:
 
 
 def open_pool(engine: str, workers: int) -> Pool | None:
-    """The processes of an engine; None where this process is to do the work itself."""
+    """The processes of an engine; None if this process is to do the work itself."""
     check_engine(engine)
     if engine != LOCAL:
         return DaskPool(engine)
@@ -126,7 +126,7 @@ def read_files(
     Args:
         jobs: The files; taken one by one, some ahead of what has come back.
         workers: How many processes; with one, this process reads.
-        progress: Told of each file's compressed bytes where this process reads.
+        progress: Told of each file's compressed bytes if this process reads.
         engine: `local`, or the address of a Dask scheduler, whose workers read instead.
     Raises:
         StoreError: No processes can be started, or the cluster cannot read.
@@ -190,7 +190,7 @@ def do_apart(
         jobs: Its arguments.
         name_of: What to call a job in a sentence.
     Raises:
-        StoreError: The pool cannot begin anew.
+        StoreError: The pool cannot be restarted.
     """
     waiting: deque[Waiting[J, R]] = deque()
     is_done = False
@@ -259,7 +259,7 @@ def is_worth_workers(files: Iterable[Path]) -> bool:
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file; 0 where that cannot be told, which reading it will say."""
+    """Bytes of a file; 0 if that cannot be told, which reading it will say."""
     try:
         return path.stat().st_size
     except OSError:

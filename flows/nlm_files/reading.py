@@ -137,7 +137,7 @@ class FileJob:
         directory: The data directory; its staging gets the folder.
         run_id: The run that the rows will belong to.
         read_at: When it is read, UTC without time zone; grows from file to file.
-        is_salvaged: Keep the whole records before the place where the file breaks off.
+        is_salvaged: Keep the complete records of a truncated file.
         last_modified: Last-Modified as the server said, UTC without time zone; None if it is not known.
         folders: The folders that it has to be below; none is without bound.
     """

@@ -64,7 +64,7 @@ class PageProgress:
     pmid_count: int | None = None
 
     def tell(self, step: str, done: int, total: int) -> None:
-        """Write a line where one is due, and move the bar every few seconds."""
+        """Write a line if one is due, and move the bar every few seconds."""
         watch.tell()
         self.lines.tell(step, done, total)
         if step == "fetch":
@@ -219,7 +219,7 @@ def describe_shortfall(report: RunReport) -> str:
 
 
 def draw_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> list[str]:
-    """A Markdown table under its title, numbers to the right; nothing where there are no rows."""
+    """A Markdown table under its title, numbers to the right; nothing if there are no rows."""
     if not rows:
         return []
     aligned = ["---"] + ["---:"] * (len(head) - 1)
@@ -229,7 +229,7 @@ def draw_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, title: str
 
 
 def percent(share: float | None) -> str:
-    """A share in percent; a dash where there is none."""
+    """A share in percent; a dash if there is none."""
     return "-" if share is None else f"{share:.1f} %"
 
 

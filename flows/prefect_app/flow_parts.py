@@ -119,7 +119,7 @@ def fails_with_its_sentence(run: Callable[P, R]) -> Callable[P, R | State[Any]]:
 
 
 def settings_of_run() -> Settings:
-    """The settings of a flow run; NCBI's API key from a Secret block where the environment has none."""
+    """The settings of a flow run; NCBI's API key from a Secret block if the environment has none."""
     settings = load_settings()
     if settings.ncbi_api_key is None and flow_run.id:
         try:

@@ -18,7 +18,7 @@ def inboxes(settings: Settings) -> list[Path]:
 
 
 def make_inboxes(settings: Settings) -> None:
-    """Make the data directory's inbox, where no other folder is named.
+    """Make the data directory's inbox, unless another folder is named.
 
     Raises:
         UsageError: A folder that is named is none.

@@ -1,7 +1,7 @@
 """What a person set in Prefect's UI stays when `corpus serve` registers its deployments again.
 
 Prefect's own registration puts back what the code says. Here, what the code said last time is kept in a variable of the
-server, so that a change by a person can be told from one of the code; the latter holds where no person made one.
+server, so a change by a person can be told from one of the code; the latter holds if no person made one.
 """
 
 import json
@@ -76,7 +76,7 @@ def declare(deployment: RunnerDeployment) -> Declared:
 
 
 def keep_fields(deployment: RunnerDeployment, there: DeploymentResponse, before: Declared) -> Iterator[str]:
-    """Put into a deployment what stands on the server; where the code changed what nobody has touched, leave that."""
+    """Put into a deployment what stands on the server, except what the code changed and nobody has touched."""
     limit_there = there.global_concurrency_limit.limit if there.global_concurrency_limit else None
     fields = [
         ("description", "description", there.description or "", before.description),

@@ -21,7 +21,7 @@ class Figure:
         name: That of `warehouse/sql/select_report_<name>.sql` and, if it is drawn, of `pictures/<name>.json`.
         title: Its heading.
         note: What has to be known to read it.
-        empty: What is said where there are no rows.
+        empty: What is said if there are no rows.
     """
 
     name: str

@@ -54,7 +54,7 @@ def has_picture(name: str) -> bool:
 
 
 def draw(name: str, rows: Rows) -> dict[str, str]:
-    """A picture as SVG for each width, by its name; none where there are no rows.
+    """A picture as SVG for each width, by its name; none if there are no rows.
 
     Args:
         name: Of the specification.

@@ -73,10 +73,10 @@ def rebuild(settings: Settings, *, workers: int = 1, engine: str = LOCAL, progre
         if found.lost:
             first = Path(found.lost[0])
             # Everything of MeSH comes from its files, so its folder can go.
-            anew = f", or remove {first.parent}, run `corpus rebuild`, then `corpus mesh` with its files"
+            other_way = f", or remove {first.parent}, run `corpus rebuild`, then `corpus mesh` with its files"
             raise StoreError(
                 f"{first} is damaged and cannot be rebuilt from the raw records; put it back from a backup"
-                f"{anew if first.stem.startswith('mesh_') and is_of_mesh(first.parent) else ''}. "
+                f"{other_way if first.stem.startswith('mesh_') and is_of_mesh(first.parent) else ''}. "
                 f"{len(found.lost):,} such files; nothing was published."
             )
         notes: list[str] = []

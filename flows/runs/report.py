@@ -44,7 +44,7 @@ class RunReport:
     """What a run did.
 
     Attributes:
-        run_id: The run; '' where nothing was committed. Of an ingest, which has a run a file, the last one.
+        run_id: The run; '' if nothing was committed. Of an ingest, which has a run a file, the last one.
         first_run_id: Of an ingest, the first one; '' otherwise.
         run_kind: refresh, backfill, ingest or sync.
         reason: Why somebody started it; None if that was not said.

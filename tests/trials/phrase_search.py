@@ -46,7 +46,7 @@ WORDS = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True)
 class Asked:
-    """A clause in EDirect's words, '' where it has no such field, and the PMIDs found here and there."""
+    """A clause in EDirect's words, '' if it has no such field, and the PMIDs found here and there."""
 
     spelt: str
     here: set[int]
@@ -110,7 +110,7 @@ def ask_edirect(folder: Path, query: str) -> set[int]:
 
 
 def in_edirect(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
-    """A clause in EDirect's words; '' where it has no such field."""
+    """A clause in EDirect's words; '' if it has no such field."""
     if isinstance(asked, Range):
         # Such an archive has no ranges.
         years = con.execute(

@@ -33,7 +33,7 @@ def test_ids_come_repeated_and_in_lists() -> None:
 
 
 def test_an_error_has_the_form_of_its_utility() -> None:
-    """JSON where the utility has it; NCBI misspells EFetch's root in the DOCTYPE."""
+    """JSON if the utility has it; NCBI misspells EFetch's root in the DOCTYPE."""
     error = UtilityError(400, "a < b", "two")
     xml = bytes(error_reply("efetch", error, is_json=True).body).decode()
     assert "<!DOCTYPE eEfetchResult " in xml
