@@ -80,11 +80,6 @@ def read_record(record: etree._Element) -> Printed:
         (part.get("Label") or "", " ".join(text_of(part).split()))
         for part in record.iterfind("MedlineCitation/Article/Abstract/AbstractText")
     ]
-    mesh = []
-    for heading in record.iterfind("MedlineCitation/MeshHeadingList/MeshHeading"):
-        name = heading.findtext("DescriptorName") or ""
-        star = "*" if heading.find("*[@MajorTopicYN='Y']") is not None else ""
-        mesh += [f"{name} / {q.text}{star}" for q in heading.iterfind("QualifierName")] or [name + star]
     return Printed(
         pmid=int(first("MedlineCitation/PMID") or 0),
         title=first("MedlineCitation/Article/ArticleTitle"),
@@ -98,11 +93,19 @@ def read_record(record: etree._Element) -> Printed:
         )[:12],
         abstract=tuple(part for part in abstract if part[1]),
         types=tuple(text_of(e) for e in record.iterfind("MedlineCitation/Article/PublicationTypeList/PublicationType")),
-        mesh=tuple(mesh),
+        mesh=tuple(mesh_terms(record)),
         substances=tuple(text_of(e) for e in record.iterfind("MedlineCitation/ChemicalList/Chemical/NameOfSubstance")),
         affiliation=first("MedlineCitation/Article/AuthorList/Author/AffiliationInfo/Affiliation"),
         year=date[:4],
     )
+
+
+def mesh_terms(record: etree._Element) -> Iterator[str]:
+    """The MeSH terms of a record as a page prints them: `Depression / drug therapy*`."""
+    for heading in record.iterfind("MedlineCitation/MeshHeadingList/MeshHeading"):
+        name = heading.findtext("DescriptorName") or ""
+        star = "*" if heading.find("*[@MajorTopicYN='Y']") is not None else ""
+        yield from [f"{name} / {q.text}{star}" for q in heading.iterfind("QualifierName")] or [name + star]
 
 
 def make_pages(records: Sequence[Printed]) -> Iterator[PrintedPage]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from tests.printed_pages import Printed, PrintedPage, make_pages, read_records
 from transforms.saved_page import article_text
+from transforms.seed_entry import SeedEntry
 from transforms.seed_tables import make_seed_tables
 from transforms.seed_text import SeedPage, parse_seed_document
 from transforms.values import normal_text
@@ -167,35 +168,45 @@ def read_page(text: str) -> SeedPage:
 def compare(counts: Counter[str], printed: PrintedPage, page: SeedPage | None) -> None:
     """Count what a page has right."""
     counts["pages"] += 1
-    counts["own_pmid"] += page is not None and page.pmid == printed.own.pmid
     counts["own_doi_of"] += bool(printed.own.doi)
-    counts["own_doi"] += page is not None and bool(printed.own.doi) and same(page.doi, printed.own.doi)
-    if page and page.title:
+    if page:
+        compare_own(counts, printed, page)
+    for heading, records in printed.lists.items():
+        name = NAMES.get(heading, heading)
+        entries = [e for e in page.entries if e.list_name == name] if page else []
+        if not compare_list(counts, name, records, entries) and os.environ.get("SHOW"):
+            say("LIST", printed.own.pmid, name, [(e.pmid, e.doi) for e in entries], [(r.pmid, r.doi) for r in records])
+
+
+def compare_own(counts: Counter[str], printed: PrintedPage, page: SeedPage) -> None:
+    """Count what a page has right of itself."""
+    counts["own_pmid"] += page.pmid == printed.own.pmid
+    counts["own_doi"] += bool(printed.own.doi) and same(page.doi, printed.own.doi)
+    if page.title:
         counts["title_of"] += 1
         counts["title_right"] += normal_text(page.title) == normal_text(printed.own.title)
         if os.environ.get("SHOW") and normal_text(page.title) != normal_text(printed.own.title):
             say("TITLE", printed.own.pmid, page.title)
-    if page and page.authors:
+    if page.authors:
         people = make_seed_tables(page, run_id="", delivered=())["author"].to_pylist()
         shown = [p["collective_name"] or f"{p['last_name']} {p['initials'] or p['fore_name']}" for p in people]
         counts["authors_of"] += 1
         counts["authors"] += shown == list(printed.own.authors)
-    for heading, records in printed.lists.items():
-        name = NAMES.get(heading, heading)
-        entries = [e for e in page.entries if e.list_name == name] if page else []
-        is_right = [matches(name, record, entries, order) for order, record in enumerate(records)]
-        counts[f"{name}_of"] += len(records)
-        counts[f"{name}"] += sum(is_right)
-        counts["lists"] += 1
-        counts["list_right"] += all(is_right) and len(entries) == len(records)
-        if os.environ.get("SHOW") and not (all(is_right) and len(entries) == len(records)):
-            say("LIST", printed.own.pmid, name, [(e.pmid, e.doi) for e in entries], [(r.pmid, r.doi) for r in records])
-        counts["doi_of"] += sum(bool(r.doi) for r in records)
-        counts["doi"] += sum(
-            bool(r.doi) and order < len(entries) and same(entries[order].doi, r.doi) for order, r in enumerate(records)
-        )
-        pmids = {r.pmid for r in records}
-        counts["wrong_pmid"] += sum(e.pmid is not None and e.pmid not in pmids for e in entries)
+
+
+def compare_list(counts: Counter[str], name: str, records: Sequence[Printed], entries: Sequence[SeedEntry]) -> bool:
+    """Count what a list has right, entry by entry; returns whether all of it is."""
+    is_right = [matches(name, record, entries, order) for order, record in enumerate(records)]
+    is_whole = all(is_right) and len(entries) == len(records)
+    counts[f"{name}_of"] += len(records)
+    counts[f"{name}"] += sum(is_right)
+    counts["lists"] += 1
+    counts["list_right"] += is_whole
+    counts["doi_of"] += sum(bool(r.doi) for r in records)
+    counts["doi"] += sum(bool(r.doi) and same(e.doi, r.doi) for e, r in zip(entries, records, strict=False))
+    pmids = {r.pmid for r in records}
+    counts["wrong_pmid"] += sum(e.pmid is not None and e.pmid not in pmids for e in entries)
+    return is_whole
 
 
 def matches(name: str, record: Printed, entries: Sequence[object], order: int) -> bool:

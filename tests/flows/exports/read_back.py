@@ -52,8 +52,8 @@ def expected(element: etree._Element) -> Fields:
     ]
     title = text(".//ArticleTitle", ".//BookTitle")
     is_chapter = bool(text(".//ArticleTitle") and text(".//BookTitle"))
-    if vernacular := text(".//VernacularTitle"):
-        title = vernacular if re.fullmatch(r"\[?Not Available\]?\.?|", title, re.IGNORECASE) else title
+    if re.fullmatch(r"\[?Not Available\]?\.?|", title, re.IGNORECASE):
+        title = text(".//VernacularTitle") or title
     return {
         "title": squeeze(cited_title(title)),
         "authors": [name for e in authors if any(name := name_in(e))],
@@ -70,10 +70,17 @@ def expected(element: etree._Element) -> Fields:
         "headings": [squeeze("/".join(starred(e) for e in heading)) for heading in element.iter("MeshHeading")],
         "doi": doi_in(element),
         "all_authors": [name_in(e) for e, kind, _ in people if kind != "editors" and e.find("LastName") is not None],
-        "is_retracted": any(e.text == "Retracted Publication" for e in element.iter("PublicationType"))
-        or any(e.get("RefType") == "RetractionIn" for e in element.iter("CommentsCorrections"))
-        or next(element.iter("RetractionIn"), None) is not None,
+        "is_retracted": is_retracted(element),
     }
+
+
+def is_retracted(element: etree._Element) -> bool:
+    """Whether a record says that it is retracted: by its type, or by a tie to its notice."""
+    return (
+        any(e.text == "Retracted Publication" for e in element.iter("PublicationType"))
+        or any(e.get("RefType") == "RetractionIn" for e in element.iter("CommentsCorrections"))
+        or next(element.iter("RetractionIn"), None) is not None
+    )
 
 
 def name_in(author: etree._Element) -> tuple[str, str, str]:
