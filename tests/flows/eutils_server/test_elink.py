@@ -10,6 +10,7 @@ from lxml import etree
 from flows.eutils_server.elink import LinkSetDbs, json_set
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
+from tests.flows.eutils_server.replies import nesting
 from tests.records import article, article_set
 from transforms.elink import parse_elink
 from warehouse.errors import UsageError
@@ -30,11 +31,6 @@ LINKOUT = (
 def ask(base_url: str, *ids: str, utility: str = "elink", **parameters: str) -> httpx.Response:
     """The reply to a request with an `id` each."""
     return httpx.get(f"{base_url}{utility}.fcgi", params=[*(("id", pmid) for pmid in ids), *parameters.items()])
-
-
-def nesting(element: etree._Element) -> set[tuple[str, str]]:
-    """(parent, child) of all elements."""
-    return {(str(parent.tag), str(child.tag)) for parent in element.iter(etree.Element) for child in parent}
 
 
 def test_cited_in_and_references_are_each_others_reverse(serve_records: Callable[[bytes], str]) -> None:

@@ -15,6 +15,7 @@ from flows.eutils_server.esearch import as_json
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.search import Result
 from flows.eutils_server.serve import running_server
+from tests.flows.eutils_server.replies import nesting
 from tests.records import article, article_set
 
 Ask = Callable[..., httpx.Response]
@@ -147,11 +148,6 @@ def test_replies_have_the_elements_of_ncbis(ask: Ask, shared_data: Path) -> None
 
 # In the DTD, though no stored reply has them.
 NOT_SEEN = {("ErrorList", "FieldNotFound"), ("WarningList", "QuotedPhraseNotFound")}
-
-
-def nesting(element: etree._Element) -> set[tuple[str, str]]:
-    """(parent, child) of all elements."""
-    return {(str(parent.tag), str(child.tag)) for parent in element.iter() for child in parent}
 
 
 def test_json_says_what_was_not_found_where_ncbi_says_it() -> None:

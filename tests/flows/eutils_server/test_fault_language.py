@@ -2,7 +2,8 @@
 
 import pytest
 
-from flows.eutils_server.fault_language import UTILITIES, choose_fault, parse_fault, parse_faults
+from flows.eutils_server.fault_language import KINDS, UTILITIES, choose_fault, parse_fault, parse_faults
+from tests.conftest import REPOSITORY
 from warehouse.errors import UsageError
 
 
@@ -14,11 +15,19 @@ def struck(spec: str, requests: int, utility: str = "efetch") -> list[int]:
 
 @pytest.mark.parametrize(
     ("when", "expected"),
-    [("", [1, 2, 3, 4]), (":2", [1, 2]), (":2-3", [2, 3]), (":/3", [3]), (":0%", []), (":100%", [1, 2, 3, 4])],
+    [
+        ("", [1, 2, 3, 4, 5, 6]),
+        (":2", [1, 2]),
+        (":3-4", [3, 4]),
+        (":/3", [3, 6]),
+        (":0", []),
+        (":0%", []),
+        (":100%", [1, 2, 3, 4, 5, 6]),
+    ],
 )
 def test_when_says_which_requests_are_struck(when: str, expected: list[int]) -> None:
     """The first, some, every so many, or a share."""
-    assert struck(f"500{when}", 4) == expected
+    assert struck(f"500{when}", 6) == expected
 
 
 def test_a_share_is_the_same_each_time_and_another_with_another_seed() -> None:
@@ -46,15 +55,25 @@ def test_a_fault_has_its_value_or_the_default() -> None:
     assert parse_fault("leave-out@efetch+elink").utilities == {"efetch"}
 
 
+def test_words_of_an_error_may_have_colons_and_the_readme_names_every_kind() -> None:
+    """The language in use, and as it is documented."""
+    (fault,) = parse_faults("error=Search Backend failed: try later@esearch:2")
+    assert (fault.value, fault.last) == ("Search Backend failed: try later", 2)
+    readme = (REPOSITORY / "flows" / "eutils_server" / "README.md").read_text()
+    assert [kind for kind in KINDS if f"`{kind}`" not in readme] == []
+
+
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
         ("nothing", "there is no kind 'nothing'; take one of 429, "),
         ("500@efetch+ezip", "there is no utility 'ezip'"),
         ("merged@elink", "merged is for efetch only"),
+        ("leave-out@esearch", "leave-out is for efetch only"),
         ("500:x", "is not of the form kind=value@utility"),
         ("500:/0", "is not of the form"),
         ("cut=x", "the value of cut is a number"),
+        ("stall=long", "the value of stall is a number"),
         ("cut=1.5", "the value of cut is out of range"),
         ("stall=-1", "out of range"),
         ("slow=0", "out of range"),
@@ -63,6 +82,6 @@ def test_a_fault_has_its_value_or_the_default() -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(spec: str, sentence: str) -> None:
-    """With what would."""
+    """The error names what would."""
     with pytest.raises(UsageError, match=sentence):
         parse_faults(spec)

@@ -10,12 +10,11 @@ import httpx
 import pytest
 from lxml import etree
 
-from flows.eutils_server.fault_language import KINDS, UTILITIES, choose_fault, parse_faults
+from flows.eutils_server.fault_language import UTILITIES
 from flows.eutils_server.records import RecordStore
 from flows.eutils_server.serve import running_server
 from flows.eutils_server.traffic import Traffic, parse_limit
 from tests.records import article, article_set
-from warehouse.errors import UsageError
 
 RECORDS = article_set(*(article(pmid, title=f"Ketamine {pmid}.") for pmid in range(1, 21)))
 IDS = ",".join(map(str, range(1, 21)))
@@ -44,65 +43,6 @@ def fetch(host: str) -> httpx.Response:
 def pmids_of(reply: httpx.Response) -> list[int]:
     """The PMIDs of an EFetch reply."""
     return [int(e.text or "") for e in etree.fromstring(reply.content).iterfind("*/MedlineCitation/PMID")]
-
-
-def struck(text: str, requests: int, utility: str = "efetch") -> list[int]:
-    """Numbers of the requests that a fault strikes, from 1."""
-    faults = parse_faults(text)
-    asked = range(1, requests + 1)
-    return [number for number in asked if choose_fault(faults, utility)]
-
-
-@pytest.mark.parametrize(
-    ("when", "expected"),
-    [("", [1, 2, 3, 4, 5, 6]), (":2", [1, 2]), (":3-4", [3, 4]), (":/3", [3, 6]), (":0%", []), (":0", [])],
-)
-def test_when_a_fault_strikes(when: str, expected: list[int]) -> None:
-    """By number, by period, by share."""
-    assert struck(f"500{when}", 6) == expected
-
-
-def test_a_share_is_drawn_with_a_fixed_seed() -> None:
-    """The same requests are struck every time, and others with another seed."""
-    drawn = struck("500:20%", 1000)
-    assert 150 < len(drawn) < 250
-    assert struck("500:20%", 1000) == drawn
-    assert struck("500:20%; seed=7", 1000) != drawn
-
-
-def test_a_fault_is_for_some_utilities_only() -> None:
-    """Others do not even count."""
-    assert struck("cut=0.3@esearch+elink:1", 3) == []
-    assert struck("cut=0.3@esearch+elink:1", 3, "elink") == [1]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "teapot",
-        "500@efetsch",
-        "500:often",
-        "stall=long",
-        "cut=1.5",
-        "leave-out@esearch",
-        "seed=x",
-        "slow=0",
-        "500:/0",
-        "gzip=br",
-    ],
-)
-def test_what_makes_no_sense_is_refused(text: str) -> None:
-    """The error names the part that does not."""
-    with pytest.raises(UsageError, match="ault '"):
-        parse_faults(text)
-
-
-def test_words_of_an_error_may_have_colons_and_the_readme_names_every_kind() -> None:
-    """The language in use, and as it is documented."""
-    (fault,) = parse_faults("error=Search Backend failed: try later@esearch:2")
-    assert (fault.value, fault.last) == ("Search Backend failed: try later", 2)
-    readme = (Path(__file__).parents[3] / "flows" / "eutils_server" / "README.md").read_text()
-    assert [kind for kind in KINDS if f"`{kind}`" not in readme] == []
 
 
 @pytest.mark.parametrize(("fault", "status"), [("429", 429), ("500", 500), ("502", 502), ("503", 503)])
