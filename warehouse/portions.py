@@ -23,9 +23,10 @@ KEYS_AT_ONCE = 2_000
 # deleted together: 52 MB of notes.
 DESCRIBED_AT_ONCE = 200_000
 
-# Rows whose notes may stay in memory until the end: 1 MB a table.
-ROWS_NOT_WRITTEN = 64
-
+# Rows that one note is about, its bytes, and those of a table that may stay in memory until the end.
+ROWS_A_NOTE = 2_048
+NOTE_BYTES = 16 << 10
+NOTES_KEPT = 2 << 20
 
 # Rows are sorted in portions of this share of DuckDB's memory, in bytes of Parquet: 8 MB at least.
 SORTED_SHARE = 20
@@ -134,7 +135,8 @@ def delete_rows(
         ((rows,),) = con.execute(
             f"DELETE FROM {quoted(table.name)} USING (FROM {gone} WHERE {keys_of}) AS gone WHERE {match} AND {rows_of}"
         ).fetchall()
-        if rows > ROWS_NOT_WRITTEN:
+        # The other citations have as many rows each.
+        if min(rows, 1 + rows * citations // keys // ROWS_A_NOTE) * NOTE_BYTES > NOTES_KEPT:
             con.execute("COMMIT")
             con.execute(f"CHECKPOINT {quoted(base)}")
             con.execute("BEGIN")
