@@ -101,7 +101,7 @@ def follow(
         # Processes of its own take a second each to start; one call in four has some.
         run, began = start(data, url, dice.choice((1, 1, 1, 2)), *options), time.monotonic()
         if kills > 0:
-            wait_for_changes(run, data, dice.randint(1, 40))
+            wait_for_changes(run, data, dice.randint(1, 25))
             time.sleep(dice.uniform(0, 0.5))
             counts["kills in time"] += run.poll() is None
             run.send_signal(signal.SIGKILL)
