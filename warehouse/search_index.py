@@ -105,27 +105,35 @@ def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -
     ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
     if path:
         path.parent.mkdir(exist_ok=True)
-    (cut_compiled if is_compiled() else cut_by_sql)(con, first, last, path)
+    if is_compiled():
+        from warehouse.words import cut_words  # noqa: PLC0415 - only where it is compiled
+
+        of_batch = f"SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
+        rows, words = cut_words(con, f"FROM search_text {of_batch}")
+        if path:
+            pq.write_table(rows, path, row_group_size=ROW_GROUP_SIZE, compression="zstd")
+        else:
+            insert_sorted(con, rows)
+        insert_about(con, rows, pa.table({"word": words}))
+    else:
+        cut_by_sql(con, first, last, path)
+
+
+def insert_about(
+    con: duckdb.DuckDBPyConnection,
+    indexed_word: pa.Table,  # noqa: ARG001
+    different_word: pa.Table,  # noqa: ARG001
+) -> None:
+    """Put in what stands beside the index about words that are new in it.
+
+    DuckDB finds the arguments by their names. As registered views they would be held until the transaction ends.
+    """
     for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
         con.execute(read_statement(f"insert_{table.name}"))
 
 
-def cut_compiled(con: duckdb.DuckDBPyConnection, first: int, last: int, path: Path | None) -> None:
-    """The words of table `indexed` into the index or a file, and views `indexed_word` and `different_word` of them."""
-    from warehouse.words import cut_words  # noqa: PLC0415 - only where it is compiled
-
-    of_batch = f"SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
-    rows, words = cut_words(con, f"FROM search_text {of_batch}")
-    con.register("indexed_word", rows)
-    con.register("different_word", pa.table({"word": words}))
-    if path:
-        pq.write_table(rows, path, row_group_size=ROW_GROUP_SIZE, compression="zstd")
-    else:
-        insert_sorted(con, "indexed_word")
-
-
 def cut_by_sql(con: duckdb.DuckDBPyConnection, first: int, last: int, path: Path | None) -> None:
-    """The same by SQL."""
+    """Put in the words of table `indexed`, or write them to a file, and what stands beside them, by SQL alone."""
     words = f"search_index SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
     statement = read_statement(f"insert_{SEARCH_INDEX.name}")
     if path is None:
@@ -137,12 +145,14 @@ def cut_by_sql(con: duckdb.DuckDBPyConnection, first: int, last: int, path: Path
         words = f"read_parquet({literal(str(path))})"
     con.execute(f"CREATE OR REPLACE TEMP VIEW indexed_word AS FROM {words}")
     con.execute("CREATE OR REPLACE TEMP VIEW different_word AS SELECT DISTINCT word FROM indexed_word")
+    for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
+        con.execute(read_statement(f"insert_{table.name}"))
 
 
-def insert_sorted(con: duckdb.DuckDBPyConnection, rows: str) -> None:
-    """Put rows into the index as they come."""
+def insert_sorted(con: duckdb.DuckDBPyConnection, rows: pa.Table) -> None:  # noqa: ARG001
+    """Put rows into the index as they come; DuckDB finds them by their name."""
     con.execute("SET preserve_insertion_order = true")
-    con.execute(f"INSERT INTO search_index SELECT word, field, pmid, word_count FROM {rows}")
+    con.execute("INSERT INTO search_index SELECT word, field, pmid, word_count FROM rows")
     con.execute("SET preserve_insertion_order = false")
 
 
@@ -169,9 +179,7 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
         from warehouse.words import merge_words  # noqa: PLC0415 - only where it is compiled
 
         for low, high in zip([None, *bounds], [*bounds, None], strict=True):
-            con.register("sorted_word", merge_words(paths, low, high))
-            insert_sorted(con, "sorted_word")
-            con.unregister("sorted_word")
+            insert_sorted(con, merge_words(paths, low, high))
     else:
         for where in between(bounds):
             con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, pmid, field")

@@ -96,9 +96,9 @@ def split_runs(
     """
     is_plain = pc.string_is_ascii(runs)
     other = pc.invert(is_plain)
-    con.register("other_run", pa.table({"number": np.flatnonzero(other), "run": runs.filter(other)}))
+    # DuckDB finds it by its name.
+    other_run = pa.table({"number": np.flatnonzero(other), "run": runs.filter(other)})  # noqa: F841
     split = con.sql("SELECT number, unnest(search_split(run)) AS word FROM other_run").to_arrow_table()
-    con.unregister("other_run")
     numbers = np.append(np.flatnonzero(is_plain), split["number"].to_numpy())
     words = pa.concat_arrays([runs.filter(is_plain), *split["word"].cast(pa.large_string()).chunks]).dictionary_encode()
     order = np.argsort(numbers, kind="stable")
