@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -99,8 +100,7 @@ def publish(
     try:
         release_memory()
         directory.staging.mkdir(parents=True, exist_ok=True)
-        for stale in directory.staging.glob("corpus-*"):
-            shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
+        remove_stale(directory)
         take_back(directory, say)
         if not afresh:
             refuse_lost_runs(directory)
@@ -117,6 +117,17 @@ def publish(
         with suppress(OSError):
             remove(target)
     return counts
+
+
+def remove_stale(directory: DataDirectory) -> None:
+    """Remove what processes that were killed left in staging: files that were built, and what DuckDB spilled.
+
+    A publish holds the lock; a step that only reads may still spill, so that only folders of days before go.
+    """
+    yesterday = time.time() - 86_400
+    spilled = [folder for folder in directory.staging.glob("*.spill") if folder.stat().st_mtime < yesterday]
+    for stale in {*directory.staging.glob("corpus-*"), *spilled}:
+        shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
 
 
 def refuse_lost_runs(directory: DataDirectory) -> None:

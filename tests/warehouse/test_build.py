@@ -1,5 +1,6 @@
 """The DuckDB file is built beside the published one, and readers never wait."""
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -62,6 +63,19 @@ def test_a_check_that_fails_leaves_the_old_file_published(directory: DataDirecto
         build.publish(directory)
     assert select(directory, "SELECT count(*) FROM citation") == [(2,)]
     assert not list(directory.staging.glob("corpus-*"))
+
+
+def test_what_killed_processes_spilled_is_removed_after_a_day(tmp_path: Path) -> None:
+    """A step that only reads may be at work beside a publish."""
+    directory = DataDirectory(tmp_path / "data")
+    commit(directory, article(1))
+    folders = [directory.staging / f"report-{number}.spill" for number in range(2)]
+    for folder in folders:
+        folder.mkdir(parents=True)
+        (folder / "duckdb_temp_block-0.block").touch()
+    os.utime(folders[0], (0, 0))
+    build.publish(directory)
+    assert list(directory.staging.iterdir()) == folders[1:]
 
 
 def test_a_parquet_file_that_is_damaged_is_one_sentence(directory: DataDirectory) -> None:
