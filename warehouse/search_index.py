@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.current import literal
+from warehouse.current import literal, memory_of
 from warehouse.portions import delete_rows
 from warehouse.schema.citation import CITATION
 from warehouse.schema.derived import SEARCH_INDEX, SEARCH_LENGTH, SEARCH_VOCABULARY
@@ -20,8 +20,10 @@ from warehouse.sql_files import read_statement
 
 # Citations whose words are sorted together, in memory.
 INDEXED_AT_ONCE = 10_000
-# Rows of the index that are sorted together when all of it is put into the order of its words.
+# Rows of the index that are sorted together when all of it is put into the order of its words, and DuckDB's memory for
+# each if it has more: every file is looked into for every range of words.
 SORTED_AT_ONCE = 1_500_000
+SORTED_ROW_BYTES = 400
 # Rows of a row group of a file of words.
 ROW_GROUP_SIZE = 20_480
 # Rows of the index among which some are deleted together: DuckDB's notes of them take 40 MB.
@@ -166,7 +168,8 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
     files = ", ".join(literal(str(path)) for path in paths)
     con.execute(f"CREATE OR REPLACE TEMP VIEW unsorted AS FROM read_parquet([{files}])")
     ((count,),) = con.execute("SELECT count(*) FROM unsorted").fetchall()
-    shares = [number / (1 + count // SORTED_AT_ONCE) for number in range(1, 1 + count // SORTED_AT_ONCE)]
+    ranges = 1 + count // max(SORTED_AT_ONCE, memory_of(con) // SORTED_ROW_BYTES)
+    shares = [number / ranges for number in range(1, ranges)]
     bounds: list[str] = []
     if shares:
         ((found,),) = con.execute(

@@ -158,6 +158,7 @@ def test_a_new_index_is_in_the_order_of_its_words(tmp_path: Path, monkeypatch: p
     """However few rows are sorted together; later runs append, and nothing is left on disk."""
     monkeypatch.setattr("warehouse.search_index.INDEXED_AT_ONCE", 2)
     monkeypatch.setattr("warehouse.search_index.SORTED_AT_ONCE", 3)
+    monkeypatch.setattr("warehouse.search_index.SORTED_ROW_BYTES", 1 << 50)
     monkeypatch.setattr("warehouse.search_index.SAMPLED", 1)
     directory = DataDirectory(tmp_path)
     commit(directory, *(article(pmid, title=f"Alpha of zeta number {pmid}.") for pmid in range(1, 8)))

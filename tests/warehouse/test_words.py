@@ -146,6 +146,7 @@ def test_both_ways_build_the_same_index(tmp_path: Path, monkeypatch: pytest.Monk
     """Whether its parts are sorted in memory or by way of files."""
     monkeypatch.setattr(search_index, "INDEXED_AT_ONCE", 3)
     monkeypatch.setattr(search_index, "SORTED_AT_ONCE", 20)
+    monkeypatch.setattr(search_index, "SORTED_ROW_BYTES", 1 << 50)
     monkeypatch.setattr(search_index, "SAMPLED", 2)
     directory = DataDirectory(tmp_path / "data")
     abstract = "<Abstract><AbstractText>Ketamine {} mg, 5±{} β-{}</AbstractText></Abstract>"
