@@ -14,14 +14,14 @@ from warehouse.current import literal
 # automata of thousands of states; RE2 gives up on several of them, and takes thirty times as long.
 APART = r"[\x00-/:-@\[-`{-\x7F]"
 LETTER = r"[^\x00-/:-@\[-`{-\x7F]"
-# A folded text, in which all that is neither letter nor digit is ASCII.
-PLAIN = r"""CASE WHEN strlen(folded) = length(folded) THEN folded
-ELSE regexp_replace(folded, '[^\x00-\x7F\p{L}\p{N}]+', ' ', 'g') END"""
+# A text folded, in which all that is neither letter nor digit is ASCII. Folding is written once: DuckDB would do it as
+# often as it is written.
+PLAIN = r"""CASE WHEN strlen(text) = length(text) AND NOT contains(text, '&') THEN lower(text)
+ELSE regexp_replace(search_fold(text), '[^\x00-\x7F\p{L}\p{N}]+', ' ', 'g') END"""
 # Whether a text has a match of an expression. One that matches as it stands does so folded; most texts are ASCII, of
 # which folding would change capitals alone.
-MATCHES = """CASE {0}WHEN contains(text, '&') THEN regexp_matches(plain, {1})
-WHEN regexp_matches(text, {1}, 'i') THEN true
-WHEN strlen(text) = length(text) THEN false ELSE regexp_matches(plain, {1}) END"""
+MATCHES = """CASE {0}WHEN NOT contains(text, '&') AND regexp_matches(text, {1}, 'i') THEN true
+WHEN NOT contains(text, '&') AND strlen(text) = length(text) THEN false ELSE regexp_matches(plain, {1}) END"""
 # Bits of an integer, without its sign bit.
 WIDTH = 62
 UNION = "\nUNION ALL\n"
@@ -275,9 +275,9 @@ FROM seen LEFT JOIN tested USING (pmid))
             )
         said = ",\n".join(f"bit_or({' | '.join(tests)}) AS {name}" for name, tests in flags.items())
         read = f"search_text SEMI JOIN doubtful USING (pmid){where}"
-        texts = f"SELECT *, {PLAIN} AS plain FROM (SELECT pmid, field, text, search_fold(text) AS folded FROM {read})"
+        texts = f"SELECT pmid, field, text, {PLAIN} AS plain FROM {read}"
         if any(test.near for test in self.tests):
-            texts = f"SELECT *, search_split(folded) AS words FROM ({texts})"
+            texts = f"SELECT *, regexp_extract_all(plain, '{LETTER}+') AS words FROM ({texts})"
         return f"tested AS (SELECT pmid, {said}\nFROM ({texts}) GROUP BY pmid)"
 
     def word_sources(self, names: Sequence[str]) -> Iterable[str]:
