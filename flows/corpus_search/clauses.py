@@ -21,10 +21,11 @@ from flows.corpus_search.marks import (
     Phrase,
     Pmids,
     Selection,
+    Value,
     Word,
     following,
 )
-from flows.corpus_search.vocabulary import Heading, spaced, spaced_sql, split_words
+from flows.corpus_search.vocabulary import Heading, find_below, is_plain, spaced, spaced_sql, split_words
 from transforms.pubmed_fields import BY_NAME, Field
 from transforms.pubmed_query import Clause, Range
 from transforms.values import normal_doi
@@ -106,6 +107,13 @@ class Context:
     is_by_clause: bool = False
     marks: Marks = field(default_factory=Marks)
     of_clauses: list[Condition] = field(default_factory=list)
+    below: dict[Heading, list[str]] = field(default_factory=dict)
+
+    def uis_below(self, heading: Heading) -> list[str]:
+        """The identifiers of a record and of those below it in the tree."""
+        if heading not in self.below:
+            self.below |= find_below(self.con, [heading])
+        return self.below[heading]
 
     def note(self, sentence: str) -> None:
         """Note something, once."""
@@ -192,7 +200,7 @@ def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[S
     return Selection(" UNION ALL ".join(tables)), said
 
 
-def write_value(clause: Clause, search_field: Field, context: Context) -> tuple[Selection, str]:
+def write_value(clause: Clause, search_field: Field, context: Context) -> tuple[list[Found], str]:
     """A value that is compared as a whole."""
     text = clause.text.lower()
     if search_field.name == "JOUR" and not clause.is_truncated:
@@ -201,20 +209,37 @@ def write_value(clause: Clause, search_field: Field, context: Context) -> tuple[
         text = places.LANGUAGES.get(text, text)
     doi = normal_doi(text) if search_field.name in places.DOI_FIELDS else None
     text = doi or text
-    asked = f"search_fold({literal(text)})"
-    compare = "starts_with(search_fold({}), {})" if clause.is_truncated else "search_fold({}) = {}"
-    queries = [
-        # A journal is looked up among the names of journals, of which there are few.
-        f"SELECT pmid FROM citation SEMI JOIN (SELECT DISTINCT {column} FROM journal_name WHERE "
-        f"{compare.format(column, asked)}) USING ({column})"
-        if search_field is places.JOURNAL
-        else f"SELECT pmid FROM {table} WHERE {compare.format(column, asked)}"
-        for table, column in places.VALUE_COLUMNS[search_field.name]
-    ]
+    said = f'"{text}{"*" * clause.is_truncated}"[{search_field.full_name}]'
     if doi:
         found = f"starts_with(normal_doi, {literal(doi)})" if clause.is_truncated else f"normal_doi = {literal(doi)}"
-        queries = [f"SELECT pmid FROM citation_doi WHERE {found}"]
-    return Selection(" UNION ALL ".join(queries)), f'"{text}{"*" * clause.is_truncated}"[{search_field.full_name}]'
+        return [Selection(f"SELECT pmid FROM citation_doi WHERE {found}")], said
+    asked = folded(context.con, text)
+    columns = places.VALUE_COLUMNS[search_field.name]
+    compare = "starts_with(search_fold({}), {})" if clause.is_truncated else "search_fold({}) = {}"
+    if search_field is places.JOURNAL:
+        # A journal is looked up among the names of journals, of which there are few.
+        return [
+            Selection(
+                f"SELECT pmid FROM citation SEMI JOIN (SELECT DISTINCT {column} FROM journal_name WHERE "
+                f"{compare.format(column, literal(asked))}) USING ({column})"
+            )
+            for _, column in columns
+        ], said
+    if clause.is_truncated:
+        queries = (f"SELECT pmid FROM {table} WHERE {compare.format(col, literal(asked))}" for table, col in columns)
+        return [Selection(" UNION ALL ".join(queries))], said
+    # The longest word is the rarest, mostly.
+    words = context.words.get(clause.text, []) if search_field.name in places.INDEXED else []
+    word = max(words, key=len, default="")
+    return [Value(table, f"search_fold({column})", asked, word=word) for table, column in columns], said
+
+
+def folded(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """A text as macro search_fold has it, which takes DuckDB longer to read than most texts need."""
+    if is_plain(text):
+        return text.lower()
+    ((found,),) = con.execute("SELECT search_fold($1)", [text]).fetchall()
+    return str(found)
 
 
 def below(heading: Heading, *, is_exploded: bool) -> str:
@@ -232,7 +257,7 @@ def named_as(column: str, name: str) -> str:
     return f"{spaced_sql(column)} = {literal(spaced(name))}"
 
 
-def write_heading(clause: Clause, search_field: Field, context: Context) -> tuple[Found, str]:
+def write_heading(clause: Clause, search_field: Field, context: Context) -> tuple[list[Found], str]:
     """A heading with those below it, a qualifier, a pair of both, a type of publication or an action."""
     suffix = "" if clause.is_exploded else ":noexp"
     head, slash, tail = clause.text.rpartition("/")
@@ -246,7 +271,7 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
         context.note("MeSH is not in the corpus, so no heading was exploded; run `corpus mesh`.")
     elif whole is None and not clause.is_truncated:
         context.note(f"MeSH in the corpus has no {clause.text!r}: it was searched as it stands, and was not exploded.")
-    is_major = " AND is_major" if search_field.name == "MAJR" else ""
+    is_major = "is_major" if search_field.name == "MAJR" else ""
     text = literal(clause.text.lower())
     names = {
         "SUBH": ("mesh_heading", "qualifier_ui", "qualifier_name"),
@@ -259,22 +284,23 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
         )
         acts = f"SELECT mesh_ui FROM mesh_pharmacological_action WHERE {acting}"
         acting = f"SELECT pmid FROM substance WHERE substance_ui IN ({acts})"
-        return Selection(
-            f"{acting} UNION ALL SELECT pmid FROM program.article_mesh WHERE descriptor_ui IN ({acts})"
-        ), said
+        acting = f"{acting} UNION ALL SELECT pmid FROM program.article_mesh WHERE descriptor_ui IN ({acts})"
+        return [Selection(acting)], said
     if clause.is_truncated:
-        return Selection(f"SELECT pmid FROM {table} WHERE starts_with(lower({column}), {text}){is_major}"), said
+        is_major = f" AND {is_major}" if is_major else ""
+        query = f"SELECT pmid FROM {table} WHERE starts_with(lower({column}), {text}){is_major}"
+        return [Selection(query)], said
     if whole is None:
-        return Selection(f"SELECT pmid FROM {table} WHERE {named_as(column, clause.text)}{is_major}"), said
+        return [Value(table, spaced_sql(column), spaced(clause.text), is_major)], said
     if search_field.name not in names:
-        return Descriptor(whole, clause.is_exploded, search_field.name == "MAJR"), said
-    # Records from before 2012 have names only; some publishers' records have an empty identifier.
-    unnamed = f"SELECT pmid FROM {table} WHERE coalesce({ui}, '') = '' AND {named_as(column, name)}"
-    condition = below(whole, is_exploded=clause.is_exploded)
-    return Selection(f"SELECT pmid FROM {table} WHERE {ui} {condition} UNION ALL {unnamed}"), said
+        return [Descriptor(whole, clause.is_exploded, search_field.name == "MAJR")], said
+    # Records of before 2012 have names only; some of publishers have an identifier that is empty.
+    unnamed = Value(table, spaced_sql(column), spaced(name), f"coalesce({ui}, '') = ''")
+    uis = context.uis_below(whole) if clause.is_exploded else [whole.ui]
+    return [*(Value(table, ui, found) for found in uis), unnamed], said
 
 
-def write_pair(clause: Clause, head: str, tail: str, search_field: Field, context: Context) -> tuple[Selection, str]:
+def write_pair(clause: Clause, head: str, tail: str, search_field: Field, context: Context) -> tuple[list[Found], str]:
     """A heading with a qualifier, `neoplasms/drug therapy`."""
     heading, qualifier = context.headings.get(spaced(head)), context.qualifiers.get(spaced(tail))
     named = f"{heading.name if heading else head}/{qualifier.name if qualifier else tail}".lower()
@@ -290,7 +316,7 @@ def write_pair(clause: Clause, head: str, tail: str, search_field: Field, contex
     if search_field.name == "MAJR":
         tests.append("(coalesce(is_descriptor_major, false) OR coalesce(is_qualifier_major, false))")
     said = f'"{named}"[{search_field.full_name}{"" if clause.is_exploded else ":noexp"}]'
-    return Selection(f"SELECT pmid FROM mesh_heading WHERE {' AND '.join(tests)}"), said
+    return [Selection(f"SELECT pmid FROM mesh_heading WHERE {' AND '.join(tests)}")], said
 
 
 def write_pmids(clause: Clause) -> tuple[Pmids, str]:

@@ -96,6 +96,25 @@ class Descriptor:
 
 
 @dataclass(frozen=True)
+class Value:
+    """A value of a table; all that are asked for of an expression are looked up in one scan.
+
+    Attributes:
+        table: The table, which has a PMID in each row.
+        expression: What is compared, of its columns.
+        value: With what.
+        where: A condition on its rows; '' for none.
+        word: A word of field `indexing` that every citation with the value has; '' if none is known.
+    """
+
+    table: str
+    expression: str
+    value: str
+    where: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True)
 class Selection:
     """A query for PMIDs."""
 
@@ -120,7 +139,8 @@ class Condition:
 
 
 # What finds citations; any of several is a list.
-Found = Word | Phrase | Pmids | Descriptor | Selection | Condition
+LookedUp = Word | Descriptor | Value | Selection
+Found = LookedUp | Phrase | Pmids | Condition
 NOTHING = Condition("false", "false", "false")
 
 
@@ -175,19 +195,19 @@ class Marks:
         tests: The bits of what is looked for in texts.
     """
 
-    bits: dict[Word | Descriptor | Selection, int] = field(default_factory=dict)
-    shared: dict[frozenset[Word | Descriptor | Selection], int] = field(default_factory=dict)
+    bits: dict[LookedUp, int] = field(default_factory=dict)
+    shared: dict[frozenset[LookedUp], int] = field(default_factory=dict)
     pmids: set[int] = field(default_factory=set)
     tests: dict[Sought, int] = field(default_factory=dict)
 
-    def bit_of(self, looked_up: Collection[Word | Descriptor | Selection]) -> int:
+    def bit_of(self, looked_up: Collection[LookedUp]) -> int:
         """The number of the bit that is set if any of some things was found."""
         bit = self.shared.setdefault(frozenset(looked_up), len(self.shared))
         for one in looked_up:
             self.bits[one] = self.bits.get(one, 0) | 1 << bit
         return bit
 
-    def mark(self, looked_up: Collection[Word | Descriptor | Selection]) -> str:
+    def mark(self, looked_up: Collection[LookedUp]) -> str:
         """The condition that any of some things was found."""
         bit = self.bit_of(looked_up)
         return f"(m{bit // WIDTH} & {1 << bit % WIDTH}) <> 0"
@@ -202,7 +222,7 @@ class Marks:
     def any_of(self, found: Sequence[Found]) -> Condition:
         """The condition that any of some things is found."""
         conditions = [one for one in found if isinstance(one, Condition)]
-        if looked_up := [one for one in found if isinstance(one, Word | Descriptor | Selection)]:
+        if looked_up := [one for one in found if isinstance(one, LookedUp)]:
             conditions.append(certain(self.mark(looked_up)))
         if pmids := dict.fromkeys(pmid for one in found if isinstance(one, Pmids) for pmid in one.pmids):
             self.pmids |= pmids.keys()
@@ -234,7 +254,7 @@ class Marks:
         """The CTEs of relation `marked`: citations with marks, and those of the texts that decide on conditions."""
         count = max(1, -(-len(self.shared) // WIDTH))
         names = [f"m{number}" for number in range(count)]
-        sources = [*self.word_sources(names), *self.descriptor_sources(names)]
+        sources = [*self.word_sources(names), *self.descriptor_sources(names), *self.value_sources(names)]
         sources += [
             f"SELECT pmid, {constants(bits, names)} FROM ({one.sql})"
             for one, bits in self.bits.items()
@@ -337,6 +357,22 @@ FROM seen LEFT JOIN tested USING (pmid))
                 f"JOIN {named} ON lower(descriptor_name) = name "
                 f"WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
             )
+
+    def value_sources(self, names: Sequence[str]) -> Iterable[str]:
+        """Queries for the citations that have the values, with their marks."""
+        groups: dict[tuple[str, str, str, bool], list[Value]] = {}
+        for one in self.bits:
+            if isinstance(one, Value):
+                groups.setdefault((one.table, one.expression, one.where, bool(one.word)), []).append(one)
+        for (name, expression, where, has_word), values in groups.items():
+            asked = table(((literal(one.value), self.bits[one]) for one in values), "asked_value", names)
+            tests = [where] if where else []
+            if has_word:
+                words = listed(sorted({one.word for one in values}))
+                index = f"SELECT pmid FROM program.search_index WHERE field = 'indexing' AND word IN {words}"
+                tests.append(f"pmid IN ({index})")
+            condition = f" WHERE {' AND '.join(tests)}" if tests else ""
+            yield (f"SELECT pmid, {', '.join(names)} FROM {name} JOIN {asked} ON {expression} = asked_value{condition}")
 
 
 def table(rows: Iterable[tuple[str, int]], columns: str, names: Sequence[str]) -> str:

@@ -40,6 +40,9 @@ VALUE_COLUMNS: dict[str, tuple[tuple[str, str], ...]] = {
     "OWN": (("citation", "owner"),),
 }  # fmt: skip
 
+# Fields whose values are texts of field `indexing` of the index.
+INDEXED = ("SUBS",)
+
 # The first or last author is one whose name is not marked as wrong; few citations have any that is.
 FIRST = """is_valid IS DISTINCT FROM false AND (author_order = 1 OR (pmid, author_order) IN (
         SELECT pmid, min(author_order) FROM author WHERE is_valid IS DISTINCT FROM false

@@ -25,6 +25,8 @@ from flows.corpus_search.clauses import (
 from flows.corpus_search.mapping import Mapped, map_untagged, runs_of
 from flows.corpus_search.marks import NOTHING, Found, Pmids, Selection, join
 from flows.corpus_search.vocabulary import (
+    Heading,
+    find_below,
     find_headings,
     find_journals,
     find_stop_words,
@@ -47,6 +49,7 @@ YEAR = re.compile(r"(?:1[89]|20)\d\d")
 # Fields whose clauses NCBI lists among its translations even if they are named.
 TRANSLATED = ("MESH", "MAJR", "JOUR", "PTYP")
 HEADINGS = (BY_NAME["MESH"], BY_NAME["MAJR"])
+SUBHEADING, PUBLICATION_TYPE = BY_NAME["SUBH"], BY_NAME["PTYP"]
 
 
 def write_statement(
@@ -96,6 +99,7 @@ def write_statement(
         is_forgiving=is_forgiving,
         is_by_clause=is_by_clause,
     )
+    context.below |= find_below(con, listed_headings(clauses, context))
     found, words_said = write_group(query.root, context)
     statement, whole = context.statement, context.marks.any_of(found)
     conditions = [whole, *context.of_clauses]
@@ -103,6 +107,17 @@ def write_statement(
     statement.sql = f"{statement.steps}SELECT pmid FROM marked WHERE {whole.exactly}"
     statement.translation = words_said
     return statement
+
+
+def listed_headings(clauses: Collection[Clause], context: Context) -> list[Heading]:
+    """The types of publication and qualifiers that clauses name, of which those below are listed one by one."""
+    named = ((clause, context.qualifiers if clause.field is SUBHEADING else context.headings) for clause in clauses)
+    found = (
+        headings.get(spaced(clause.text))
+        for clause, headings in named
+        if clause.field in (SUBHEADING, PUBLICATION_TYPE) and clause.is_exploded and not clause.is_truncated
+    )
+    return list(dict.fromkeys(heading for heading in found if heading))
 
 
 def names_pmids(clause: Clause) -> bool:
@@ -301,7 +316,7 @@ def write_field(clause: Clause, search_field: Field, context: Context) -> tuple[
         case "name":
             found = write_name(clause, search_field, context)
         case "mesh":
-            found = write_heading(clause, search_field, context)
+            return write_heading(clause, search_field, context)
         case "date":
             found = write_range(Range(clause.text, clause.text, search_field, clause.tag, clause.place), context)
         case "uid":
@@ -309,7 +324,7 @@ def write_field(clause: Clause, search_field: Field, context: Context) -> tuple[
         case "filter":
             return write_subset(clause, context)
         case _:
-            found = write_value(clause, search_field, context)
+            return write_value(clause, search_field, context)
     return one(found)
 
 
