@@ -92,6 +92,12 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
         Path | None, typer.Option("-o", "--output", help="Write to this file; - is standard output.")
     ] = None,
     sort: Annotated[str, typer.Option(help="date (newest first) or relevance.")] = "date",
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help=f"List so many citations, the first. Default: {TABLE_ROWS} in a table, otherwise all."
+        ),
+    ] = None,
     timeout: Annotated[float, typer.Option(min=0.01, help="Stop the search after this many seconds.")] = 300,
     memory: Annotated[str, typer.Option(help="Memory limit of the search: 500MB, 4GB.")] = "1GB",
     seeds: SeedsOption = None,
@@ -104,6 +110,7 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
     """Search the corpus in PubMed's language, offline; what it understands otherwise goes to standard error."""
     from flows.command.export_command import ASKED_ENDINGS, ASKED_FORMATS, choose_format, write_asked
     from flows.corpus_search.ask import search_corpus
+    from flows.exports.formats import REFERENCE_FORMATS
     from transforms.strategy import read_strategy
 
     settings = load_settings(data_dir=data_dir, seeds=seeds)
@@ -117,15 +124,28 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
         write_comparison(settings, seed, format_, output, memory=memory, seconds=timeout)
         return
     text = read_strategy(read_standard_input("a search").decode("utf-8-sig", "replace") if query == "-" else str(query))
-    found = search_corpus(directory, text, sort=sort, with_counts=explain, memory=memory, seconds=timeout)
+    most = limit or (TABLE_ROWS if format_ == "table" else None)
+    found = search_corpus(
+        directory,
+        text,
+        sort=sort,
+        limit=most,
+        with_counts=explain,
+        with_titles=format_ not in REFERENCE_FORMATS,
+        memory=memory,
+        seconds=timeout,
+    )
     if explain:
         for line, count in zip(found.lines, found.counts, strict=True):
             typer.echo(f"{count:>11,}  {line.translation}", err=True)
         typer.echo(f"\n{found.sql}\n", err=True)
     for sentence in found.notes:
         typer.echo(f"! {sentence}", err=True)
-    typer.echo(f"{found.citations.num_rows:,} citations: {found.translation}", err=True)
-    write_asked(None, found.citations.to_reader(), format_, output, directory, noun="citation")
+    said = f"{found.found_count:,} citations"
+    if found.citations.num_rows < found.found_count:
+        said += f" (the first {found.citations.num_rows:,} are listed; --limit lists more, --format csv all)"
+    typer.echo(f"{said}: {found.translation}", err=True)
+    write_asked(None, found.citations.to_reader(), format_, output, directory, noun="citation", rows=most or TABLE_ROWS)
 
 
 def write_comparison(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flows.corpus_search.clauses import Line
 from flows.corpus_search.statement import write_statement
@@ -14,12 +15,17 @@ from warehouse.query import ask, open_published
 from warehouse.store import DataDirectory
 
 SORTS = ("date", "relevance")
-ANSWER = """SELECT citation.pmid, {score}citation.pub_year AS year,
+BY_DATE = "SELECT pmid FROM ({found}) ORDER BY pmid DESC"
+BY_RELEVANCE = """SELECT pmid, score FROM ({found}) LEFT JOIN search({words}) USING (pmid)
+ORDER BY score DESC NULLS LAST, pmid DESC"""
+# What citations are called; those of a page are in `listed`.
+TITLES = """SELECT citation.pmid, citation.pub_year AS year,
     coalesce(medline_ta, iso_abbreviation, journal_title) AS journal,
     shown_title(article_title, vernacular_title, book_title) AS title
-FROM citation LEFT JOIN book USING (pmid) {scores}SEMI JOIN ({found}) AS found USING (pmid)
-ORDER BY {order}"""
-PMIDS = "SELECT pmid FROM citation SEMI JOIN ({found}) AS found USING (pmid) ORDER BY pmid DESC"
+FROM (FROM citation SEMI JOIN listed USING (pmid) WHERE pmid BETWEEN {first} AND {last}) AS citation
+LEFT JOIN book USING (pmid)"""
+# Citations whose titles are looked up together.
+PAGE = 100_000
 
 
 @dataclass
@@ -27,7 +33,8 @@ class SearchAnswer:
     """What a search found.
 
     Attributes:
-        citations: pmid, year, journal and title, in the order asked for; or pmid alone.
+        citations: pmid, year, journal and title of those listed, in the order asked for; or pmid alone.
+        found_count: Citations that it finds, listed or not.
         translation: The search as it was understood, in PubMed's words.
         notes: Sentences about what was read or searched otherwise than PubMed might.
         sql: The statement, which can be run by itself.
@@ -36,6 +43,7 @@ class SearchAnswer:
     """
 
     citations: pa.Table
+    found_count: int
     translation: str
     notes: list[str]
     sql: str
@@ -48,6 +56,7 @@ def search_corpus(
     query: str,
     *,
     sort: str = "date",
+    limit: int | None = None,
     with_counts: bool = False,
     with_titles: bool = True,
     memory: str = "1GB",
@@ -59,10 +68,11 @@ def search_corpus(
         directory: The data directory.
         query: In PubMed's language.
         sort: `date`, the newest PMID first, or `relevance`, by BM25 over title and abstract.
+        limit: List only so many, the first in that order; None lists all.
         with_counts: Count what each clause finds.
-        with_titles: Look up titles, most of the work if a search finds many; without them, always by date.
+        with_titles: Look up what each citation is called, most of the work where a search finds many.
         memory: As for `open_published`.
-        seconds: How long it may take; None is without limit.
+        seconds: How long each step may take; None is without limit.
     Raises:
         SearchError: It cannot be understood, or asks for what the corpus does not have.
         QueryError: It took too long or too much memory.
@@ -75,20 +85,35 @@ def search_corpus(
     try:
         statement = write_statement(con, query, today=datetime.now(UTC).date())
         words = " ".join(line.translation for line in statement.lines)
-        is_scored = sort == "relevance"
-        sql = (ANSWER if with_titles else PMIDS).format(
-            found=statement.sql,
-            score="scored.score, " if is_scored else "",
-            scores=f"LEFT JOIN search({literal(words)}) AS scored USING (pmid) " if is_scored else "",
-            order="scored.score DESC NULLS LAST, citation.pmid DESC" if is_scored else "citation.pmid DESC",
-        )
-        citations = ask(con, sql, seconds=seconds)
+        order = BY_RELEVANCE if sort == "relevance" else BY_DATE
+        sql = order.format(found=statement.sql, words=literal(words))
+        found = ask(con, sql, seconds=seconds)
+        citations = found.slice(0, limit)
+        if with_titles:
+            citations = pa.concat_tables(
+                name_citations(con, citations.slice(start, PAGE), seconds)
+                for start in range(0, max(citations.num_rows, 1), PAGE)
+            )
         counts = count_lines(con, query, seconds) if with_counts else []
     except duckdb.CatalogException as exc:
         raise StoreError(f"{directory.database} was built before it could be searched; run `corpus rebuild`.") from exc
     finally:
         con.close()
-    return SearchAnswer(citations, statement.translation, statement.notes, sql, statement.lines, counts)
+    translation, notes, lines = statement.translation, statement.notes, statement.lines
+    return SearchAnswer(citations, found.num_rows, translation, notes, sql, lines, counts)
+
+
+def name_citations(con: duckdb.DuckDBPyConnection, listed: pa.Table, seconds: float | None) -> pa.Table:
+    """The citations of a page with what they are called, in its order."""
+    ends = pc.min_max(listed["pmid"]).as_py()
+    con.register("listed", listed)
+    try:
+        sql = TITLES.format(first=ends["min"] or 0, last=ends["max"] or 0)
+        named = ask(con, sql, seconds=seconds)
+    finally:
+        con.unregister("listed")
+    named = named.take(pc.index_in(listed["pmid"], value_set=named["pmid"]))
+    return named.add_column(1, "score", listed["score"]) if "score" in listed.column_names else named
 
 
 def count_lines(con: duckdb.DuckDBPyConnection, query: str, seconds: float | None) -> list[int]:

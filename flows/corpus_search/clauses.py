@@ -25,7 +25,7 @@ from flows.corpus_search.marks import (
     Word,
     following,
 )
-from flows.corpus_search.vocabulary import Heading, find_below, is_plain, spaced, spaced_sql, split_words
+from flows.corpus_search.vocabulary import Heading, find_below, is_plain, spaced, spaced_sql, split_words, stop_words
 from transforms.pubmed_fields import BY_NAME, Field
 from transforms.pubmed_query import Clause, Range
 from transforms.values import normal_doi
@@ -100,7 +100,6 @@ class Context:
     mapped: dict[str, Mapped]
     has_mesh: bool
     journals: dict[str, str]
-    stop_words: Collection[str] = ()
     earlier: Collection[int] = ()
     is_forgiving: bool = False
     is_excluded: bool = False
@@ -133,8 +132,8 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
     parts = [Word(fields, word) for word in words[:-1]] + [Word(fields, words[-1], clause.is_truncated)]
     if len(parts) == 1:
         return parts[0], said
-    # Words that nearly all citations have tell little; if there are others, these are looked for only in the texts.
-    telling = tuple(part for part in parts if part.word not in context.stop_words)
+    # Words that nearly all citations have tell little; they are looked for in the texts, if others tell which.
+    telling = tuple(part for part in parts if part.word not in stop_words())
     candidates = telling or tuple(parts)
     if clause.distance is not None:
         return Phrase(candidates, *near(words, clause.distance)), said

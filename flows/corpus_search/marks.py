@@ -14,14 +14,19 @@ from warehouse.current import literal
 # automata of thousands of states; RE2 gives up on several of them, and takes thirty times as long.
 APART = r"[\x00-/:-@\[-`{-\x7F]"
 LETTER = r"[^\x00-/:-@\[-`{-\x7F]"
-# A text folded, in which all that is neither letter nor digit is ASCII. Folding is written once: DuckDB would do it as
-# often as it is written.
-PLAIN = r"""CASE WHEN strlen(text) = length(text) AND NOT contains(text, '&') THEN lower(text)
-ELSE regexp_replace(search_fold(text), '[^\x00-\x7F\p{L}\p{N}]+', ' ', 'g') END"""
+# A text folded, in which all that is neither letter nor digit is ASCII.
+FOLDED = r"regexp_replace(search_fold(text), '[^\x00-\x7F\p{L}\p{N}]+', ' ', 'g')"
+PLAIN = f"CASE WHEN strlen(text) = length(text) AND NOT contains(text, '&') THEN lower(text) ELSE {FOLDED} END"
 # Whether a text has a match of an expression. One that matches as it stands does so folded; most texts are ASCII, of
-# which folding would change capitals alone.
-MATCHES = """CASE {0}WHEN NOT contains(text, '&') AND regexp_matches(text, {1}, 'i') THEN true
-WHEN NOT contains(text, '&') AND strlen(text) = length(text) THEN false ELSE regexp_matches(plain, {1}) END"""
+# which folding would change capitals alone. Folding is written once: DuckDB would do it as often as it is written.
+MATCHES = f"""CASE {{0}}WHEN NOT contains(text, '&') AND regexp_matches(text, {{1}}, 'i') THEN true
+WHEN NOT contains(text, '&') AND strlen(text) = length(text) THEN false
+ELSE regexp_matches({FOLDED.replace("{", "{{").replace("}", "}}")}, {{1}}) END"""
+# Whether it has none that a look at its letters tells: of a text without letters beyond ASCII, folding changes no word.
+# RE2 runs through a text to the first letters of an expression; before the beginning of a word it reads each.
+LACKS = r"""WHEN NOT contains(text, '&') AND NOT regexp_matches(text, {}, 'i')
+AND (strlen(text) = length(text) OR NOT regexp_matches(text, '[^\x00-\x7F\P{{L}}]|[^\x00-\x7F\P{{M}}]')) THEN false
+"""
 # Bits of an integer, without its sign bit.
 WIDTH = 62
 UNION = "\nUNION ALL\n"
@@ -58,24 +63,27 @@ class Sought:
     """What is looked for in texts of some fields; none is all of them.
 
     Attributes:
-        pattern: The regular expression of phrases; '' if there are none.
+        patterns: The regular expressions of phrases, as they follow on the beginning of a word.
         usual: How they mostly stand in a text, if most texts that are read have them.
         near: Conditions on `words`.
     """
 
     fields: tuple[str, ...]
-    pattern: str
+    patterns: tuple[str, ...]
     usual: tuple[str, ...]
     near: tuple[str, ...]
 
     def write(self, *, is_alone: bool) -> str:
         """The condition on a text; alone, on one that need not be folded."""
         tests = [*self.near]
-        if self.pattern and is_alone:
-            usual = "".join(f"WHEN contains(text, {literal(words)}) THEN true " for words in self.usual)
-            tests.append(MATCHES.format(usual, literal(self.pattern)))
-        elif self.pattern:
-            tests.append(f"regexp_matches(plain, {literal(self.pattern)})")
+        pattern = literal(f"(^|{APART})({'|'.join(self.patterns)})")
+        if self.patterns and is_alone:
+            first = "".join(f"WHEN contains(text, {literal(words)}) THEN true " for words in self.usual)
+            if len(self.patterns) == 1 and self.patterns[0].isascii():
+                first += LACKS.format(literal(self.patterns[0].replace(APART, "[^0-9A-Za-z]")))
+            tests.append(MATCHES.format(first, pattern))
+        elif self.patterns:
+            tests.append(f"regexp_matches(plain, {pattern})")
         return " OR ".join(tests)
 
 
@@ -238,10 +246,9 @@ class Marks:
 
     def any_phrase(self, fields: tuple[str, ...], phrases: Sequence[Phrase]) -> Condition:
         """The condition that any of some phrases stands in fields: texts are searched once for all."""
-        patterns = "|".join(dict.fromkeys(one.pattern for one in phrases if one.pattern))
         test = Sought(
             fields,
-            f"(^|{APART})({patterns})" if patterns else "",
+            tuple(dict.fromkeys(one.pattern for one in phrases if one.pattern)),
             tuple(one.usual for one in phrases if one.usual),
             tuple(one.near for one in phrases if one.near),
         )
@@ -295,7 +302,8 @@ FROM seen LEFT JOIN tested USING (pmid))
             )
         said = ",\n".join(f"bit_or({' | '.join(tests)}) AS {name}" for name, tests in flags.items())
         read = f"search_text SEMI JOIN doubtful USING (pmid){where}"
-        texts = f"SELECT pmid, field, text, {PLAIN} AS plain FROM {read}"
+        is_folded = len(self.tests) > 1 or any(test.near for test in self.tests)
+        texts = f"SELECT pmid, field, text{f', {PLAIN} AS plain' if is_folded else ''} FROM {read}"
         if any(test.near for test in self.tests):
             texts = f"SELECT *, regexp_extract_all(plain, '{LETTER}+') AS words FROM ({texts})"
         return f"tested AS (SELECT pmid, {said}\nFROM ({texts}) GROUP BY pmid)"

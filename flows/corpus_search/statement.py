@@ -29,7 +29,6 @@ from flows.corpus_search.vocabulary import (
     find_below,
     find_headings,
     find_journals,
-    find_stop_words,
     has_mesh,
     spaced,
     split_words,
@@ -79,22 +78,22 @@ def write_statement(
     # PMIDs are looked up together, and are no words.
     clauses = [clause for clause in clauses_of(query.root) if not names_pmids(clause)]
     refuse_excess(clauses)
-    texts = {clause.text for clause in clauses}
-    heads = {part for text in texts for part in (text, text.rpartition("/")[0])}
-    words = split_words(con, texts)
     untagged = [c.text for c in clauses if is_mapped(c)]
-    headings = find_headings(con, {*filter(None, heads), *runs_of(untagged)}, "descriptor")
+    # `neoplasms/drug therapy` is a heading with a qualifier, unless all of it is a heading.
+    named = {clause.text for clause in clauses if clause.field and clause.field.kind == "mesh"}
+    heads = {part for text in named for part in (text, text.rpartition("/")[0]) if part}
+    tails = {part for text in named for part in (text, text.rpartition("/")[2])}
+    headings = find_headings(con, {*heads, *runs_of(untagged)}, "descriptor")
     context = Context(
         con=con,
         today=today,
         statement=Statement(notes=[f"{note}." for note in query.notes]),
-        words=words,
+        words=split_words(con, {clause.text for clause in clauses}),
         headings=headings,
-        qualifiers=find_headings(con, {t for text in texts for t in (text, text.rpartition("/")[2])}, "qualifier"),
+        qualifiers=find_headings(con, tails, "qualifier"),
         mapped=map_untagged(con, untagged, headings),
         has_mesh=has_mesh(con),
         journals=find_journals(con, {c.text for c in clauses if c.field is places.JOURNAL}),
-        stop_words=find_stop_words(con, {word for found in words.values() for word in found}),
         earlier=earlier,
         is_forgiving=is_forgiving,
         is_by_clause=is_by_clause,

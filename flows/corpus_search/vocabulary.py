@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 
 from warehouse.current import literal
+from warehouse.sql_files import read_statement
 
 # The most words of one stem that an untagged word is searched as.
 MOST_VARIANTS = 40
@@ -138,10 +140,10 @@ def split_words(con: duckdb.DuckDBPyConnection, texts: Collection[str]) -> dict[
     return found
 
 
-def find_stop_words(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> set[str]:
-    """Those of some words that do not count in a search by relevance."""
-    rows = con.execute("SELECT unnest(search_word(array_to_string($1::VARCHAR[], ' ')))", [list(words)]).fetchall()
-    return set(words) - {word for (word,) in rows}
+@cache
+def stop_words() -> frozenset[str]:
+    """The words that do not count in a search by relevance, which nearly all citations have."""
+    return frozenset(re.findall("'([a-z]+)'", read_statement("create_search_word").partition("NOT IN")[2]))
 
 
 def find_variants(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> dict[str, list[str] | None]:
