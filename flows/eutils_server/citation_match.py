@@ -68,7 +68,11 @@ def match_citation(store: Store, parts: list[str], author: str) -> set[int]:
         # Initials may be followed by others; a last name alone is whole.
         begins = literal(name if len(re.split(r"[\s,]+", author.strip())) > 1 else f"{name} ")
         is_other = f"NOT ({NAME} = {literal(name)} OR starts_with({NAME}, {begins}))"
-        fits += f" AND pmid NOT IN (SELECT pmid FROM author WHERE {FIRST} AND {is_other})"
+        # The names of what fits otherwise are compared, not all there are.
+        fits = f"""WITH fitting AS MATERIALIZED ({fits}),
+        first AS MATERIALIZED (SELECT pmid, last_name, collective_name, initials
+            FROM author SEMI JOIN fitting USING (pmid) WHERE {FIRST})
+        SELECT pmid FROM fitting WHERE pmid NOT IN (SELECT pmid FROM first WHERE {is_other})"""
     return set(store.select(fits))
 
 

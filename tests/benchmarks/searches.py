@@ -2,7 +2,8 @@
 
 DATA_DIR has a published corpus with MeSH (multiply.py, full_mesh.py); each line of QUERIES.jsonl is an object with
 `query`. Printed is the best of three of each search, wall and CPU (which other programs do not lengthen), from the text
-to the PMIDs found, and to the citations with their titles; each search opens the file itself, as the command does.
+to the PMIDs found, to the first 40 with their titles, as the command shows them, and to all with their titles; each
+search opens the file itself, as the command does.
 """
 
 import json
@@ -13,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from flows.command.options import TABLE_ROWS
 from flows.corpus_search.ask import search_corpus
 from flows.corpus_search.statement import asked_as, clauses_of
 from transforms.pubmed_query import parse_query
@@ -20,6 +22,7 @@ from transforms.strategy import read_strategy
 from warehouse.store import DataDirectory
 
 LINES = 60
+Measured = tuple[float, float, int]
 SINGLE = (
     "Neoplasms[mh]", "Neoplasms[mh:noexp]", "humans[mh]", "a*", "a*[tiab]", '"of the"[tiab]', '"in the"[tiab]',
     "breast cancer[tiab]", '"breast cancer"[tiab:~5]', "systematic[sb]", "cancer", "2020:2021[dp]", "smith j[au]",
@@ -43,13 +46,13 @@ def make_strategy(queries: list[str]) -> str:
     return read_strategy("\n".join(lines))
 
 
-def measure(directory: DataDirectory, query: str, *, with_titles: bool) -> tuple[float, float, int]:
+def measure(directory: DataDirectory, query: str, limit: int | None = None, *, with_titles: bool = True) -> Measured:
     """Milliseconds of the best of three runs, wall and CPU, and what was found."""
     best: list[tuple[float, float]] = []
     found = 0
     for _ in range(3):
         wall, cpu = time.perf_counter(), time.process_time()
-        found = search_corpus(directory, query, with_titles=with_titles).citations.num_rows
+        found = search_corpus(directory, query, limit=limit, with_titles=with_titles).found_count
         best.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))
     return min(wall for wall, _ in best), min(cpu for _, cpu in best), found
 
@@ -61,15 +64,17 @@ def report(directory: DataDirectory, path: Path) -> Iterator[str]:
     named += [(f"strategy of {LINES} lines", make_strategy(queries))]
     named += [(f"query {number}", query) for number, query in enumerate(queries, 1)]
     times = []
-    yield f"{'PMIDs: wall ms':>14} {'CPU ms':>7} {'titles: wall ms':>15} {'CPU ms':>7} {'found':>9}"
+    kinds = ("PMIDs: wall", "CPU ms", "first: wall", "CPU ms", "all: wall", "CPU ms", "found")
+    yield " ".join(f"{kind:>11}" for kind in kinds)
     for name, query in named:
         *alone, found = measure(directory, query, with_titles=False)
-        *titled, _ = measure(directory, query, with_titles=True)
-        yield f"{alone[0]:>14.0f} {alone[1]:>7.0f} {titled[0]:>15.0f} {titled[1]:>7.0f} {found:>9,}  {name}"
+        *first, _ = measure(directory, query, TABLE_ROWS)
+        *titled, _ = measure(directory, query)
+        yield " ".join(f"{number:>11,.0f}" for number in (*alone, *first, *titled, found)) + f"  {name}"
         if name.startswith("query"):
-            times.append((*alone, *titled))
-    kinds = ("PMIDs, wall", "PMIDs, CPU", "titles, wall", "titles, CPU")
-    for kind, of_kind in zip(kinds, zip(*times, strict=True), strict=True):
+            times.append((*alone, *first, *titled))
+    named_kinds = ("PMIDs, wall", "PMIDs, CPU", "first, wall", "first, CPU", "all, wall", "all, CPU")
+    for kind, of_kind in zip(named_kinds, zip(*times, strict=True), strict=True):
         yield f"{len(of_kind)} queries, {kind}: median {median(of_kind):.0f} ms, slowest {max(of_kind):.0f} ms"
 
 
