@@ -244,6 +244,16 @@ def test_the_most_relevant_come_first_if_asked_for(directory: DataDirectory) -> 
     assert pmids(search_corpus(directory, "2:3[pmid]", sort="relevance")) == [3, 2]
 
 
+def test_only_the_first_are_listed_if_asked_for_and_all_are_counted(directory: DataDirectory) -> None:
+    """In the order asked for, with their titles or alone."""
+    for with_titles in (True, False):
+        found = search_corpus(directory, "heart[tiab]", limit=2, with_titles=with_titles)
+        assert (pmids(found), found.found_count) == ([3, 2], 3)
+    assert search_corpus(directory, "heart[tiab]", limit=2).citations["title"][1].as_py() == "An attack of the heart"
+    assert search_corpus(directory, "heart OR cardiology", sort="relevance", limit=1).citations["pmid"][0].as_py() == 3
+    assert search_corpus(directory, "nowhere[ti]", limit=1).citations.num_rows == 0
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
