@@ -70,7 +70,7 @@ def search_corpus(
         sort: `date`, the newest PMID first, or `relevance`, by BM25 over title and abstract.
         limit: List only so many, the first in that order; None lists all.
         with_counts: Count what each clause finds.
-        with_titles: Look up what each citation is called, most of the work where a search finds many.
+        with_titles: Look up titles, most of the work if a search lists many.
         memory: As for `open_published`.
         seconds: How long each step may take; None is without limit.
     Raises:

@@ -132,7 +132,7 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
     parts = [Word(fields, word) for word in words[:-1]] + [Word(fields, words[-1], clause.is_truncated)]
     if len(parts) == 1:
         return parts[0], said
-    # Words that nearly all citations have tell little; they are looked for in the texts, if others tell which.
+    # Words that nearly all citations have tell little; if there are others, these are looked for only in the texts.
     telling = tuple(part for part in parts if part.word not in stop_words())
     candidates = telling or tuple(parts)
     if clause.distance is not None:
@@ -293,7 +293,7 @@ def write_heading(clause: Clause, search_field: Field, context: Context) -> tupl
         return [Value(table, spaced_sql(column), spaced(clause.text), is_major)], said
     if search_field.name not in names:
         return [Descriptor(whole, clause.is_exploded, search_field.name == "MAJR")], said
-    # Records of before 2012 have names only; some of publishers have an identifier that is empty.
+    # Records from before 2012 have names only; some publishers' records have an empty identifier.
     unnamed = Value(table, spaced_sql(column), spaced(name), f"coalesce({ui}, '') = ''")
     uis = context.uis_below(whole) if clause.is_exploded else [whole.ui]
     return [*(Value(table, ui, found) for found in uis), unnamed], said
