@@ -23,7 +23,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "warehouse": {
         # Steps of a build, which are right if the file that they make is.
-        "test_build.py": ("check", "run_writer"),
+        "test_build.py": ("built_checks", "check", "run_writer"),
         "test_incremental.py": ("portions",),
         "test_search.py": ("search_index",),
         "test_store.py": ("lock",),

@@ -11,28 +11,24 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
+from warehouse.built_checks import check_build
 from warehouse.companions import Refuse, renew_companions
 from warehouse.content import begin_digests
 from warehouse.current import limit, literal, open_memory, quoted, use_file, view_runs
 from warehouse.drift import DriftLimits, check_drift
 from warehouse.errors import CheckError, StoreError
-from warehouse.fill import create_tables, fill_tables, names_of, note_build
+from warehouse.fill import create_tables, fill_tables, note_build
 from warehouse.forecast import forecast_build
-from warehouse.portions import EVERYTHING, ranges_of
 from warehouse.published import Say, copy_published, logger, own_published, put_in_place, read_published, take_back
-from warehouse.schema.citation import CITATION
-from warehouse.schema.declaration import DERIVED, Table
-from warehouse.schema.derived import CHANGE, SEARCH_INDEX
-from warehouse.schema.ledger import RUN
 from warehouse.schema.tables import TABLES
-from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions, read_sql
+from warehouse.sql_files import SQL_FOLDER, SqlFile, read_definitions
 from warehouse.store import (
     DataDirectory,
     committed_runs,
@@ -50,9 +46,6 @@ STORAGE_VERSION = "v1.0.0"
 # Each thread buffers the whole row group that it writes: 30 MB for 16,384 rows with abstracts, 200 MB for DuckDB's
 # default of 122,880.
 ROW_GROUP_SIZE = 16_384
-
-# Keys that are counted together, in memory.
-KEYS_CHECKED_AT_ONCE = 1_000_000
 
 # The modules that, beside those of schema/, say what the tables hold; the statements of sql/ say the rest.
 RULES = (
@@ -350,58 +343,6 @@ def comment_on_view(con: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
             if doc := view_column_doc(created[2], name):
                 statements.append(f"COMMENT ON COLUMN {quoted(created[2])}.{quoted(name)} IS {literal(doc)}")
     con.execute("; ".join(statements))
-
-
-def check_build(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int], *, base: str | None = None) -> None:
-    """Keys are unique, and no check in `sql/check_*.sql` returns a row.
-
-    Args:
-        con: With the file that is built in use, and the views of warehouse/current.py.
-        counts: Rows of each table.
-        base: Given if it was brought up to date: keys that nothing was put in for were checked when they were.
-    Raises:
-        CheckError: Names the table or the check and the first rows.
-    """
-    tables = [t for t in TABLES.values() if not t.is_raw]
-    if base:
-        new = names_of(con, "table_file")
-        tables = [table for table in tables if table.owner == DERIVED or table.name in new]
-    keys = f"put_{CITATION.name}" if base else CITATION.name
-    ((put,),) = con.execute(f"SELECT count(*) FROM {keys}").fetchall()
-    for table in tables:
-        # The words of a search are grouped by key on insertion, citation by citation.
-        if table is not SEARCH_INDEX and counts[table.name]:
-            key = ", ".join(quoted(c) for c in table.key)
-            which = put_in(table) if base else "true"
-            count = 1 + counts[table.name] * put // max(1, counts[CITATION.name]) // KEYS_CHECKED_AT_ONCE
-            for part in ranges_of(con, keys, CITATION, count) if "pmid" in table.key else [EVERYTHING]:
-                rows = con.execute(
-                    f"""SELECT {key}, count(*) FROM {quoted(table.name)} WHERE {which} AND {part}
-                    GROUP BY ALL HAVING count(*) > 1 LIMIT 1"""
-                ).fetchall()
-                if rows:
-                    raise CheckError(f"Two rows of {table.name} have the key {rows[0][:-1]}; nothing was published.")
-    view_checked(con, base)
-    for file in read_sql("check"):
-        if rows := con.execute(file.statement).fetchall():
-            raise CheckError(f"{file.comment} Found: {rows[:3]}; nothing was published.")
-
-
-def view_checked(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
-    """Create `checked_<table>`, the rows that the checks look at: all or, of a copy, those that the runs can change."""
-    for table in (RUN, *(t for t in TABLES.values() if t.owner == CITATION.name)):
-        touched = "new_run USING (run_id)" if table is RUN else f"gone_{CITATION.name} USING (pmid)"
-        which = f"SEMI JOIN {touched}" if base else ""
-        con.execute(f"CREATE OR REPLACE TEMP VIEW checked_{table.name} AS FROM {quoted(table.name)} {which}")
-
-
-def put_in(table: Table) -> str:
-    """A condition that the rows which a run put into a table meet; others may."""
-    if table.is_log or table is CHANGE:
-        return "run_id IN (SELECT run_id FROM new_run)"
-    owner = TABLES.get(table.owner, table) if table.owner != DERIVED else CITATION
-    key = owner.key[0]
-    return f"{key} IN (SELECT {key} FROM put_{owner.name})" if key in table.column_names else "true"
 
 
 def count_rows(con: duckdb.DuckDBPyConnection) -> dict[str, int]:

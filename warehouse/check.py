@@ -15,7 +15,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from warehouse.build import build, check_build, count_rows, facts_of, first_line
+from warehouse.build import build, count_rows, facts_of, first_line
+from warehouse.built_checks import check_build
 from warehouse.current import literal, open_memory, quoted, use_file
 from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
 from warehouse.open_file import open_file
