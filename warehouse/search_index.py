@@ -35,8 +35,8 @@ SAMPLED = 1_000
 def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     """Take out the words of citations that are gone, and put in those of the ones that hold now.
 
-    An index that is made afresh is in the order of its words, so that a word stands in one place. Words that are added
-    are in that order some thousand citations at a time.
+    An index that is made afresh is in the order of its words and fields, so that a word of a field stands in one place.
+    Words that are added are in that order some thousand citations at a time.
 
     Args:
         con: With table `put_citation` and, with a base, `gone_citation` and `held_citation`; all tables of citations,
@@ -185,5 +185,5 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
             insert_sorted(con, merge_words(paths, low, high))
     else:
         for where in between(bounds):
-            con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, pmid, field")
+            con.execute(f"INSERT INTO search_index FROM unsorted WHERE {where} ORDER BY word, field, pmid")
     con.execute("DROP VIEW unsorted")

@@ -36,10 +36,9 @@ def cut_words(con: duckdb.DuckDBPyConnection, query: str) -> tuple[pa.Table, pa.
     """
     plain = "CASE WHEN contains(text, '&') THEN search_plain(text) ELSE text END"
     texts = con.sql(f"SELECT pmid, field, {plain} AS text FROM ({query})").to_arrow_table()
-    pmids, field = texts["pmid"].to_numpy(), texts["field"].combine_chunks().dictionary_encode()
-    names = pc.sort_indices(field.dictionary)
-    fields = ranks_of(names)[field.indices.to_numpy()]
-    order = np.lexsort((fields, pmids))
+    pmids, (fields, _) = texts["pmid"].to_numpy(), ranked(texts["field"])
+    names = pc.unique(texts["field"]).sort()
+    order = np.lexsort((pmids, fields))
     pmids, fields = pmids[order], fields[order]
     is_first = is_new(pmids, fields)
     groups = (np.cumsum(is_first) - 1).astype(np.int32)
@@ -61,7 +60,7 @@ def cut_words(con: duckdb.DuckDBPyConnection, query: str) -> tuple[pa.Table, pa.
     rows = pa.table(
         {
             "word": words.take(pa.array(word)),
-            "field": pa.DictionaryArray.from_arrays(fields[is_first][group], field.dictionary.take(names)),
+            "field": pa.DictionaryArray.from_arrays(fields[is_first][group], names),
             "pmid": pmids[is_first][group],
             "word_count": np.add.reduceat(count, starts) if len(starts) else count,
         }
@@ -80,9 +79,15 @@ def merge_words(paths: list[Path], low: str | None, high: str | None) -> pa.Tabl
     within = [pc.field("word") >= low] if low is not None else []
     within += [pc.field("word") < high] if high is not None else []
     rows = dataset(paths).to_table(filter=reduce(and_, within) if within else None)
-    word = rows["word"].combine_chunks().dictionary_encode()
-    order = in_order(ranks_of(pc.sort_indices(word.dictionary))[word.indices.to_numpy()], len(word.dictionary))
+    (word, word_count), (field, field_count) = ranked(rows["word"]), ranked(rows["field"].cast(pa.string()))
+    order = in_order((word * field_count + field).astype(np.int32), word_count * field_count)
     return rows.take(pa.array(order))
+
+
+def ranked(texts: pa.ChunkedArray) -> tuple[Numbers, int]:
+    """Of each text, how many different ones come before it; and how many there are."""
+    encoded = texts.combine_chunks().dictionary_encode()
+    return ranks_of(pc.sort_indices(encoded.dictionary))[encoded.indices.to_numpy()], len(encoded.dictionary)
 
 
 def split_runs(

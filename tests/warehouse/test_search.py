@@ -164,13 +164,13 @@ def test_a_new_index_is_in_the_order_of_its_words(tmp_path: Path, monkeypatch: p
     commit(directory, *(article(pmid, title=f"Alpha of zeta number {pmid}.") for pmid in range(1, 8)))
     build.publish(directory)
     with duckdb.connect(directory.database, read_only=True) as con:
-        afresh = con.execute("SELECT word, pmid, field FROM program.search_index ORDER BY rowid").fetchall()
+        afresh = con.execute("SELECT word, field, pmid FROM program.search_index ORDER BY rowid").fetchall()
     assert afresh == sorted(afresh)
-    assert {(word, pmid) for word, pmid, _ in afresh} >= {("alpha", 1), ("zeta", 7), ("7", 7)}
+    assert {(word, pmid) for word, _, pmid in afresh} >= {("alpha", 1), ("zeta", 7), ("7", 7)}
     assert list(tmp_path.rglob("words-*")) == []
     monkeypatch.undo()
     build.publish(directory, afresh=True)
     with duckdb.connect(directory.database, read_only=True) as con:
-        assert con.execute("SELECT word, pmid, field FROM program.search_index ORDER BY ALL").fetchall() == sorted(
+        assert con.execute("SELECT word, field, pmid FROM program.search_index ORDER BY ALL").fetchall() == sorted(
             afresh
         )

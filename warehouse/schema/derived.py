@@ -179,7 +179,7 @@ JOURNAL_NAME = Table(
 SEARCH_INDEX = Table(
     "search_index",
     "A word of a citation in a field, as it stands there: lower-case, without accents, stop words included.",
-    ("word", "pmid", "field"),
+    ("word", "field", "pmid"),
     (
         column("word", TEXT, "The word, as macro search_split cuts it."),
         column("field", TEXT, "title, abstract, keyword, affiliation, indexing, name ...: see view search_text."),

@@ -5,4 +5,4 @@ WITH written AS (
     FROM search_text SEMI JOIN indexed USING (pmid)
     WHERE pmid BETWEEN $first AND $last
 )
-SELECT word, field, pmid, count(*)::INTEGER AS word_count FROM written GROUP BY word, field, pmid ORDER BY word, pmid, field;
+SELECT word, field, pmid, count(*)::INTEGER AS word_count FROM written GROUP BY word, field, pmid ORDER BY word, field, pmid;
