@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.build import facts_of
-from warehouse.current import limit, literal, open_memory, quoted, view_runs
+from warehouse.current import limit, literal, memory_of, open_memory, quoted, view_runs
 from warehouse.errors import StoreError
 from warehouse.published import own_published
 from warehouse.schema.citation import CITATION
@@ -24,6 +24,27 @@ Connection = duckdb.DuckDBPyConnection
 FOLLOWED = {
     CITATION: ("pmid", "pmid_version", "content_sha256", "date_revised", "source", "fetched_at", "run_id"),
 }
+
+
+# How many times as much memory a step gets that did not fit: few millions of members fit into what a state begins with.
+MEMORY_STEP = 8
+
+
+def take_more_memory(con: Connection, directory: DataDirectory) -> None:
+    """Give DuckDB more memory, at most what it takes by itself.
+
+    Raises:
+        StoreError: It has that already, or the directory says how much it may have.
+    """
+    before = memory_of(con)
+    con.execute("RESET memory_limit")
+    most = memory_of(con)
+    if directory.memory_mb is not None or before >= most:
+        raise StoreError(
+            f"The plan over {directory.database} does not fit into DuckDB's memory of {before // 1_000_000:,} MB; "
+            "set CORPUS_MEMORY_MB to more."
+        )
+    con.execute(f"SET memory_limit = '{min(most, MEMORY_STEP * before) // 1_000_000}MB'")
 
 
 def open_state(

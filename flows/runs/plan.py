@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import duckdb
 import pyarrow as pa
 
 from flows.definition.seeds import CitationRules, Seeds, read_pmids
@@ -121,7 +122,12 @@ def plan_members(con: Connection, rules: CitationRules, now: datetime) -> None:
 
 def plan_refresh(work: Work, con: Connection) -> None:
     """Plan what is not held, what was last checked long ago, and what NCBI says was revised."""
-    plan_members(con, work.definition.citations, work.started_at)
+    while True:
+        try:
+            plan_members(con, work.definition.citations, work.started_at)
+            break
+        except duckdb.OutOfMemoryException:
+            state.take_more_memory(con, work.directory)
     since = read_revised_since(con)
     if since is None:
         return

@@ -2,7 +2,7 @@
 -- them, without a reason, those that are held and not due. Members are what was found and what a backfill brought; a
 -- PMID that is neither held nor due is left out.
 -- $missing_before, $in_process_before, $aged_before: times before which an answer is too old (UTC).
-CREATE TEMP TABLE wanted AS
+CREATE OR REPLACE TEMP TABLE wanted AS
 WITH member_pmid AS (
     SELECT pmid FROM found_member
     UNION

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -83,6 +85,31 @@ def find(con: Connection, pmids: Iterable[int], *, is_sample: bool = False, dept
 def read_plan(con: Connection) -> dict[int, str]:
     """The PMIDs of the plan in their order, with the reason of each."""
     return dict(con.execute("SELECT pmid, reason FROM plan ORDER BY plan_order").fetchall())
+
+
+def test_a_plan_that_does_not_fit_is_made_again_in_more_memory(
+    con: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a few millions of members, what it begins with holds the PMIDs."""
+    made: list[str] = []
+
+    def make(*_: object) -> None:
+        made.append("plan")
+        if len(made) == 1:
+            raise duckdb.OutOfMemoryException
+
+    class Stop(Exception):  # noqa: N818
+        """What comes after the members is of no interest here."""
+
+    def stop(_: object) -> None:
+        raise Stop
+
+    monkeypatch.setattr(planning, "plan_members", make)
+    monkeypatch.setattr(planning, "read_revised_since", stop)
+    monkeypatch.setattr("warehouse.state.take_more_memory", lambda *_: made.append("memory"))
+    with pytest.raises(Stop):
+        planning.plan_refresh(MagicMock(), con)
+    assert made == ["plan", "memory", "plan"]
 
 
 @pytest.mark.parametrize(
