@@ -3,10 +3,10 @@
 from typing import Any
 
 from transforms import numpy_reading
-from transforms.compiled_choice import is_compiled
+from warehouse.compiled_choice import is_compiled
 
 kernel: Any = numpy_reading
-if is_compiled():
+if is_compiled("transforms.compiled_reading"):
     from transforms import compiled_reading
 
     kernel = compiled_reading

@@ -3,20 +3,22 @@
 `words.py` cuts and sorts them where its module is compiled; else, or with `CORPUS_READING=numpy`, SQL does.
 """
 
-import os
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from warehouse.compiled_choice import is_compiled
 from warehouse.current import literal, memory_of
 from warehouse.portions import delete_rows
 from warehouse.schema.citation import CITATION
 from warehouse.schema.derived import SEARCH_INDEX, SEARCH_LENGTH, SEARCH_VOCABULARY
 from warehouse.sql_files import read_statement
+
+# What `words.py` needs.
+KERNEL = "warehouse.compiled_words"
 
 # Citations whose words are sorted together, in memory.
 INDEXED_AT_ONCE = 10_000
@@ -92,11 +94,6 @@ def between(bounds: Sequence[str]) -> list[str]:
     ]
 
 
-def is_compiled() -> bool:
-    """Whether `words.py` can be used and is not switched off."""
-    return os.environ.get("CORPUS_READING") != "numpy" and find_spec("warehouse.compiled_words") is not None
-
-
 def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -> None:
     """Put in the words of the citations that follow on the first so many, or write them to a file for `sort_index`."""
     con.execute(
@@ -107,7 +104,7 @@ def index_batch(con: duckdb.DuckDBPyConnection, start: int, path: Path | None) -
     ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
     if path:
         path.parent.mkdir(exist_ok=True)
-    if is_compiled():
+    if is_compiled(KERNEL):
         from warehouse.words import cut_words  # noqa: PLC0415 - only where it is compiled
 
         of_batch = f"SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}"
@@ -178,7 +175,7 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path]) -> None:
             [shares],
         ).fetchall()
         bounds = list(dict.fromkeys(found))
-    if is_compiled():
+    if is_compiled(KERNEL):
         from warehouse.words import merge_words  # noqa: PLC0415 - only where it is compiled
 
         for low, high in zip([None, *bounds], [*bounds, None], strict=True):

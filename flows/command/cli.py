@@ -68,9 +68,10 @@ def root(version: Annotated[bool, typer.Option("--version", help="Print the vers
     """Options of the command itself."""
     if version:
         from flows.definition.version import CODE_VERSION
-        from transforms.compiled_choice import is_compiled
+        from warehouse.compiled_choice import is_compiled
 
-        typer.echo(f"{CODE_VERSION}\nreading: {'compiled' if is_compiled() else 'numpy'}")
+        way = "compiled" if is_compiled("transforms.compiled_reading") else "numpy"
+        typer.echo(f"{CODE_VERSION}\nreading: {way}")
         raise typer.Exit
 
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from tests.transforms.test_elements import PIECES, RECORD
 from transforms import numpy_reading
 from transforms.columns import HAS_TEXT, IS_BRANCH
-from transforms.compiled_choice import is_compiled
 from transforms.elements import Elements, is_utf8
 from transforms.numpy_reading import DEEPEST, NOTHING, levels_of
 from transforms.record_columns import NAMES, NEXT_NODES
 from transforms.start_tags import read_start_tags
+from warehouse.compiled_choice import is_compiled
 
-if not is_compiled():
+if not is_compiled("transforms.compiled_reading"):
     pytest.skip("left out: nothing was compiled here, so there is one way to read", allow_module_level=True)
 
 from transforms import compiled_reading
