@@ -45,6 +45,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "flows/corpus_search": {
         "test_ask.py": ("clauses", "mapping", "places", "statement", "vocabulary"),
+        "test_marks.py": ("texts",),
     },
     "flows/definition": {"../runs/test_ingest.py": ("paths",)},
     "flows/entrez": {

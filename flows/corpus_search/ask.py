@@ -68,7 +68,7 @@ def search_corpus(
         directory: The data directory.
         query: In PubMed's language.
         sort: `date`, the newest PMID first, or `relevance`, by BM25 over title and abstract.
-        limit: List only so many, the first in that order; None lists all.
+        limit: List the first so many in that order; None lists all.
         with_counts: Count what each clause finds.
         with_titles: Look up titles, most of the work if a search lists many.
         memory: As for `open_published`.

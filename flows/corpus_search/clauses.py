@@ -11,8 +11,6 @@ import duckdb
 from flows.corpus_search import places
 from flows.corpus_search.mapping import Mapped
 from flows.corpus_search.marks import (
-    APART,
-    LETTER,
     NOTHING,
     Condition,
     Descriptor,
@@ -25,6 +23,7 @@ from flows.corpus_search.marks import (
     Word,
     following,
 )
+from flows.corpus_search.texts import APART, LETTER
 from flows.corpus_search.vocabulary import Heading, find_below, is_plain, spaced, spaced_sql, split_words, stop_words
 from transforms.pubmed_fields import BY_NAME, Field
 from transforms.pubmed_query import Clause, Range
@@ -132,7 +131,7 @@ def write_words(clause: Clause, search_field: Field, context: Context) -> tuple[
     parts = [Word(fields, word) for word in words[:-1]] + [Word(fields, words[-1], clause.is_truncated)]
     if len(parts) == 1:
         return parts[0], said
-    # Words that nearly all citations have tell little; if there are others, these are looked for only in the texts.
+    # Words in nearly all citations narrow little; if a phrase has others, these are looked for in the texts alone.
     telling = tuple(part for part in parts if part.word not in stop_words())
     candidates = telling or tuple(parts)
     if clause.distance is not None:
