@@ -26,7 +26,7 @@ FOLLOWED = {
 }
 
 
-# How many times as much memory a step gets that did not fit: few millions of members fit into what a state begins with.
+# A plan that does not fit gets this many times the memory: several million members need more than a state begins with.
 MEMORY_STEP = 8
 
 

@@ -94,9 +94,7 @@ def search(  # noqa: PLR0913, PLR0917 - a command's options
     sort: Annotated[str, typer.Option(help="date (newest first) or relevance.")] = "date",
     limit: Annotated[
         int | None,
-        typer.Option(
-            min=1, help=f"List so many citations, the first. Default: {TABLE_ROWS} in a table, otherwise all."
-        ),
+        typer.Option(min=1, help=f"List the first N citations. Default: {TABLE_ROWS} in a table, otherwise all."),
     ] = None,
     timeout: Annotated[float, typer.Option(min=0.01, help="Stop the search after this many seconds.")] = 300,
     memory: Annotated[str, typer.Option(help="Memory limit of the search: 500MB, 4GB.")] = "1GB",
