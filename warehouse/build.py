@@ -54,6 +54,7 @@ RULES = (
     "content.py",
     "current.py",
     "fill.py",
+    "posting_lists.py",
     "search_index.py",
     "sql_files.py",
     "view_columns.py",
@@ -333,7 +334,9 @@ def finish(con: duckdb.DuckDBPyConnection, directory: DataDirectory, *, base: st
 
 def comment_on_view(con: duckdb.DuckDBPyConnection, file: SqlFile) -> None:
     """Give a view or a macro the comment at the head of its file, and the columns of a view theirs."""
-    created = re.search(r"^CREATE (VIEW|MACRO) (\w+)(.*?\bAS TABLE\b)?", file.statement, re.MULTILINE | re.DOTALL)
+    created = re.search(
+        r"^CREATE (VIEW|MACRO) (?:program\.)?(\w+)(.*?\bAS TABLE\b)?", file.statement, re.MULTILINE | re.DOTALL
+    )
     if created is None:
         raise CheckError(f"warehouse/sql/{file.name}.sql creates neither a view nor a macro.")
     kind = created[1] if created[1] == "VIEW" else "MACRO TABLE" if created[3] else "MACRO"

@@ -10,7 +10,7 @@ from warehouse.fill import names_of
 from warehouse.portions import EVERYTHING, ranges_of
 from warehouse.schema.citation import CITATION
 from warehouse.schema.declaration import DERIVED, Table
-from warehouse.schema.derived import CHANGE, SEARCH_INDEX
+from warehouse.schema.derived import CHANGE, POSTING_LIST
 from warehouse.schema.ledger import RUN
 from warehouse.schema.tables import TABLES
 from warehouse.sql_files import read_sql
@@ -36,8 +36,8 @@ def check_build(con: duckdb.DuckDBPyConnection, counts: Mapping[str, int], *, ba
     keys = f"put_{CITATION.name}" if base else CITATION.name
     ((put,),) = con.execute(f"SELECT count(*) FROM {keys}").fetchall()
     for table in tables:
-        # The words of a search are grouped by key on insertion, citation by citation.
-        if table is not SEARCH_INDEX and counts[table.name]:
+        # The lists of words are grouped by key on insertion.
+        if table is not POSTING_LIST and counts[table.name]:
             key = ", ".join(quoted(c) for c in table.key)
             which = put_in(table) if base else "true"
             count = 1 + counts[table.name] * put // max(1, counts[CITATION.name]) // KEYS_CHECKED_AT_ONCE

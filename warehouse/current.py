@@ -40,6 +40,8 @@ DUCKDB_TYPES = {
     pa.float64(): "DOUBLE",
     pa.string(): "VARCHAR",
     pa.list_(pa.string()): "VARCHAR[]",
+    pa.list_(pa.int32()): "INTEGER[]",
+    pa.list_(pa.int64()): "BIGINT[]",
     pa.large_binary(): "BLOB",
     pa.bool_(): "BOOLEAN",
     pa.date32(): "DATE",

@@ -23,7 +23,7 @@ from warehouse.schema.derived import (
 )
 from warehouse.schema.mesh_vocabulary import MESH_FILE
 from warehouse.schema.tables import TABLES
-from warehouse.search_index import fill_search
+from warehouse.search_index import fill_search, note_words
 from warehouse.sql_files import read_statement
 
 # Columns ignored when deciding whether a citation changed.
@@ -59,6 +59,8 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
     for owner in OWNERS:
         create_put(con, owner, base)
     fill_history(con)
+    if base and has_rows(con, f"held_{CITATION.name}"):
+        note_words(con)
     held, new = names_of(con, "content WHERE row_count > 0"), names_of(con, "table_file")
     for owner in OWNERS:
         tables = [owner, *(table for table in TABLES.values() if table.owner == owner.name)]

@@ -1,12 +1,10 @@
 """Rows replaced in a large table in bounded memory: keys parted by ranges, and rows put in and taken out by range.
 
 DuckDB notes a row that is deleted in 16 KB for the 2,048 rows around it, and keeps the note in memory until the next
-checkpoint. Revised citations stand anywhere in a corpus, so that a thousand of them take 16 MB in every table, and in
-the search index, which is sorted by word, as much as all of its rows are noted in: 8 bytes each. So the file that is
-built, which nobody else sees, is committed and written after each range, which is one of words in that index.
+checkpoint. Revised citations stand anywhere in a corpus, so that a thousand of them take 16 MB in every table. So the
+file that is built, which nobody else sees, is committed and written after each range.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -112,9 +110,7 @@ def range_of_file(name: str) -> tuple[int | None, int | None]:
     return min(group.min for group in groups), max(group.max for group in groups)
 
 
-def delete_rows(
-    con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str, *, parts: Sequence[str] = ()
-) -> None:
+def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base: str) -> None:
     """Take out the rows of the keys in `gone_<owner>`, and write what was changed so far to the file.
 
     Args:
@@ -122,7 +118,6 @@ def delete_rows(
         table: What to delete from.
         owner: Whose keys have gone.
         base: The name of the file.
-        parts: Conditions on the rows that are deleted together; without any, they are parted by PMID.
     """
     gone = f"gone_{owner.name}"
     keys, citations = (int(con.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0]) for name in (gone, "citation"))
@@ -130,16 +125,20 @@ def delete_rows(
         return
     count = 1 + max(keys // KEYS_AT_ONCE, citations // DESCRIBED_AT_ONCE if table is ARTICLE_MESH else 0)
     match = " AND ".join(f"gone.{quoted(name)} = {quoted(table.name)}.{quoted(name)}" for name in owner.key)
-    of_keys = [] if parts else ranges_of(con, gone, owner, count)
-    for keys_of, rows_of in [*((str(part), "true") for part in of_keys), *(("true", part) for part in parts)]:
+    for part in ranges_of(con, gone, owner, count):
         ((rows,),) = con.execute(
-            f"DELETE FROM {quoted(table.name)} USING (FROM {gone} WHERE {keys_of}) AS gone WHERE {match} AND {rows_of}"
+            f"DELETE FROM {quoted(table.name)} USING (FROM {gone} WHERE {part}) AS gone WHERE {match}"
         ).fetchall()
         # The other citations have as many rows each.
-        if min(rows, 1 + rows * citations // keys // ROWS_A_NOTE) * NOTE_BYTES > NOTES_KEPT:
-            con.execute("COMMIT")
-            con.execute(f"CHECKPOINT {quoted(base)}")
-            con.execute("BEGIN")
+        write_notes(con, base, min(rows, 1 + rows * citations // keys // ROWS_A_NOTE))
+
+
+def write_notes(con: duckdb.DuckDBPyConnection, base: str, notes: int) -> None:
+    """Commit and write so many notes of deleted rows to the file, unless they are few enough to stay in memory."""
+    if notes * NOTE_BYTES > NOTES_KEPT:
+        con.execute("COMMIT")
+        con.execute(f"CHECKPOINT {quoted(base)}")
+        con.execute("BEGIN")
 
 
 def ranges_of(con: duckdb.DuckDBPyConnection, keys: str, owner: Table, count: int) -> list[PmidRange]:

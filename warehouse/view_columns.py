@@ -91,6 +91,10 @@ DOCS = {
     "retracted.pmid": "The retracted citation.",
     "retraction.journal": "MEDLINE's abbreviation. Null: It is not held, or the record has none.",
     "retraction.title": "Title of the retracted article. Null: It is not held, or the record has none.",
+    "search_index.word": "The word, as macro search_split cuts it.",
+    "search_index.field": "title, abstract, keyword, affiliation, indexing, name ...: see view search_text.",
+    "search_index.pmid": "PubMed identifier.",
+    "search_index.word_count": "How often it stands there.",
     "search_text.field": "What of the citation the text is: title, abstract, keyword, affiliation, indexing, name ...",
     "search_text.text": "The text, as it stands in its table.",
 }

@@ -190,7 +190,7 @@ def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[S
         if len(words) == 1 and clause.is_truncated
         else f"word = {literal(words[0])}"
     )
-    named = f"pmid IN (SELECT pmid FROM program.search_index WHERE field = 'name' AND {first})"
+    named = f"pmid IN (SELECT unnest(pmids) FROM program.posting_list WHERE field = 'name' AND {first})"
     tables = [
         f"SELECT pmid FROM {t} WHERE {named} AND {where} AND {test}"
         for t, where in places.NAME_TABLES[search_field.name]

@@ -147,6 +147,10 @@ def join_as(others: Sequence[tuple[str, str]], first: str) -> str:
     return f"CASE {cases} ELSE {first} END"
 
 
+# Of the rows of posting_list.
+PMIDS = "unnest(pmids) AS pmid"
+
+
 @dataclass
 class Marks:
     """What a search looks up, and the bits that stand for it.
@@ -269,7 +273,7 @@ FROM seen LEFT JOIN tested USING (pmid))
         for one, bits in self.bits.items():
             if isinstance(one, Word) and one.is_truncated:
                 yield (
-                    f"SELECT pmid, {constants(bits, names)} FROM program.search_index "
+                    f"SELECT {PMIDS}, {constants(bits, names)} FROM program.posting_list "
                     f"WHERE word >= {literal(one.word)} "
                     f"AND word < {literal(following(one.word))}{in_fields(one.fields)}"
                 )
@@ -278,10 +282,11 @@ FROM seen LEFT JOIN tested USING (pmid))
         for fields, words in by_fields.items():
             where = f"WHERE word IN {listed(words)}{in_fields(fields)}"
             if len(set(words.values())) == 1:
-                yield f"SELECT pmid, {constants(next(iter(words.values())), names)} FROM program.search_index {where}"
+                of_all = constants(next(iter(words.values())), names)
+                yield f"SELECT {PMIDS}, {of_all} FROM program.posting_list {where}"
             else:
                 asked = table(((literal(word), bits) for word, bits in words.items()), "word", names)
-                yield f"SELECT pmid, {', '.join(names)} FROM program.search_index JOIN {asked} USING (word) {where}"
+                yield f"SELECT {PMIDS}, {', '.join(names)} FROM program.posting_list JOIN {asked} USING (word) {where}"
 
     def descriptor_sources(self, names: Sequence[str]) -> Iterable[str]:
         """Queries for the citations that have the headings, with their marks."""
@@ -332,7 +337,7 @@ FROM seen LEFT JOIN tested USING (pmid))
             tests = [where] if where else []
             if has_word:
                 words = listed(sorted({one.word for one in values}))
-                index = f"SELECT pmid FROM program.search_index WHERE field = 'indexing' AND word IN {words}"
+                index = f"SELECT {PMIDS} FROM program.posting_list WHERE field = 'indexing' AND word IN {words}"
                 tests.append(f"pmid IN ({index})")
             condition = f" WHERE {' AND '.join(tests)}" if tests else ""
             yield (f"SELECT pmid, {', '.join(names)} FROM {name} JOIN {asked} ON {expression} = asked_value{condition}")

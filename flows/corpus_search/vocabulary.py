@@ -116,7 +116,7 @@ def find_authors(con: duckdb.DuckDBPyConnection, names: Collection[str]) -> set[
     rows = con.execute(
         f"""SELECT DISTINCT asked
         FROM (SELECT last_name, initials FROM author
-            WHERE pmid IN (SELECT pmid FROM program.search_index WHERE field = 'name' AND word IN {words})),
+            WHERE pmid IN (SELECT unnest(pmids) FROM program.posting_list WHERE field = 'name' AND word IN {words})),
             (SELECT unnest([{", ".join(map(literal, names))}]) AS asked)
         WHERE lower(strip_accents(last_name)) = regexp_extract(asked, '^(.*) \\S+$', 1)
             AND starts_with(lower(initials), regexp_extract(asked, '\\S+$'))"""

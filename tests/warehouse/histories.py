@@ -18,6 +18,7 @@ from transforms.raw_records import read_chunk
 from transforms.seed_tables import make_seed_tables
 from transforms.seed_text import parse_seed_document
 from warehouse.run_writer import RunWriter, commit_run, start_run
+from warehouse.schema.derived import POSTING_LIST
 from warehouse.schema.ledger import DELETED_CITATION, OUTCOMES, REQUEST, RUN
 from warehouse.schema.links import LINK, LINK_LIST, LINKOUT, LINKOUT_LIST
 from warehouse.schema.members import MEMBER
@@ -143,7 +144,8 @@ def write_accounts(writer: RunWriter, outcomes: dict[int, str], now: datetime) -
 
 
 def read_tables(database: Path) -> dict[str, pa.Table]:
-    """Every table of a file, sorted, without how it was built."""
+    """Every table of a file, sorted, without how it was built: of lists of words, what is in them."""
     names = {t.name: f"{t.schema}.{t.name}" for t in TABLES.values() if not t.is_raw and t.name != "build"}
+    names[POSTING_LIST.name] = "program.search_index"
     with duckdb.connect(database, read_only=True) as con:
         return {name: con.sql(f"FROM {place} ORDER BY ALL").to_arrow_table() for name, place in names.items()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.corpora import commit
 from tests.records import article
-from warehouse import build, search_index
+from warehouse import build, posting_lists, search_index
 from warehouse.compiled_choice import is_compiled
 from warehouse.sql_files import read_definitions, read_statement
 from warehouse.store import DataDirectory
@@ -24,7 +25,8 @@ if not is_compiled(search_index.KERNEL):
     pytest.skip("left out: nothing was compiled here, so SQL alone cuts words", allow_module_level=True)
 
 from warehouse.compiled_words import count_words, in_order
-from warehouse.words import cut_words, merge_words
+from warehouse.posting_lists import merge_lists
+from warehouse.words import cut_words
 
 Text = tuple[int, str, str | None]
 
@@ -64,27 +66,37 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
             con.execute(file.statement)
     con.execute("CREATE TABLE search_text (pmid BIGINT, field VARCHAR, text VARCHAR)")
     con.execute("CREATE TABLE indexed (pmid BIGINT)")
-    con.execute("CREATE TABLE search_index (word VARCHAR, field VARCHAR, pmid BIGINT, word_count INTEGER)")
     yield con
     con.close()
 
 
 def by_sql(con: duckdb.DuckDBPyConnection, texts: list[Text]) -> list[tuple[str, str, int, int]]:
     """The rows of the index by SQL; the texts are in table `search_text` then."""
-    for table in ("search_text", "indexed", "search_index"):
+    for table in ("search_text", "indexed"):
         con.execute(f"DELETE FROM {table}")
     if texts:
         con.executemany("INSERT INTO search_text VALUES ($1, $2, $3)", [list(text) for text in texts])
     con.execute("INSERT INTO indexed SELECT DISTINCT pmid FROM search_text")
-    con.execute(read_statement("insert_search_index"), {"first": 0, "last": 99})
-    return con.execute("FROM search_index ORDER BY rowid").fetchall()
+    return con.execute(read_statement("cut_words"), {"first": 0, "last": 99}).fetchall()
+
+
+def flat(lists: pa.Table) -> list[tuple[str, str, int, int]]:
+    """The rows that lists are, in their order; each list begins with the PMID that it says."""
+    rows = lists.to_pylist()
+    assert [row["first_pmid"] for row in rows] == [row["pmids"][0] for row in rows]
+    assert all(len(row["pmids"]) <= posting_lists.LONGEST for row in rows)
+    return [
+        (row["word"], row["field"], pmid, count)
+        for row in rows
+        for pmid, count in zip(row["pmids"], row["word_counts"], strict=True)
+    ]
 
 
 def check(con: duckdb.DuckDBPyConnection, texts: list[Text]) -> None:
     """Both ways give the same rows in the same order."""
     expected = by_sql(con, texts)
     rows, words = cut_words(con, "FROM search_text")
-    assert [tuple(row.values()) for row in rows.to_pylist()] == expected
+    assert flat(rows) == expected
     assert words.to_pylist() == sorted({word for word, *_ in expected}, key=str.encode)
 
 
@@ -138,13 +150,13 @@ def test_ranges_of_words_in_several_files(con: duckdb.DuckDBPyConnection, tmp_pa
         rows, _ = cut_words(con, f"FROM search_text WHERE pmid BETWEEN {first} AND {first + 3}")
         pq.write_table(rows, path, row_group_size=3)
     bounds = [None, "a1", "b", "beta5", None]
-    merged = [row for low, high in pairwise(bounds) for row in merge_words(paths, low, high).to_pylist()]
-    assert [tuple(row.values()) for row in merged] == expected
+    merged = [row for low, high in pairwise(bounds) for row in flat(merge_lists(paths, low, high))]
+    assert merged == expected
 
 
 def test_both_ways_build_the_same_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether its parts are sorted in memory or by way of files."""
-    monkeypatch.setattr(search_index, "INDEXED_AT_ONCE", 3)
+    monkeypatch.setattr(search_index, "CUT_AT_ONCE", 3)
     monkeypatch.setattr(search_index, "SORTED_AT_ONCE", 20)
     monkeypatch.setattr(search_index, "SORTED_ROW_BYTES", 1 << 50)
     monkeypatch.setattr(search_index, "SAMPLED", 2)
@@ -158,7 +170,7 @@ def test_both_ways_build_the_same_index(tmp_path: Path, monkeypatch: pytest.Monk
         monkeypatch.setenv("CORPUS_READING", way)
         build.publish(directory, afresh=True)
         with duckdb.connect(directory.database, read_only=True) as built:
-            tables = ("search_index", "search_vocabulary", "search_length")
+            tables = ("posting_list", "search_vocabulary", "search_length")
             found.append([built.execute(f"FROM program.{table} ORDER BY rowid").fetchall() for table in tables])
     assert [sorted(rows) for rows in found[0]] == [sorted(rows) for rows in found[1]]
     assert found[0][0] == sorted(found[0][0], key=lambda row: (row[0].encode(), *row[1:3])) == found[1][0]

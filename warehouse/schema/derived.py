@@ -9,7 +9,9 @@ from warehouse.schema.declaration import (
     DERIVED,
     INT16,
     INT32,
+    INT32S,
     INT64,
+    INT64S,
     PROGRAM,
     RUN_ID,
     TEXT,
@@ -176,15 +178,18 @@ JOURNAL_NAME = Table(
     owner=DERIVED,
 )
 
-SEARCH_INDEX = Table(
-    "search_index",
-    "A word of a citation in a field, as it stands there: lower-case, without accents, stop words included.",
-    ("word", "field", "pmid"),
+POSTING_LIST = Table(
+    "posting_list",
+    "Some of the citations that have a word in a field; view search_index has a row for each of them.",
+    ("word", "field", "first_pmid"),
     (
-        column("word", TEXT, "The word, as macro search_split cuts it."),
+        column(
+            "word", TEXT, "The word as it stands there, as macro search_split cuts it: lower-case, without accents."
+        ),
         column("field", TEXT, "title, abstract, keyword, affiliation, indexing, name ...: see view search_text."),
-        column("pmid", INT64, "PubMed identifier."),
-        column("word_count", INT32, "How often it stands there."),
+        column("first_pmid", INT64, "The first of the PMIDs."),
+        column("pmids", INT64S, "PubMed identifiers, ascending, 2,048 at most."),
+        column("word_counts", INT32S, "How often the word stands in each, in the same order."),
     ),
     owner=DERIVED,
     schema=PROGRAM,

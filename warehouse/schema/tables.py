@@ -20,7 +20,7 @@ from warehouse.schema.derived import (
     JOURNAL_NAME,
     MEMBER_PAST,
     MESH_NAME,
-    SEARCH_INDEX,
+    POSTING_LIST,
     SEARCH_LENGTH,
     SEARCH_VOCABULARY,
 )
@@ -135,7 +135,7 @@ TABLES: dict[str, Table] = {
         CITATION_DOI,
         MESH_NAME,
         JOURNAL_NAME,
-        SEARCH_INDEX,
+        POSTING_LIST,
         SEARCH_VOCABULARY,
         SEARCH_LENGTH,
         CONTENT,

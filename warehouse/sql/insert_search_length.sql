@@ -1,9 +1,9 @@
 -- How many terms the titles, vernacular ones as well, and abstracts of some citations have, those of table `indexed`,
--- whose words view `indexed_word` has.
+-- whose words are in `cut_list`, rows as those of table posting_list.
 INSERT INTO search_length
 WITH counted AS (
-    SELECT pmid, word_count
-    FROM indexed_word ANTI JOIN (FROM search_vocabulary WHERE stem IS NULL) USING (word)
+    SELECT unnest(pmids) AS pmid, unnest(word_counts) AS word_count
+    FROM cut_list ANTI JOIN (FROM search_vocabulary WHERE stem IS NULL) USING (word)
     WHERE field IN ('title', 'abstract', 'vernacular_title')
 )
 SELECT pmid, coalesce(sum(word_count), 0)

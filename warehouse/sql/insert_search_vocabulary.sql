@@ -1,4 +1,4 @@
--- The words of some citations, those of view `different_word`, that the vocabulary does not have yet.
+-- The words of some citations, those of `different_word`, that the vocabulary does not have yet.
 INSERT INTO search_vocabulary
 WITH unknown AS (
     FROM different_word ANTI JOIN search_vocabulary USING (word)
