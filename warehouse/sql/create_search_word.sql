@@ -1,19 +1,3 @@
--- The words of a text that count in a search by relevance: as search_split has them, without NLM's stop words (PubMed
--- Help, "Stopwords").
+-- The words of a text that count in a search by relevance: as search_split has them, without stop words.
 -- Example: SELECT search_word('The role of ketamine in treatment-resistant depression');
-CREATE MACRO search_word(words) AS list_filter(
-    search_split(words),
-    lambda word: word NOT IN (
-        'a', 'about', 'again', 'all', 'almost', 'also', 'although', 'always', 'among', 'an', 'and', 'another', 'any',
-        'are', 'as', 'at', 'be', 'because', 'been', 'before', 'being', 'between', 'both', 'but', 'by', 'can', 'could',
-        'did', 'do', 'does', 'done', 'due', 'during', 'each', 'either', 'enough', 'especially', 'etc', 'for', 'found',
-        'from', 'further', 'had', 'has', 'have', 'having', 'here', 'how', 'however', 'i', 'if', 'in', 'into', 'is',
-        'it', 'its', 'itself', 'just', 'kg', 'km', 'made', 'mainly', 'make', 'may', 'mg', 'might', 'ml', 'mm', 'most',
-        'mostly', 'must', 'nearly', 'neither', 'no', 'nor', 'obtained', 'of', 'often', 'on', 'our', 'overall',
-        'perhaps', 'pmid', 'quite', 'rather', 'really', 'regarding', 'seem', 'seen', 'several', 'should', 'show',
-        'showed', 'shown', 'shows', 'significantly', 'since', 'so', 'some', 'such', 'than', 'that', 'the', 'their',
-        'theirs', 'them', 'then', 'there', 'therefore', 'these', 'they', 'this', 'those', 'through', 'thus', 'to',
-        'upon', 'use', 'used', 'using', 'various', 'very', 'was', 'we', 'were', 'what', 'when', 'which', 'while',
-        'with', 'within', 'without', 'would'
-    )
-);
+CREATE MACRO search_word(words) AS list_filter(search_split(words), lambda word: NOT search_stop(word));

@@ -4,7 +4,7 @@ WITH unknown AS (
     FROM different_word ANTI JOIN search_vocabulary USING (word)
 ),
 counting AS (
-    SELECT unnest(search_word(array_to_string(list(word), ' '))) AS word FROM unknown
+    FROM unknown WHERE NOT search_stop(word)
 ),
 stem AS (
     FROM search_stem((SELECT list(word) FROM counting))
