@@ -19,8 +19,8 @@ from warehouse.schema.derived import POSTING_LIST
 
 Numbers = npt.NDArray[Any]
 
-# PMIDs of a list at most. DuckDB buffers 16,384 lists of one part of the file while it writes them.
-LONGEST = 1_024
+# PMIDs of a list at most. DuckDB reads the lists of 2,048 rows at once, to find those of one word.
+LONGEST = 128
 
 
 def make_lists(words: pa.Array, fields: pa.Array, starts: Numbers, pmids: Numbers, counts: Numbers) -> pa.Table:

@@ -143,7 +143,7 @@ def split_words(con: duckdb.DuckDBPyConnection, texts: Collection[str]) -> dict[
 @cache
 def stop_words() -> frozenset[str]:
     """The words that do not count in a search by relevance, which nearly all citations have."""
-    return frozenset(re.findall("'([a-z]+)'", read_statement("create_search_word").partition("NOT IN")[2]))
+    return frozenset(re.findall("'([a-z]+)'", read_statement("create_search_stop").partition(" IN ")[2]))
 
 
 def find_variants(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> dict[str, list[str] | None]:

@@ -188,7 +188,7 @@ POSTING_LIST = Table(
         ),
         column("field", TEXT, "title, abstract, keyword, affiliation, indexing, name ...: see view search_text."),
         column("first_pmid", INT64, "The first of the PMIDs."),
-        column("pmids", INT64S, "PubMed identifiers, ascending, 2,048 at most."),
+        column("pmids", INT64S, "PubMed identifiers, ascending, 128 at most."),
         column("word_counts", INT32S, "How often the word stands in each, in the same order."),
     ),
     owner=DERIVED,
