@@ -10,19 +10,8 @@ import duckdb
 
 from flows.corpus_search import places
 from flows.corpus_search.mapping import Mapped
-from flows.corpus_search.marks import (
-    NOTHING,
-    Condition,
-    Descriptor,
-    Found,
-    Marks,
-    Phrase,
-    Pmids,
-    Selection,
-    Value,
-    Word,
-    following,
-)
+from flows.corpus_search.marks import NOTHING, Condition, Found, Marks, Phrase, Pmids
+from flows.corpus_search.sources import Descriptor, Selection, Value, Word, following
 from flows.corpus_search.texts import APART, LETTER
 from flows.corpus_search.vocabulary import Heading, find_below, is_plain, spaced, spaced_sql, split_words, stop_words
 from transforms.pubmed_fields import BY_NAME, Field

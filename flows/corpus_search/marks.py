@@ -4,25 +4,12 @@ Each word, heading and value that a search names is looked up once, all of a tab
 share a bit. A phrase is at first the bits of its words: only the texts of citations about which it decides are read.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+from flows.corpus_search.sources import UNION, WIDTH, LookedUp, Word, constants, numbers, sources_of
 from flows.corpus_search.texts import LETTER, PLAIN, Sought
-from flows.corpus_search.vocabulary import Heading, listed
-from warehouse.current import literal
-
-# Bits of an integer, without its sign bit.
-WIDTH = 62
-UNION = "\nUNION ALL\n"
-
-
-@dataclass(frozen=True)
-class Word:
-    """A word in some fields of the index, or all that begin with it; no field is all of them."""
-
-    fields: tuple[str, ...]
-    word: str
-    is_truncated: bool = False
+from flows.corpus_search.vocabulary import listed
 
 
 @dataclass(frozen=True)
@@ -50,41 +37,6 @@ class Pmids:
 
 
 @dataclass(frozen=True)
-class Descriptor:
-    """A heading of MeSH on citations, with those below it if it is exploded."""
-
-    heading: Heading
-    is_exploded: bool
-    is_major: bool
-
-
-@dataclass(frozen=True)
-class Value:
-    """A value of a table; all that are asked for of an expression are looked up in one scan.
-
-    Attributes:
-        table: The table, which has a PMID in each row.
-        expression: What is compared, of its columns.
-        value: With what.
-        where: A condition on its rows; '' for none.
-        word: A word of field `indexing` that every citation with the value has; '' if none is known.
-    """
-
-    table: str
-    expression: str
-    value: str
-    where: str = ""
-    word: str = ""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A query for PMIDs."""
-
-    sql: str
-
-
-@dataclass(frozen=True)
 class Condition:
     """A condition on the marks of a citation.
 
@@ -93,28 +45,31 @@ class Condition:
         perhaps: It may hold.
         exactly: It holds, once the texts that decide were read.
         of_none: It holds for a citation without any mark.
+        of: What is looked up for it; None if PMIDs are asked for as well.
+        parts: The conditions that must all be met for it, if there are several.
     """
 
     surely: str
     perhaps: str
     exactly: str
     of_none: bool = False
+    of: frozenset["LookedUp"] | None = None
+    parts: tuple["Condition", ...] = ()
 
 
 # What finds citations; any of several is a list.
-LookedUp = Word | Descriptor | Value | Selection
 Found = LookedUp | Phrase | Pmids | Condition
-NOTHING = Condition("false", "false", "false")
+NOTHING = Condition("false", "false", "false", of=frozenset())
 
 
-def certain(condition: str) -> Condition:
+def certain(condition: str, of: Collection["LookedUp"] | None = None) -> Condition:
     """A condition that no text decides."""
-    return Condition(condition, condition, condition)
+    return Condition(condition, condition, condition, of=None if of is None else frozenset(of))
 
 
 def negate(one: Condition) -> Condition:
     """All that do not meet a condition."""
-    return Condition(f"NOT {one.perhaps}", f"NOT {one.surely}", f"NOT {one.exactly}", not one.of_none)
+    return Condition(f"NOT {one.perhaps}", f"NOT {one.surely}", f"NOT {one.exactly}", not one.of_none, one.of)
 
 
 def join(parts: Sequence[tuple[str, Condition]]) -> Condition:
@@ -134,7 +89,15 @@ def join(parts: Sequence[tuple[str, Condition]]) -> Condition:
                       getattr(first, name))
         for name, against in opposite.items()
     }  # fmt: skip
-    return Condition(**said, of_none=of_none)
+    joined = [first, *(negate(one) if operator == "NOT" else one for operator, one in others)]
+    known: list[frozenset[LookedUp]] = [one.of for one in joined if one.of is not None]
+    of = frozenset[LookedUp]().union(*known) if len(known) == len(joined) else None
+    needed = (
+        ()
+        if any(operator == "OR" for operator, _ in others)
+        else (part for one in joined for part in one.parts or [one])
+    )
+    return Condition(said["surely"], said["perhaps"], said["exactly"], of_none, of, tuple(needed))
 
 
 def join_as(others: Sequence[tuple[str, str]], first: str) -> str:
@@ -145,10 +108,6 @@ def join_as(others: Sequence[tuple[str, str]], first: str) -> str:
     decided = {"AND": "WHEN NOT {} THEN false", "OR": "WHEN {} THEN true", "NOT": "WHEN {} THEN false"}
     cases = " ".join(decided[operator].format(sql) for operator, sql in reversed(others))
     return f"CASE {cases} ELSE {first} END"
-
-
-# Of the rows of posting_list.
-PMIDS = "unnest(pmids) AS pmid"
 
 
 @dataclass
@@ -190,7 +149,7 @@ class Marks:
         """The condition that any of some things is found."""
         conditions = [one for one in found if isinstance(one, Condition)]
         if looked_up := [one for one in found if isinstance(one, LookedUp)]:
-            conditions.append(certain(self.mark(looked_up)))
+            conditions.append(certain(self.mark(looked_up), looked_up))
         if pmids := dict.fromkeys(pmid for one in found if isinstance(one, Pmids) for pmid in one.pmids):
             self.pmids |= pmids.keys()
             conditions.append(certain(f"pmid IN {numbers(pmids)}"))
@@ -214,22 +173,31 @@ class Marks:
         number = self.tests.setdefault(test, len(self.tests))
         candidates = dict.fromkeys(f"({self.all_marks(one.words)})" for one in phrases)
         perhaps = f"({' OR '.join(candidates)})"
-        return Condition("false", perhaps, f"(t{number // WIDTH} & {1 << number % WIDTH}) <> 0")
+        exactly = f"(t{number // WIDTH} & {1 << number % WIDTH}) <> 0"
+        return Condition("false", perhaps, exactly, of=frozenset(word for one in phrases for word in one.words))
 
-    def steps(self, conditions: Sequence[Condition]) -> str:
-        """The CTEs of relation `marked`: citations with marks, and those of the texts that decide on conditions."""
+    def steps(self, conditions: Sequence[Condition], first: Condition | None = None) -> str:
+        """The CTEs of relation `marked`: citations with marks, and those of the texts that decide on conditions.
+
+        Args:
+            conditions: What will be asked of it.
+            first: A part of the only one of them: citations that cannot meet it are left out, and so not looked at for
+                the others.
+        """
         count = max(1, -(-len(self.shared) // WIDTH))
         names = [f"m{number}" for number in range(count)]
-        sources = [*self.word_sources(names), *self.descriptor_sources(names), *self.value_sources(names)]
-        sources += [
-            f"SELECT pmid, {constants(bits, names)} FROM ({one.sql})"
-            for one, bits in self.bits.items()
-            if isinstance(one, Selection)
-        ]
-        if self.pmids or not sources:
-            sources.append(f"SELECT pmid, {constants(0, names)} FROM citation WHERE pmid IN {numbers(self.pmids)}")
         sums = ", ".join(f"bit_or({name}) AS {name}" for name in names)
-        seen = f"SELECT pmid, {sums} FROM (\n{UNION.join(sources)}\n) GROUP BY pmid"
+        of_first = first.of if first and first.of else frozenset()
+        sources = sources_of({one: bits for one, bits in self.bits.items() if one not in of_first}, names)
+        if self.pmids or not self.bits:
+            sources.append(f"SELECT pmid, {constants(0, names)} FROM citation WHERE pmid IN {numbers(self.pmids)}")
+        seen = UNION.join(sources)
+        if first and of_first:
+            found = UNION.join(sources_of({one: self.bits[one] for one in of_first}, names))
+            found = f"SELECT pmid, {sums} FROM (\n{found}\n) GROUP BY pmid"
+            others = f"{UNION}FROM (\n{seen}\n) SEMI JOIN first USING (pmid)" if sources else ""
+            seen = f"WITH first AS MATERIALIZED (\nFROM ({found}) WHERE {first.perhaps}\n)\nFROM first{others}"
+        seen = f"SELECT pmid, {sums} FROM (\n{seen}\n) GROUP BY pmid"
         if any(one.of_none for one in conditions):
             given = ", ".join(f"coalesce({name}, 0) AS {name}" for name in names)
             seen = f"SELECT pmid, {given} FROM citation LEFT JOIN ({seen}) USING (pmid)"
@@ -266,109 +234,3 @@ FROM seen LEFT JOIN tested USING (pmid))
         if any(test.near for test in self.tests):
             texts = f"SELECT *, regexp_extract_all(plain, '{LETTER}+') AS words FROM ({texts})"
         return f"tested AS (SELECT pmid, {said}\nFROM ({texts}) GROUP BY pmid)"
-
-    def word_sources(self, names: Sequence[str]) -> Iterable[str]:
-        """Queries for the citations that have the words, with their marks."""
-        by_fields: dict[tuple[str, ...], dict[str, int]] = {}
-        for one, bits in self.bits.items():
-            if isinstance(one, Word) and one.is_truncated:
-                yield (
-                    f"SELECT {PMIDS}, {constants(bits, names)} FROM program.posting_list "
-                    f"WHERE word >= {literal(one.word)} "
-                    f"AND word < {literal(following(one.word))}{in_fields(one.fields)}"
-                )
-            elif isinstance(one, Word):
-                by_fields.setdefault(one.fields, {})[one.word] = bits
-        for fields, words in by_fields.items():
-            where = f"WHERE word IN {listed(words)}{in_fields(fields)}"
-            if len(set(words.values())) == 1:
-                of_all = constants(next(iter(words.values())), names)
-                yield f"SELECT {PMIDS}, {of_all} FROM program.posting_list {where}"
-            else:
-                asked = table(((literal(word), bits) for word, bits in words.items()), "word", names)
-                yield f"SELECT {PMIDS}, {', '.join(names)} FROM program.posting_list JOIN {asked} USING (word) {where}"
-
-    def descriptor_sources(self, names: Sequence[str]) -> Iterable[str]:
-        """Queries for the citations that have the headings, with their marks."""
-        sums = ", ".join(f"bit_or({name}) AS {name}" for name in names)
-        for is_major in (False, True):
-            asked = {o: b for o, b in self.bits.items() if isinstance(o, Descriptor) and o.is_major == is_major}
-            if not asked:
-                continue
-            places = [
-                (f"{literal(tree)}, {literal(tree + '/')}", bits)
-                for one, bits in asked.items()
-                if one.is_exploded
-                for tree in one.heading.trees
-            ]
-            numbered = [
-                f"SELECT ui_number({literal(one.heading.ui)}) AS descriptor_number, {constants(bits, names)}"
-                for one, bits in asked.items()
-            ]
-            if places:
-                # In the tree, what stands below C04 begins with `C04.`, and `/` is the character after the dot.
-                below = table(places, "low, high", names)
-                numbered.append(
-                    f"SELECT ui_number(mesh_ui), {', '.join(names)} FROM mesh_tree_number JOIN {below} "
-                    "ON tree_number >= low AND tree_number < high"
-                )
-            where = " WHERE is_major" if is_major else ""
-            yield (
-                f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
-                f"JOIN (SELECT descriptor_number, {sums} FROM (\n"
-                f"{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
-            )
-            # Records from before 2012 have names only.
-            named = table(((literal(one.heading.name.lower()), bits) for one, bits in asked.items()), "name", names)
-            yield (
-                f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
-                f"JOIN {named} ON lower(descriptor_name) = name "
-                f"WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
-            )
-
-    def value_sources(self, names: Sequence[str]) -> Iterable[str]:
-        """Queries for the citations that have the values, with their marks."""
-        groups: dict[tuple[str, str, str, bool], list[Value]] = {}
-        for one in self.bits:
-            if isinstance(one, Value):
-                groups.setdefault((one.table, one.expression, one.where, bool(one.word)), []).append(one)
-        for (name, expression, where, has_word), values in groups.items():
-            asked = table(((literal(one.value), self.bits[one]) for one in values), "asked_value", names)
-            tests = [where] if where else []
-            if has_word:
-                words = listed(sorted({one.word for one in values}))
-                index = f"SELECT {PMIDS} FROM program.posting_list WHERE field = 'indexing' AND word IN {words}"
-                tests.append(f"pmid IN ({index})")
-            condition = f" WHERE {' AND '.join(tests)}" if tests else ""
-            yield (f"SELECT pmid, {', '.join(names)} FROM {name} JOIN {asked} ON {expression} = asked_value{condition}")
-
-
-def table(rows: Iterable[tuple[str, int]], columns: str, names: Sequence[str]) -> str:
-    """Values with their marks, as a relation."""
-    values = ", ".join(f"({value}, {', '.join(map(str, split(bits, names)))})" for value, bits in rows)
-    return f"(VALUES {values}) AS asked({columns}, {', '.join(names)})"
-
-
-def constants(bits: int, names: Sequence[str]) -> str:
-    """Marks as columns."""
-    return ", ".join(f"{part}::BIGINT AS {name}" for part, name in zip(split(bits, names), names, strict=True))
-
-
-def split(bits: int, names: Sequence[str]) -> list[int]:
-    """The marks that each column has."""
-    return [bits >> WIDTH * number & (1 << WIDTH) - 1 for number in range(len(names))]
-
-
-def numbers(pmids: Collection[int]) -> str:
-    """PMIDs as an SQL list in parentheses."""
-    return f"({', '.join(map(str, pmids)) or 'NULL'})"
-
-
-def in_fields(fields: tuple[str, ...]) -> str:
-    """A further condition on the fields of the index."""
-    return f" AND field IN {listed(fields)}" if fields else ""
-
-
-def following(word: str) -> str:
-    """The first text that comes after all that begin with a word."""
-    return word[:-1] + chr(ord(word[-1]) + 1)

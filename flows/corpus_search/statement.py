@@ -23,7 +23,9 @@ from flows.corpus_search.clauses import (
     write_words,
 )
 from flows.corpus_search.mapping import Mapped, map_untagged, runs_of
-from flows.corpus_search.marks import NOTHING, Found, Pmids, Selection, join
+from flows.corpus_search.marks import NOTHING, Found, Pmids, join
+from flows.corpus_search.rarest import find_rarest
+from flows.corpus_search.sources import Selection
 from flows.corpus_search.vocabulary import (
     Heading,
     find_below,
@@ -102,7 +104,8 @@ def write_statement(
     found, words_said = write_group(query.root, context)
     statement, whole = context.statement, context.marks.any_of(found)
     conditions = [whole, *context.of_clauses]
-    statement.steps = context.marks.steps(conditions)
+    first = None if is_by_clause else find_rarest(con, whole.parts)
+    statement.steps = context.marks.steps(conditions, first)
     statement.sql = f"{statement.steps}SELECT pmid FROM marked WHERE {whole.exactly}"
     statement.translation = words_said
     return statement

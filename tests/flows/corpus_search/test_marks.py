@@ -4,7 +4,8 @@ import random
 
 import duckdb
 
-from flows.corpus_search.marks import WIDTH, Condition, Marks, Phrase, Selection, Word, certain, join
+from flows.corpus_search.marks import Condition, Marks, Phrase, certain, join
+from flows.corpus_search.sources import WIDTH, Selection, Word
 from flows.corpus_search.texts import APART, PLAIN, Sought
 from warehouse.sql_files import read_statement
 

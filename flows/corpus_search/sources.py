@@ -1,0 +1,180 @@
+"""What a search looks up in the tables, and the queries for the citations that have it, each with its marks."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from flows.corpus_search.vocabulary import Heading, listed
+from warehouse.current import literal
+
+# Bits of an integer, without its sign bit.
+WIDTH = 62
+UNION = "\nUNION ALL\n"
+# Of the rows of posting_list.
+PMIDS = "unnest(pmids) AS pmid"
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word in some fields of the index, or all that begin with it; no field is all of them."""
+
+    fields: tuple[str, ...]
+    word: str
+    is_truncated: bool = False
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """A heading of MeSH on citations, with those below it if it is exploded."""
+
+    heading: Heading
+    is_exploded: bool
+    is_major: bool
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a table; all that are asked for of an expression are looked up in one scan.
+
+    Attributes:
+        table: The table, which has a PMID in each row.
+        expression: What is compared, of its columns.
+        value: With what.
+        where: A condition on its rows; '' for none.
+        word: A word of field `indexing` that every citation with the value has; '' if none is known.
+    """
+
+    table: str
+    expression: str
+    value: str
+    where: str = ""
+    word: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A query for PMIDs."""
+
+    sql: str
+
+
+LookedUp = Word | Descriptor | Value | Selection
+
+
+def sources_of(bits: Mapping[LookedUp, int], names: Sequence[str]) -> list[str]:
+    """Queries for the citations that have what is looked up, with their marks."""
+    found = [*word_sources(bits, names), *descriptor_sources(bits, names), *value_sources(bits, names)]
+    found += [
+        f"SELECT pmid, {constants(bit, names)} FROM ({one.sql})"
+        for one, bit in bits.items()
+        if isinstance(one, Selection)
+    ]
+    return found
+
+
+def word_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -> Iterable[str]:
+    """Queries for the citations that have the words, with their marks."""
+    by_fields: dict[tuple[str, ...], dict[str, int]] = {}
+    for one, bits in all_bits.items():
+        if isinstance(one, Word) and one.is_truncated:
+            yield (
+                f"SELECT {PMIDS}, {constants(bits, names)} FROM program.posting_list "
+                f"WHERE word >= {literal(one.word)} "
+                f"AND word < {literal(following(one.word))}{in_fields(one.fields)}"
+            )
+        elif isinstance(one, Word):
+            by_fields.setdefault(one.fields, {})[one.word] = bits
+    for fields, words in by_fields.items():
+        where = f"WHERE word IN {listed(words)}{in_fields(fields)}"
+        if len(set(words.values())) == 1:
+            of_all = constants(next(iter(words.values())), names)
+            yield f"SELECT {PMIDS}, {of_all} FROM program.posting_list {where}"
+        else:
+            asked = table(((literal(word), bits) for word, bits in words.items()), "word", names)
+            yield f"SELECT {PMIDS}, {', '.join(names)} FROM program.posting_list JOIN {asked} USING (word) {where}"
+
+
+def descriptor_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -> Iterable[str]:
+    """Queries for the citations that have the headings, with their marks."""
+    sums = ", ".join(f"bit_or({name}) AS {name}" for name in names)
+    for is_major in (False, True):
+        asked = {o: b for o, b in all_bits.items() if isinstance(o, Descriptor) and o.is_major == is_major}
+        if not asked:
+            continue
+        places = [
+            (f"{literal(tree)}, {literal(tree + '/')}", bits)
+            for one, bits in asked.items()
+            if one.is_exploded
+            for tree in one.heading.trees
+        ]
+        numbered = [
+            f"SELECT ui_number({literal(one.heading.ui)}) AS descriptor_number, {constants(bits, names)}"
+            for one, bits in asked.items()
+        ]
+        if places:
+            # In the tree, what stands below C04 begins with `C04.`, and `/` is the character after the dot.
+            below = table(places, "low, high", names)
+            numbered.append(
+                f"SELECT ui_number(mesh_ui), {', '.join(names)} FROM mesh_tree_number JOIN {below} "
+                "ON tree_number >= low AND tree_number < high"
+            )
+        where = " WHERE is_major" if is_major else ""
+        yield (
+            f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
+            f"JOIN (SELECT descriptor_number, {sums} FROM (\n"
+            f"{UNION.join(numbered)}\n) GROUP BY descriptor_number) USING (descriptor_number){where}"
+        )
+        # Records from before 2012 have names only.
+        named = table(((literal(one.heading.name.lower()), bits) for one, bits in asked.items()), "name", names)
+        yield (
+            f"SELECT pmid, {', '.join(names)} FROM program.article_mesh "
+            f"JOIN {named} ON lower(descriptor_name) = name "
+            f"WHERE descriptor_number IS NULL{' AND is_major' if is_major else ''}"
+        )
+
+
+def value_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -> Iterable[str]:
+    """Queries for the citations that have the values, with their marks."""
+    groups: dict[tuple[str, str, str, bool], list[Value]] = {}
+    for one in all_bits:
+        if isinstance(one, Value):
+            groups.setdefault((one.table, one.expression, one.where, bool(one.word)), []).append(one)
+    for (name, expression, where, has_word), values in groups.items():
+        asked = table(((literal(one.value), all_bits[one]) for one in values), "asked_value", names)
+        tests = [where] if where else []
+        if has_word:
+            words = listed(sorted({one.word for one in values}))
+            index = f"SELECT {PMIDS} FROM program.posting_list WHERE field = 'indexing' AND word IN {words}"
+            tests.append(f"pmid IN ({index})")
+        condition = f" WHERE {' AND '.join(tests)}" if tests else ""
+        yield (f"SELECT pmid, {', '.join(names)} FROM {name} JOIN {asked} ON {expression} = asked_value{condition}")
+
+
+def table(rows: Iterable[tuple[str, int]], columns: str, names: Sequence[str]) -> str:
+    """Values with their marks, as a relation."""
+    values = ", ".join(f"({value}, {', '.join(map(str, split(bits, names)))})" for value, bits in rows)
+    return f"(VALUES {values}) AS asked({columns}, {', '.join(names)})"
+
+
+def constants(bits: int, names: Sequence[str]) -> str:
+    """Marks as columns."""
+    return ", ".join(f"{part}::BIGINT AS {name}" for part, name in zip(split(bits, names), names, strict=True))
+
+
+def split(bits: int, names: Sequence[str]) -> list[int]:
+    """The marks that each column has."""
+    return [bits >> WIDTH * number & (1 << WIDTH) - 1 for number in range(len(names))]
+
+
+def numbers(pmids: Collection[int]) -> str:
+    """PMIDs as an SQL list in parentheses."""
+    return f"({', '.join(map(str, pmids)) or 'NULL'})"
+
+
+def in_fields(fields: tuple[str, ...]) -> str:
+    """A further condition on the fields of the index."""
+    return f" AND field IN {listed(fields)}" if fields else ""
+
+
+def following(word: str) -> str:
+    """The first text that comes after all that begin with a word."""
+    return word[:-1] + chr(ord(word[-1]) + 1)
