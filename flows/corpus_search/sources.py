@@ -115,10 +115,8 @@ def descriptor_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -
             if one.is_exploded
             for tree in one.heading.trees
         ]
-        numbered = [
-            f"SELECT ui_number({literal(one.heading.ui)}) AS descriptor_number, {constants(bits, names)}"
-            for one, bits in asked.items()
-        ]
+        own = table(((literal(one.heading.ui), bits) for one, bits in asked.items()), "ui", names)
+        numbered = [f"SELECT ui_number(ui) AS descriptor_number, {', '.join(names)} FROM {own}"]
         if places:
             # In the tree, what stands below C04 begins with `C04.`, and `/` is the character after the dot.
             below = table(places, "low, high", names)
