@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from flows.corpus_search.sources import UNION, WIDTH, LookedUp, Word, constants, numbers, sources_of
-from flows.corpus_search.texts import LETTER, PLAIN, Sought
+from flows.corpus_search.texts import LETTER, PLAIN, Sought, texts_of
 from flows.corpus_search.vocabulary import listed
 
 
@@ -217,10 +217,10 @@ FROM seen LEFT JOIN tested USING (pmid))
     def read_texts(self, names: Sequence[str]) -> str:
         """The CTE `tested`: what the texts of doubtful citations say."""
         fields = {name for test in self.tests for name in test.fields}
-        where = f" WHERE field IN {listed(sorted(fields))}" if all(test.fields for test in self.tests) else ""
+        read = texts_of(fields if all(test.fields for test in self.tests) else ())
         flags: dict[str, list[str]] = {name: [] for name in names}
         for test, number in self.tests.items():
-            is_narrower = test.fields and (not where or set(test.fields) != fields)
+            is_narrower = test.fields and (read == "search_text" or set(test.fields) != fields)
             of_fields = f"field IN {listed(test.fields)} AND " if is_narrower else ""
             # One expression needs no folding of most texts; for several, each text is folded once.
             condition = test.write(is_alone=len(self.tests) == 1)
@@ -228,7 +228,7 @@ FROM seen LEFT JOIN tested USING (pmid))
                 f"CASE WHEN {of_fields}({condition}) THEN {1 << number % WIDTH} ELSE 0 END::BIGINT"
             )
         said = ",\n".join(f"bit_or({' | '.join(tests)}) AS {name}" for name, tests in flags.items())
-        read = f"search_text SEMI JOIN doubtful USING (pmid){where}"
+        read += " SEMI JOIN doubtful USING (pmid)"
         is_folded = len(self.tests) > 1 or any(test.near for test in self.tests)
         texts = f"SELECT pmid, field, text{f', {PLAIN} AS plain' if is_folded else ''} FROM {read}"
         if any(test.near for test in self.tests):

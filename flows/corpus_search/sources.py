@@ -88,7 +88,8 @@ def word_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -> Iter
         told = ", ".join(f"{cases(words, number)} AS {name}" for number, name in enumerate(names))
         # DuckDB reads the lists of a whole row group to find one word; by their numbers, it reads some of them.
         rows = f"SELECT rowid FROM program.posting_list WHERE word IN {listed(words)}{in_fields(fields)}"
-        yield f"SELECT {PMIDS}, {told} FROM program.posting_list WHERE rowid IN ({rows})"
+        lists = f"SELECT pmids, {told} FROM program.posting_list WHERE rowid IN ({rows})"
+        yield f"SELECT {PMIDS}, {', '.join(names)} FROM ({lists})"
 
 
 def cases(words: Mapping[str, int], column: int) -> str:

@@ -1,8 +1,11 @@
 """What a search looks for in texts, as conditions in SQL that fold a text only if they have to."""
 
+import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from warehouse.current import literal
+from warehouse.sql_files import read_statement
 
 # Between two words, and a letter or digit, of a text of `PLAIN`. Naming Unicode's letters in each expression would make
 # automata of thousands of states; RE2 gives up on several of them, and takes thirty times as long.
@@ -50,3 +53,17 @@ class Sought:
         elif self.patterns:
             tests.append(f"regexp_matches(plain, {pattern})")
         return " OR ".join(tests)
+
+
+def texts_of(fields: Collection[str]) -> str:
+    """The rows of view search_text that have one of some fields; none is all of them.
+
+    DuckDB takes longer to plan a query of the view, which is of all tables with a text, than to read two of them.
+    """
+    if not fields:
+        return "search_text"
+    parts = read_statement("create_search_text").partition(" AS\n")[2].rstrip(";\n").split("UNION ALL\n")
+    named = ((part, re.match(r"SELECT pmid, '(\w+)'", part)) for part in parts)
+    return (
+        f"({'UNION ALL '.join(part for part, name in named if name and name[1] in fields)}) AS texts(pmid, field, text)"
+    )
