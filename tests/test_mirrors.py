@@ -46,6 +46,7 @@ ELSEWHERE: dict[str, dict[str, tuple[str, ...]]] = {
     "flows/corpus_search": {
         "test_ask.py": ("clauses", "mapping", "places", "statement", "vocabulary"),
         "test_marks.py": ("texts",),
+        "test_rarest.py": ("sources",),
     },
     "flows/definition": {"../runs/test_ingest.py": ("paths",)},
     "flows/entrez": {

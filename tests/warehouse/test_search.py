@@ -60,7 +60,7 @@ def test_stems_are_those_of_porters_algorithm() -> None:
 def test_words_are_lower_case_without_accents_and_stop_words(text: str, expected: str) -> None:
     """Hyphens cut; letters of any script stay, Greek ones by their names."""
     with duckdb.connect() as con:
-        for name in ("search_plain", "search_greek", "search_fold", "search_split", "search_word"):
+        for name in ("search_plain", "search_greek", "search_fold", "search_split", "search_stop", "search_word"):
             con.execute(read_statement(f"create_{name}"))
         assert con.execute("SELECT search_word($1)", [text]).fetchall() == [(expected.split(),)]
 
@@ -174,3 +174,30 @@ def test_a_new_index_is_in_the_order_of_its_words(tmp_path: Path, monkeypatch: p
         assert con.execute("SELECT word, field, pmid FROM program.search_index ORDER BY ALL").fetchall() == sorted(
             afresh
         )
+
+
+def test_words_that_a_citation_keeps_stay_where_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A revision costs what it changes: only lists of the words that came, went or are counted otherwise are new."""
+    monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
+    directory = DataDirectory(tmp_path)
+    commit(directory, *(article(pmid, title="Ketamine in mood, in rats.") for pmid in range(1, 4)))
+    build.publish(directory)
+    query = "SELECT word, list(pmids ORDER BY pmids) FROM program.posting_list WHERE field = 'title' GROUP BY word"
+    with duckdb.connect(directory.database, read_only=True) as con:
+        before = dict(con.execute(query).fetchall())
+    commit(directory, article(2, title="Ketamine in mood, esketamine."))
+    monkeypatch.delattr(build, "build")
+    build.publish(directory)
+    with duckdb.connect(directory.database, read_only=True) as con:
+        after = dict(con.execute(query).fetchall())
+        words = con.execute(
+            "SELECT word FROM program.search_vocabulary WHERE word IN ('esketamine', 'rats')"
+        ).fetchall()
+    assert before == {word: [[1, 2, 3]] for word in ("in", "ketamine", "mood", "rats")}
+    # In the title of 2, `in` stands once now.
+    assert after == {**before, "rats": [[1, 3]], "in": [[1, 3], [2]], "esketamine": [[2]]}
+    assert sorted(words) == [("esketamine",), ("rats",)]
+    commit(directory, *(article(pmid, title="Ketamine.") for pmid in (1, 3)))
+    build.publish(directory)
+    with duckdb.connect(directory.database, read_only=True) as con:
+        assert con.execute("SELECT 1 FROM program.search_vocabulary WHERE word = 'rats'").fetchall() == []
