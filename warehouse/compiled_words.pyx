@@ -2,7 +2,7 @@
 """The words of texts, counted by citation and field; `words.py` says what for.
 
 Whatever is read from or written to an array by a place in it is checked against the array's length; `memcmp` and
-`memcpy` take ranges that were checked just before. No Python object is made for a word.
+`memcpy` take ranges that were checked just before. No Python object is made for a word, so that other threads go on.
 """
 
 import os
@@ -53,7 +53,7 @@ cdef class Vocabulary:
         self.states = np.empty((1 << 15, 4), np.int64)
         self.marks = np.empty(1 << 18, np.uint8)
 
-    cdef int grow(self) except -1:
+    cdef int grow(self) except -1 with gil:
         """Make room for twice as many words: half as many as there are slots."""
         cdef uint64_t[::1] before = self.slots
         cdef uint64_t mask = <uint64_t>(2 * before.shape[0] - 1)
@@ -69,7 +69,7 @@ cdef class Vocabulary:
                 self.slots[<int64_t>slot] = before[at]
         return 0
 
-    cdef int64_t number_of(self, const uint8_t[::1] marks, int64_t first, int64_t length, uint64_t hashed) except -1:
+    cdef int64_t number_of(self, const uint8_t[::1] marks, int64_t first, int64_t length, uint64_t hashed) except -1 nogil:
         """The number of a word, which it gets now if it is new."""
         cdef uint64_t mask = <uint64_t>(self.slots.shape[0] - 1)
         cdef uint64_t high = (hashed ^ hashed >> 32) << 32
@@ -77,10 +77,11 @@ cdef class Vocabulary:
         cdef uint64_t found
         cdef int64_t number
         if first < 0 or length < 1 or first + length > marks.shape[0]:
-            raise IndexError(first)
+            with gil:
+                raise IndexError(first)
         while (found := self.slots[<int64_t>slot]) != 0:
             if found >> 32 == high >> 32:
-                number = <int64_t>(found & 0xFFFFFFFF) - 1
+                number = <int64_t>(found << 32 >> 32) - 1
                 # What a state says is within `self.marks`: it was written there.
                 if self.states[number, LENGTH] == length and memcmp(
                     &self.marks[self.states[number, FIRST]], &marks[first], <size_t>length
@@ -88,7 +89,8 @@ cdef class Vocabulary:
                     return number
             slot = (slot + 1) & mask
         while self.size + length > self.marks.shape[0]:
-            self.marks = grown(np.asarray(self.marks))
+            with gil:
+                self.marks = grown(np.asarray(self.marks))
         memcpy(&self.marks[self.size], &marks[first], <size_t>length)
         self.states[self.count, FIRST], self.states[self.count, LENGTH] = self.size, length
         self.states[self.count, LAST_ROW] = self.states[self.count, LAST_GROUP] = NOTHING
@@ -121,30 +123,32 @@ def count_words(texts, const int64_t[::1] borders, const int64_t[::1] order, con
     cdef uint64_t hashed
     cdef int32_t group
     cdef uint8_t mark, any_mark
-    for place in range(order.shape[0]):
-        group = groups[place]
-        at, end = borders[order[place]], borders[order[place] + 1]
-        while at < end:
-            first, any_mark, hashed = at, 0, SEED
-            while at < end and (mark := marks[at]) != 0:
-                any_mark |= mark
-                hashed = (hashed ^ mark) * <uint64_t>0x100000001B3
-                at += 1
-            if at == first:
-                at += 1
-                continue
-            if at - first > LONGEST and any_mark < 0x80:
-                continue
-            number = vocabulary.number_of(marks, first, at - first, hashed)
-            row = vocabulary.states[number, LAST_ROW]
-            if vocabulary.states[number, LAST_GROUP] == group:
-                found[row, 2] += 1
-                continue
-            if rows == found.shape[0]:
-                found = grown(np.asarray(found))
-            found[rows, 0], found[rows, 1], found[rows, 2] = <int32_t>number, group, 1
-            vocabulary.states[number, LAST_ROW], vocabulary.states[number, LAST_GROUP] = rows, group
-            rows += 1
+    with nogil:
+        for place in range(order.shape[0]):
+            group = groups[place]
+            at, end = borders[order[place]], borders[order[place] + 1]
+            while at < end:
+                first, any_mark, hashed = at, 0, SEED
+                while at < end and (mark := marks[at]) != 0:
+                    any_mark |= mark
+                    hashed = (hashed ^ mark) * <uint64_t>0x100000001B3
+                    at += 1
+                if at == first:
+                    at += 1
+                    continue
+                if at - first > LONGEST and any_mark < 0x80:
+                    continue
+                number = vocabulary.number_of(marks, first, at - first, hashed)
+                row = vocabulary.states[number, LAST_ROW]
+                if vocabulary.states[number, LAST_GROUP] == group:
+                    found[row, 2] += 1
+                    continue
+                if rows == found.shape[0]:
+                    with gil:
+                        found = grown(np.asarray(found))
+                found[rows, 0], found[rows, 1], found[rows, 2] = <int32_t>number, group, 1
+                vocabulary.states[number, LAST_ROW], vocabulary.states[number, LAST_GROUP] = rows, group
+                rows += 1
     firsts = np.append(np.asarray(vocabulary.states)[: vocabulary.count, FIRST], vocabulary.size)
     return firsts, np.asarray(vocabulary.marks)[: vocabulary.size], np.ascontiguousarray(np.asarray(found)[:rows].T)
 
@@ -154,11 +158,12 @@ def in_order(const int32_t[::1] values, int64_t bound):
     cdef int64_t[::1] places = np.zeros(bound + 1, np.int64)
     cdef int64_t[::1] order = np.empty(values.shape[0], np.int64)
     cdef int64_t at
-    for at in range(values.shape[0]):
-        places[values[at] + 1] += 1
-    for at in range(bound):
-        places[at + 1] += places[at]
-    for at in range(values.shape[0]):
-        order[places[values[at]]] = at
-        places[values[at]] += 1
+    with nogil:
+        for at in range(values.shape[0]):
+            places[values[at] + 1] += 1
+        for at in range(bound):
+            places[at + 1] += places[at]
+        for at in range(values.shape[0]):
+            order[places[values[at]]] = at
+            places[values[at]] += 1
     return np.asarray(order)

@@ -3,11 +3,15 @@
 `words.py` cuts them where its module is compiled; else, or with `CORPUS_READING=numpy`, SQL does.
 """
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from warehouse.compiled_choice import is_compiled
@@ -21,8 +25,9 @@ from warehouse.sql_files import read_statement
 # What `words.py` needs.
 KERNEL = "warehouse.compiled_words"
 
-# Citations whose words are cut together, in memory.
+# Citations whose words are cut together, in memory, and how many times that at the same time.
 CUT_AT_ONCE = 10_000
+CUTTERS = 2
 # Words of citations that are sorted together when all of the index is put into the order of its words, and DuckDB's
 # memory for each if it has more: every file is looked into for every range of words.
 SORTED_AT_ONCE = 5_000_000
@@ -35,16 +40,31 @@ TAKEN_FROM = 5_000_000
 SAMPLED = 50
 
 
-def note_words(con: duckdb.DuckDBPyConnection) -> None:
-    """Fill table `word_before`: the words of citations that are replaced, while the tables still have their texts."""
-    con.execute("CREATE TEMP TABLE word_before (word VARCHAR, field VARCHAR, pmid BIGINT, word_count INTEGER)")
-    for first, last in cut_together(con, f"held_{CITATION.name}"):
-        cut_list = cut(con, first, last)[0]  # noqa: F841 - DuckDB finds it by its name
-        con.execute(f"INSERT INTO word_before {FLAT}")
+@dataclass(frozen=True)
+class Cut:
+    """The words of some citations.
+
+    Attributes:
+        citations: Their PMIDs, column `pmid`, ascending.
+        lists: Rows of POSTING_LIST, in the order of its key.
+        words: The different words, column `word`.
+    """
+
+    citations: pa.Table
+    lists: pa.Table
+    words: pa.Table
 
 
 # The rows of view search_index that some lists are.
 FLAT = "SELECT word, field, unnest(pmids) AS pmid, unnest(word_counts) AS word_count FROM cut_list"
+
+
+def note_words(con: duckdb.DuckDBPyConnection) -> None:
+    """Fill table `word_before`: the words of citations that are replaced, while the tables still have their texts."""
+    con.execute("CREATE TEMP TABLE word_before (word VARCHAR, field VARCHAR, pmid BIGINT, word_count INTEGER)")
+    for cut in cut_each(con, f"held_{CITATION.name}"):
+        cut_list = cut.lists  # noqa: F841 - DuckDB finds it by its name
+        con.execute(f"INSERT INTO word_before {FLAT}")
 
 
 def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
@@ -68,16 +88,15 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     paths: list[Path] = []
     cut_count = 0
     try:
-        for first, last in cut_together(con, f"put_{CITATION.name}"):
-            lists, words = cut(con, first, last)
-            insert_about(con, lists, pa.table({"word": words}))
+        for cut in cut_each(con, f"put_{CITATION.name}"):
+            insert_about(con, cut)
             if is_sorted_whole:
                 paths.append(Path(folder) / f"words-{len(paths)}.parquet")
                 paths[-1].parent.mkdir(exist_ok=True)
-                pq.write_table(lists, paths[-1], row_group_size=ROW_GROUP_SIZE, compression="zstd")
-                cut_count += len(lists["pmids"].combine_chunks().flatten())
+                pq.write_table(cut.lists, paths[-1], row_group_size=ROW_GROUP_SIZE, compression="lz4")
+                cut_count += pc.sum(pc.list_value_length(cut.lists["pmids"])).as_py() or 0
             else:
-                insert_lists(con, unlike_before(con, lists, first, last) if is_replacing else lists)
+                insert_lists(con, unlike_before(con, cut) if is_replacing else cut.lists)
         if paths:
             sort_index(con, paths, cut_count)
     finally:
@@ -87,46 +106,59 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
         take_out_stale(con, str(base))
 
 
-def cut_together(con: duckdb.DuckDBPyConnection, keys: str) -> Iterator[tuple[int, int]]:
-    """Put PMIDs of a relation into table `indexed`, some thousand at a time; yield the first and the last of them."""
+def cut_each(con: duckdb.DuckDBPyConnection, keys: str) -> Iterator[Cut]:
+    """The words of the citations of a relation, some thousand citations at a time, in the order of PMIDs.
+
+    Compiled code cuts them in threads, while DuckDB reads the texts of the next ones and puts in what was cut.
+    """
     con.execute(
         f"CREATE OR REPLACE TEMP TABLE numbered AS SELECT pmid, row_number() OVER (ORDER BY pmid) AS n FROM {keys}"
     )
     ((count,),) = con.execute("SELECT count(*) FROM numbered").fetchall()
-    for start in range(0, count, CUT_AT_ONCE):
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE indexed AS SELECT pmid FROM numbered WHERE n > $1 AND n <= $2",
-            [start, start + CUT_AT_ONCE],
-        )
-        ((first, last),) = con.execute("SELECT min(pmid), max(pmid) FROM indexed").fetchall()
-        yield first, last
+    together = (next_citations(con, start) for start in range(0, count, CUT_AT_ONCE))
+    if not is_compiled(KERNEL):
+        for citations in together:
+            rows = con.sql(read_statement("cut_words"), params=bounds_of(citations)).to_arrow_table()
+            yield Cut(citations, lists_of_rows(rows), pa.table({"word": rows["word"].unique()}))
+        return
+    from warehouse.words import cut_words, open_macros, read_texts  # noqa: PLC0415 - only where it is compiled
+
+    waiting: deque[tuple[pa.Table, Future[tuple[pa.Table, pa.Array]]]] = deque()
+    with open_macros() as macros, ThreadPoolExecutor(CUTTERS) as pool:
+        for citations in together:
+            waiting.append((citations, pool.submit(cut_words, macros.cursor(), read_texts(con, bounds_of(citations)))))
+            if len(waiting) > CUTTERS:
+                yield finished(*waiting.popleft())
+        while waiting:
+            yield finished(*waiting.popleft())
 
 
-def cut(con: duckdb.DuckDBPyConnection, first: int, last: int) -> tuple[pa.Table, pa.Array]:
-    """The words of the citations of table `indexed`, as rows of POSTING_LIST in order; and the different words.
-
-    Args:
-        con: With the texts.
-        first: The first PMID, which lets DuckDB skip row groups.
-        last: The last one.
-    """
-    if is_compiled(KERNEL):
-        from warehouse.words import cut_words  # noqa: PLC0415 - only where it is compiled
-
-        return cut_words(con, f"FROM search_text SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN {first} AND {last}")
-    rows = con.sql(read_statement("cut_words"), params={"first": first, "last": last}).to_arrow_table()
-    return lists_of_rows(rows), rows["word"].unique()
+def next_citations(con: duckdb.DuckDBPyConnection, start: int) -> pa.Table:
+    """Put the citations that follow on the first so many into table `indexed`; their PMIDs."""
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE indexed AS SELECT pmid FROM numbered WHERE n > $1 AND n <= $2",
+        [start, start + CUT_AT_ONCE],
+    )
+    return con.sql("FROM indexed ORDER BY pmid").to_arrow_table()
 
 
-def insert_about(
-    con: duckdb.DuckDBPyConnection,
-    cut_list: pa.Table,  # noqa: ARG001
-    different_word: pa.Table,  # noqa: ARG001
-) -> None:
+def bounds_of(citations: pa.Table) -> dict[str, int]:
+    """The first and the last of some PMIDs, which let DuckDB skip row groups."""
+    return {"first": citations["pmid"][0].as_py(), "last": citations["pmid"][-1].as_py()}
+
+
+def finished(citations: pa.Table, future: Future[tuple[pa.Table, pa.Array]]) -> Cut:
+    """The words of some citations, waited for."""
+    lists, words = future.result()
+    return Cut(citations, lists, pa.table({"word": words}))
+
+
+def insert_about(con: duckdb.DuckDBPyConnection, cut: Cut) -> None:
     """Put in what stands beside the index about words that are new in it.
 
-    DuckDB finds the arguments by their names. As registered views they would be held until the transaction ends.
+    DuckDB finds tables by the names of variables. As registered views they would be held until the transaction ends.
     """
+    cut_citation, cut_list, different_word = cut.citations, cut.lists, cut.words  # noqa: F841
     for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
         con.execute(read_statement(f"insert_{table.name}"))
 
@@ -138,22 +170,21 @@ def insert_lists(con: duckdb.DuckDBPyConnection, lists: pa.Table) -> None:  # no
     con.execute("SET preserve_insertion_order = false")
 
 
-def unlike_before(
-    con: duckdb.DuckDBPyConnection,
-    cut_list: pa.Table,  # noqa: ARG001 - DuckDB finds it by its name
-    first: int,
-    last: int,
-) -> pa.Table:
+def unlike_before(con: duckdb.DuckDBPyConnection, cut: Cut) -> pa.Table:
     """The lists without the words that the citations had before; words that they no longer have go to `stale_word`."""
+    cut_citation, cut_list = cut.citations, cut.lists  # noqa: F841 - DuckDB finds them by their names
+    before = "(FROM word_before WHERE pmid BETWEEN $first AND $last)"
+    bounds = bounds_of(cut.citations)
     con.execute(f"CREATE OR REPLACE TEMP TABLE word_now AS {FLAT}")
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE as_before AS
-        FROM (FROM word_before WHERE pmid BETWEEN {first} AND {last})
-        SEMI JOIN word_now USING (word, field, pmid, word_count)"""
+        FROM {before} SEMI JOIN word_now USING (word, field, pmid, word_count)""",
+        bounds,
     )
     con.execute(
-        f"""INSERT INTO stale_word FROM (FROM word_before WHERE pmid BETWEEN {first} AND {last})
-        SEMI JOIN indexed USING (pmid) ANTI JOIN as_before USING (word, field, pmid)"""
+        f"""INSERT INTO stale_word
+        FROM {before} SEMI JOIN cut_citation USING (pmid) ANTI JOIN as_before USING (word, field, pmid)""",
+        bounds,
     )
     rows = con.sql("FROM word_now ANTI JOIN as_before USING (word, field, pmid) ORDER BY word, field, pmid")
     return lists_of_rows(rows.to_arrow_table())

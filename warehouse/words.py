@@ -14,20 +14,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from warehouse.compiled_words import count_words, in_order
+from warehouse.current import open_memory
 from warehouse.posting_lists import Numbers, is_new, make_lists, ranked, ranks_of
+from warehouse.sql_files import read_statement
 
 
-def cut_words(con: duckdb.DuckDBPyConnection, query: str) -> tuple[pa.Table, pa.LargeStringArray]:
-    """The words of the texts of a query, as lists.
+# The macros that say what a word is.
+MACROS = ("search_plain", "search_greek", "search_fold", "search_split")
+# The texts of table `indexed`; a reference, `&amp;`, becomes its character before words are cut.
+TEXTS = """SELECT pmid, field, CASE WHEN contains(text, '&') THEN search_plain(text) ELSE text END AS text
+FROM search_text SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN $first AND $last"""
+
+
+def open_macros() -> duckdb.DuckDBPyConnection:
+    """A DuckDB with the macros that say what a word is, for threads that are not to wait for the one that builds."""
+    con = open_memory()
+    con.execute("SET threads = 1")
+    for name in MACROS:
+        con.execute(read_statement(f"create_{name}"))
+    return con
+
+
+def read_texts(con: duckdb.DuckDBPyConnection, bounds: dict[str, int]) -> pa.Table:
+    """The texts of the citations of table `indexed`, between a `first` and a `last` PMID: pmid, field and text."""
+    return con.sql(TEXTS, params=bounds).to_arrow_table()
+
+
+def cut_words(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> tuple[pa.Table, pa.LargeStringArray]:
+    """The words of some texts, as lists.
 
     Args:
-        con: With the macros of warehouse/sql/.
-        query: Its rows have `pmid`, `field` and `text`, in any order.
+        con: With the macros of `open_macros`.
+        texts: As `read_texts` gives them, in any order.
     Returns:
         Rows of POSTING_LIST, in the order of its key; and the different words.
     """
-    plain = "CASE WHEN contains(text, '&') THEN search_plain(text) ELSE text END"
-    texts = con.sql(f"SELECT pmid, field, {plain} AS text FROM ({query})").to_arrow_table()
     pmids, (fields, _) = texts["pmid"].to_numpy(), ranked(texts["field"])
     names = pc.unique(texts["field"]).sort()
     order = np.lexsort((pmids, fields))
@@ -35,7 +56,6 @@ def cut_words(con: duckdb.DuckDBPyConnection, query: str) -> tuple[pa.Table, pa.
     is_first = is_new(pmids, fields)
     groups = (np.cumsum(is_first) - 1).astype(np.int32)
     firsts, written, (run, group, count) = count_words(*buffers_of(texts["text"]), order, groups)
-    del texts
     runs = pa.LargeStringArray.from_buffers(len(firsts) - 1, pa.py_buffer(firsts), pa.py_buffer(written))
     words, word_of_part, parts = split_runs(con, runs)
     in_words = pc.sort_indices(words)

@@ -18,7 +18,7 @@ from tests.corpora import commit
 from tests.records import article
 from warehouse import build, posting_lists, search_index
 from warehouse.compiled_choice import is_compiled
-from warehouse.sql_files import read_definitions, read_statement
+from warehouse.sql_files import read_statement
 from warehouse.store import DataDirectory
 
 if not is_compiled(search_index.KERNEL):
@@ -26,7 +26,7 @@ if not is_compiled(search_index.KERNEL):
 
 from warehouse.compiled_words import count_words, in_order
 from warehouse.posting_lists import merge_lists
-from warehouse.words import cut_words
+from warehouse.words import MACROS, cut_words, read_texts
 
 Text = tuple[int, str, str | None]
 
@@ -61,9 +61,8 @@ PIECES = (
 def con() -> Iterator[duckdb.DuckDBPyConnection]:
     """A DuckDB with the macros that say what a word is, and empty tables of texts and words."""
     con = duckdb.connect()
-    for file in read_definitions():
-        if file.name in ("create_search_fold", "create_search_greek", "create_search_plain", "create_search_split"):
-            con.execute(file.statement)
+    for name in MACROS:
+        con.execute(read_statement(f"create_{name}"))
     con.execute("CREATE TABLE search_text (pmid BIGINT, field VARCHAR, text VARCHAR)")
     con.execute("CREATE TABLE indexed (pmid BIGINT)")
     yield con
@@ -95,7 +94,7 @@ def flat(lists: pa.Table) -> list[tuple[str, str, int, int]]:
 def check(con: duckdb.DuckDBPyConnection, texts: list[Text]) -> None:
     """Both ways give the same rows in the same order."""
     expected = by_sql(con, texts)
-    rows, words = cut_words(con, "FROM search_text")
+    rows, words = cut_words(con, read_texts(con, {"first": 0, "last": 99}))
     assert flat(rows) == expected
     assert words.to_pylist() == sorted({word for word, *_ in expected}, key=str.encode)
 
@@ -147,7 +146,7 @@ def test_ranges_of_words_in_several_files(con: duckdb.DuckDBPyConnection, tmp_pa
     expected = by_sql(con, [*texts])
     paths = [tmp_path / f"{first}.parquet" for first in (1, 5)]
     for path, first in zip(paths, (1, 5), strict=True):
-        rows, _ = cut_words(con, f"FROM search_text WHERE pmid BETWEEN {first} AND {first + 3}")
+        rows, _ = cut_words(con, read_texts(con, {"first": first, "last": first + 3}))
         pq.write_table(rows, path, row_group_size=3)
     bounds = [None, "a1", "b", "beta5", None]
     merged = [row for low, high in pairwise(bounds) for row in flat(merge_lists(paths, low, high))]

@@ -1,6 +1,6 @@
 -- Whether a word, as search_split cuts it, is one of NLM's stop words (PubMed Help, "Stopwords"), which do not count in a
 -- search by relevance.
--- Example: SELECT word FROM search_vocabulary WHERE search_stop(word);
+-- Example: SELECT word FROM program.search_vocabulary WHERE search_stop(word);
 CREATE MACRO search_stop(word) AS word IN (
     'a', 'about', 'again', 'all', 'almost', 'also', 'although', 'always', 'among', 'an', 'and', 'another', 'any',
     'are', 'as', 'at', 'be', 'because', 'been', 'before', 'being', 'between', 'both', 'but', 'by', 'can', 'could',

@@ -1,4 +1,4 @@
--- How many terms the titles, vernacular ones as well, and abstracts of some citations have, those of table `indexed`,
+-- How many terms the titles, vernacular ones as well, and abstracts of some citations have, those of `cut_citation`,
 -- whose words are in `cut_list`, rows as those of table posting_list.
 INSERT INTO search_length
 WITH counted AS (
@@ -7,6 +7,6 @@ WITH counted AS (
     WHERE field IN ('title', 'abstract', 'vernacular_title')
 )
 SELECT pmid, coalesce(sum(word_count), 0)
-FROM indexed LEFT JOIN counted USING (pmid)
+FROM cut_citation LEFT JOIN counted USING (pmid)
 GROUP BY pmid
 ORDER BY pmid;
