@@ -18,7 +18,6 @@ from warehouse.current import open_memory
 from warehouse.posting_lists import Numbers, is_new, make_lists, ranked, ranks_of
 from warehouse.sql_files import read_statement
 
-
 # The macros that say what a word is.
 MACROS = ("search_plain", "search_greek", "search_fold", "search_split")
 # The texts of table `indexed`; a reference, `&amp;`, becomes its character before words are cut.

@@ -1,7 +1,7 @@
 """A large data directory made from a small one: `python -m tests.benchmarks.multiply DATA_DIR COPIES`.
 
-Each copy of a run is a run of its own whose PMIDs follow those of the copy before; titles, abstracts and records are
-the same, so `corpus rebuild` has no meaning there. No PMID may end up with more than nine digits.
+Each copy of a run is a run of its own whose PMIDs follow those of the copy before, without gaps; titles, abstracts and
+records are the same, so `corpus rebuild` has no meaning there.
 """
 
 import sys
@@ -18,14 +18,16 @@ from warehouse.store import DataDirectory, new_run_id, run_folders, run_id_of, w
 def multiply(directory: DataDirectory, copies: int) -> None:
     """Commit copies of the runs of a data directory that have citations."""
     runs = [run for run in run_folders(directory) if (run / "citation.parquet").exists()]
-    pmids = [pq.read_table(run / "citation.parquet", columns=["pmid"])["pmid"] for run in runs]
-    step = max(pc.max(found).as_py() for found in pmids) - min(pc.min(found).as_py() for found in pmids) + 1
+    files = [file for run in runs for file in run.glob("*.parquet") if "pmid" in pq.read_schema(file).names]
+    found = [pq.read_table(file, columns=["pmid"])["pmid"] for file in files]
+    pmids = pc.unique(pa.chunked_array([chunk for column in found for chunk in column.chunks])).sort()
+    first = pmids[-1].as_py() + 1
     run_id = run_id_of(run_folders(directory)[-1])
-    for copy, first in ((copy, run) for copy in range(1, copies + 1) for run in runs):
+    for copy, run in ((copy, run) for copy in range(copies) for run in runs):
         run_id = new_run_id(*parse(run_id))
         staging = directory.staging / f"run={run_id}"
         staging.mkdir(parents=True)
-        for file in first.glob("*.parquet"):
+        for file in run.glob("*.parquet"):
             with (
                 pq.ParquetFile(file) as source,
                 pq.ParquetWriter(
@@ -33,7 +35,8 @@ def multiply(directory: DataDirectory, copies: int) -> None:
                 ) as target,
             ):
                 for group in range(source.num_row_groups):
-                    target.write_table(shifted(source.read_row_group(group), copy * step, run_id))
+                    rows = source.read_row_group(group)
+                    target.write_table(renumbered(rows, pmids, first + copy * len(pmids), run_id))
         write_sums(staging)
         staging.rename(directory.parquet / staging.name)
 
@@ -43,11 +46,12 @@ def parse(run_id: str) -> tuple[datetime, str]:
     return datetime.strptime(run_id.split("-", maxsplit=1)[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC), run_id
 
 
-def shifted(table: pa.Table, step: int, run_id: str) -> pa.Table:
-    """The rows with other PMIDs and another run."""
+def renumbered(table: pa.Table, pmids: pa.Array, first: int, run_id: str) -> pa.Table:
+    """The rows with other PMIDs, from the first on in the order of theirs, and another run."""
     for number, field in enumerate(table.schema):
         if field.name == "pmid":
-            table = table.set_column(number, field, pc.add(table["pmid"], step))
+            places = pc.index_in(table["pmid"], value_set=pmids).cast(pa.int64())
+            table = table.set_column(number, field, pc.add(places, first))
         elif field.name.endswith("run_id"):
             values = pc.if_else(pc.is_valid(table[field.name]), run_id, None).cast(field.type)
             table = table.set_column(number, field, values)
