@@ -19,6 +19,7 @@ from warehouse.schema.derived import (
     CONFLICT,
     JOURNAL_NAME,
     MEMBER_PAST,
+    MESH_BELOW,
     MESH_NAME,
 )
 from warehouse.schema.mesh_vocabulary import MESH_FILE
@@ -73,16 +74,14 @@ def fill_tables(con: duckdb.DuckDBPyConnection, *, base: str | None) -> None:
                 if table.name in new:
                     insert_put(con, table, owner)
     if has_rows(con, f"put_{MESH_FILE.name}") or (base and has_rows(con, f"held_{MESH_FILE.name}")):
-        con.execute(f"DELETE FROM {MESH_NAME.name}")
-        con.execute(read_statement(f"insert_{MESH_NAME.name}"))
+        refill(con, MESH_NAME, MESH_BELOW)
     fill_lists(con, base)
     fill_search(con, base)
     for table in TABLES.values():
         if table.is_log and not table.is_raw and table.name in new:
             insert_rows(con, table, f"new_{table.name}")
             add_digest(con, table, f"new_{table.name}", sign=1)
-    con.execute(f"DELETE FROM {CONFLICT.name}")
-    con.execute(read_statement("insert_conflict"))
+    refill(con, CONFLICT)
 
 
 def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -> None:
@@ -185,8 +184,14 @@ def fill_lists(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
             con.execute(f"CREATE OR REPLACE TEMP TABLE listed AS SELECT pmid FROM put_{CITATION.name} WHERE {part}")
             for table in (ARTICLE_LIST, ARTICLE_MESH, CITATION_DOI):
                 con.execute(read_statement(f"insert_{table.name}"))
-    con.execute(f"DELETE FROM {JOURNAL_NAME.name}")
-    con.execute(read_statement(f"insert_{JOURNAL_NAME.name}"))
+    refill(con, JOURNAL_NAME)
+
+
+def refill(con: duckdb.DuckDBPyConnection, *tables: Table) -> None:
+    """Fill tables again from the others, each by one statement."""
+    for table in tables:
+        con.execute(f"DELETE FROM {table.name}")
+        con.execute(read_statement(f"insert_{table.name}"))
 
 
 def has_rows(con: duckdb.DuckDBPyConnection, name: str) -> bool:

@@ -231,12 +231,9 @@ def folded(con: duckdb.DuckDBPyConnection, text: str) -> str:
 
 def below(heading: Heading, *, is_exploded: bool) -> str:
     """A condition on an identifier: a heading and, exploded, those below it in the tree."""
-    if not is_exploded or not heading.trees:
+    if not is_exploded:
         return f"= {literal(heading.ui)}"
-    tests = " OR ".join(
-        f"tree_number = {literal(t)} OR starts_with(tree_number, {literal(t + '.')})" for t in heading.trees
-    )
-    return f"IN (SELECT mesh_ui FROM mesh_tree_number WHERE {tests})"
+    return f"IN (SELECT below_ui FROM program.mesh_below WHERE mesh_ui = {literal(heading.ui)})"
 
 
 def named_as(column: str, name: str) -> str:

@@ -110,20 +110,14 @@ def descriptor_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -
         asked = {o: b for o, b in all_bits.items() if isinstance(o, Descriptor) and o.is_major == is_major}
         if not asked:
             continue
-        places = [
-            (f"{literal(tree)}, {literal(tree + '/')}", bits)
-            for one, bits in asked.items()
-            if one.is_exploded
-            for tree in one.heading.trees
-        ]
-        own = table(((literal(one.heading.ui), bits) for one, bits in asked.items()), "ui", names)
-        numbered = [f"SELECT ui_number(ui) AS descriptor_number, {', '.join(names)} FROM {own}"]
-        if places:
-            # In the tree, what stands below C04 begins with `C04.`, and `/` is the character after the dot.
-            below = table(places, "low, high", names)
+        exploded = [(literal(one.heading.ui), bits) for one, bits in asked.items() if one.is_exploded]
+        alone = [(literal(one.heading.ui), bits) for one, bits in asked.items() if not one.is_exploded]
+        of_number = f"AS descriptor_number, {', '.join(names)} FROM"
+        numbered = [f"SELECT ui_number(mesh_ui) {of_number} {table(alone, 'mesh_ui', names)}"] if alone else []
+        if exploded:
+            asked_for = table(exploded, "mesh_ui", names)
             numbered.append(
-                f"SELECT ui_number(mesh_ui), {', '.join(names)} FROM mesh_tree_number JOIN {below} "
-                "ON tree_number >= low AND tree_number < high"
+                f"SELECT ui_number(below_ui) {of_number} program.mesh_below JOIN {asked_for} USING (mesh_ui)"
             )
         where = " WHERE is_major" if is_major else ""
         yield (

@@ -19,11 +19,10 @@ LONGEST_WORD = 64
 
 @dataclass(frozen=True)
 class Heading:
-    """A record of MeSH that a name stands for: its identifier, its own name and its places in the tree."""
+    """A record of MeSH that a name stands for: its identifier and its own name."""
 
     ui: str
     name: str
-    trees: tuple[str, ...]
 
 
 def listed(values: Collection[str]) -> str:
@@ -54,32 +53,21 @@ def find_headings(con: duckdb.DuckDBPyConnection, names: Collection[str], kind: 
     if not rows:
         return {}
     uis = {ui for _, ui in rows}
-    known = con.execute(
-        f"""SELECT ui, name, list(tree_number ORDER BY tree_number) FILTER (tree_number IS NOT NULL)
-        FROM (SELECT {kind}_ui AS ui, {kind}_name AS name FROM mesh_{kind} WHERE ui IN {listed(uis)})
-        LEFT JOIN (FROM mesh_tree_number WHERE mesh_ui IN {listed(uis)}) ON mesh_ui = ui GROUP BY ALL"""
-    ).fetchall()
-    records = {ui: Heading(ui, name, tuple(trees or ())) for ui, name, trees in known}
+    known = con.execute(f"SELECT {kind}_ui, {kind}_name FROM mesh_{kind} WHERE {kind}_ui IN {listed(uis)}").fetchall()
+    records = {ui: Heading(ui, name) for ui, name in known}
     return {asked: records[ui] for asked, ui in rows}
 
 
 def find_below(con: duckdb.DuckDBPyConnection, headings: Collection[Heading]) -> dict[Heading, list[str]]:
     """The identifiers of each of some records and of those below it in the tree."""
-    found = {heading: [heading.ui] for heading in headings}
     by_ui = {heading.ui: heading for heading in headings}
-    places = ", ".join(
-        f"({literal(heading.ui)}, {literal(tree)}, {literal(tree + '/')})"
-        for heading in headings
-        for tree in heading.trees
-    )
-    if places:
-        # What stands below C04 begins with `C04.`, and `/` is the character after the dot.
-        rows = con.execute(
-            f"""SELECT DISTINCT ui, mesh_ui FROM mesh_tree_number JOIN (VALUES {places}) AS asked(ui, low, high)
-            ON tree_number >= low AND tree_number < high WHERE mesh_ui <> ui ORDER BY ALL"""
-        ).fetchall()
-        for ui, mesh_ui in rows:
-            found[by_ui[ui]].append(mesh_ui)
+    found: dict[Heading, list[str]] = {heading: [] for heading in headings}
+    rows = con.execute(
+        f"""SELECT mesh_ui, below_ui FROM program.mesh_below WHERE mesh_ui IN {listed(by_ui)}
+        ORDER BY mesh_ui, depth > 0, below_ui"""
+    ).fetchall()
+    for ui, below_ui in rows:
+        found[by_ui[ui]].append(below_ui)
     return found
 
 

@@ -123,7 +123,8 @@ def in_edirect(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
         heading = find_headings(con, [asked.text], "descriptor").get(spaced(asked.text))
         if heading is None:
             return ""
-        below = [f"{tree.replace('.', ' ')}* [TREE]" for tree in heading.trees if asked.is_exploded]
+        trees = con.execute("SELECT tree_number FROM mesh_tree_number WHERE mesh_ui = $1 ORDER BY 1", [heading.ui])
+        below = [f"{tree.replace('.', ' ')}* [TREE]" for (tree,) in trees.fetchall() if asked.is_exploded]
         return f"({' OR '.join([f'{heading.ui} [CODE]', *below])})"
     # A hyphen means something to it; of an apostrophe it makes other words in a question than in a record.
     text = " ".join(re.sub(r"[^\w-]+|(?<!\w)-|-(?!\w)", " ", asked.text).split())

@@ -163,6 +163,19 @@ MESH_NAME = Table(
     schema=PROGRAM,
 )
 
+MESH_BELOW = Table(
+    "mesh_below",
+    "A heading or qualifier, and one at or below its places in the MeSH tree.",
+    ("mesh_ui", "below_ui"),
+    (
+        column("mesh_ui", TEXT, "The record."),
+        column("below_ui", TEXT, "One below it, or itself."),
+        column("depth", INT32, "The fewest steps down; 0 is itself."),
+    ),
+    owner=DERIVED,
+    schema=PROGRAM,
+)
+
 JOURNAL_NAME = Table(
     "journal_name",
     "A journal as citations name it: each combination of names and numbers once.",
