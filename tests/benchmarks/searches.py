@@ -2,8 +2,8 @@
 
 DATA_DIR has a published corpus with MeSH (multiply.py, full_mesh.py); each line of QUERIES.jsonl is an object with
 `query`. Printed is the best of three of each search, wall and CPU (which other programs do not lengthen), from the text
-to the PMIDs found in a file that is open, as a server has it; and, each time with opening the file, as the command does,
-to the PMIDs, to the first 40 with their titles, and to all with their titles.
+to the PMIDs found in a file that is open, as a server has it; and, each time with opening it, as the command does, to
+the PMIDs, to the first 40 with their titles, and to all with their titles.
 """
 
 import json
@@ -64,7 +64,7 @@ def measure(search: Callable[[], int]) -> Measured:
 
 def find(con: duckdb.DuckDBPyConnection, query: str) -> int:
     """Search a file that is open; how many citations are found."""
-    return ask(con, write_statement(con, query, today=datetime.now(UTC).date()).sql).num_rows
+    return len(ask(con, write_statement(con, query, today=datetime.now(UTC).date()).sql))
 
 
 def report(directory: DataDirectory, path: Path) -> Iterator[str]:
