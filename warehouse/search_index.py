@@ -34,8 +34,8 @@ SORTED_AT_ONCE = 5_000_000
 SORTED_ROW_BYTES = 200
 # Rows of a row group of a file of words.
 ROW_GROUP_SIZE = 4_096
-# Words of citations in the lists from which some are taken out together.
-TAKEN_FROM = 5_000_000
+# Words of citations that are taken out of their lists together: each may stand in a list of 128.
+TAKEN_AT_ONCE = 100_000
 # Take one list in this many to find the borders of word ranges.
 SAMPLED = 50
 
@@ -201,23 +201,27 @@ def take_out_stale(con: duckdb.DuckDBPyConnection, base: str) -> None:
     """
     for part in parts_of_stale(con):
         con.execute(
-            f"""CREATE OR REPLACE TEMP TABLE touched AS
-            SELECT list, word, field, unnest(pmids) AS pmid, unnest(word_counts) AS word_count FROM (
-                SELECT rowid AS list, * FROM posting_list WHERE {part}
-            ) SEMI JOIN stale_word USING (word, field)"""
+            f"""CREATE OR REPLACE TEMP TABLE shortened AS
+            SELECT DISTINCT list FROM (
+                SELECT list, word, field, unnest(pmids) AS pmid
+                FROM (SELECT rowid AS list, word, field, pmids FROM posting_list WHERE {part})
+                SEMI JOIN stale_word USING (word, field)
+            ) SEMI JOIN (FROM stale_word WHERE {part}) USING (word, field, pmid)"""
         )
         con.execute(
-            """CREATE OR REPLACE TEMP TABLE shortened AS
-            SELECT DISTINCT list FROM touched SEMI JOIN stale_word USING (word, field, pmid, word_count)"""
+            """CREATE OR REPLACE TEMP TABLE kept AS
+            SELECT list, word, field, pmid, word_count FROM (
+                SELECT rowid AS list, word, field, unnest(pmids) AS pmid, unnest(word_counts) AS word_count
+                FROM posting_list WHERE rowid IN (FROM shortened)
+            ) ANTI JOIN stale_word USING (word, field, pmid, word_count)"""
         )
         con.execute("DELETE FROM posting_list WHERE rowid IN (FROM shortened)")
-        ((count,),) = con.execute("SELECT count(*) FROM shortened").fetchall()
         con.execute(
             """INSERT INTO posting_list
-            SELECT word, field, min(pmid), list(pmid ORDER BY pmid), list(word_count ORDER BY pmid)
-            FROM touched SEMI JOIN shortened USING (list) ANTI JOIN stale_word USING (word, field, pmid, word_count)
-            GROUP BY list, word, field ORDER BY word, field, min(pmid)"""
+            SELECT word, field, min(pmid) AS first_pmid, list(pmid ORDER BY pmid), list(word_count ORDER BY pmid)
+            FROM kept GROUP BY list, word, field ORDER BY word, field, first_pmid"""
         )
+        ((count,),) = con.execute("SELECT count(*) FROM shortened").fetchall()
         write_notes(con, base, count)
     con.execute(
         """DELETE FROM search_vocabulary WHERE word IN (
@@ -227,15 +231,12 @@ def take_out_stale(con: duckdb.DuckDBPyConnection, base: str) -> None:
 
 
 def parts_of_stale(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Conditions for ranges of words; the lists of the stale ones in each have about as many citations."""
+    """Conditions for ranges of words, with about as many rows of `stale_word` each."""
     found = con.execute(
         """SELECT min(word) FROM (
-            SELECT word, (sum(size) OVER (ORDER BY word) - 1) // $1 AS part FROM (
-                SELECT word, sum(len(pmids)) AS size
-                FROM posting_list SEMI JOIN stale_word USING (word, field) GROUP BY word
-            )
+            SELECT word, (sum(count(*)) OVER (ORDER BY word) - 1) // $1 AS part FROM stale_word GROUP BY word
         ) GROUP BY part ORDER BY part""",
-        [TAKEN_FROM],
+        [TAKEN_AT_ONCE],
     ).fetchall()
     return between([word for (word,) in found[1:]]) if found else []
 

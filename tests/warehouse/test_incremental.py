@@ -28,7 +28,7 @@ def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "MOST_NEW_SHARE", 1.0)
     monkeypatch.setattr(portions, "KEYS_AT_ONCE", 2)
     monkeypatch.setattr(portions, "DESCRIBED_AT_ONCE", 2)
-    monkeypatch.setattr(search_index, "TAKEN_FROM", 3)
+    monkeypatch.setattr(search_index, "TAKEN_AT_ONCE", 3)
     monkeypatch.setattr(portions, "NOTES_KEPT", 0)
     monkeypatch.setattr(fill, "COMPARED_AT_ONCE", 1)
     monkeypatch.setattr(fill, "LISTED_AT_ONCE", 3)
