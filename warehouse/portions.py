@@ -14,8 +14,8 @@ from warehouse.current import memory_of, quoted, rows_of_files
 from warehouse.schema.declaration import Table
 from warehouse.schema.derived import ARTICLE_MESH
 
-# Keys whose rows are deleted together: 32 MB of notes.
-KEYS_AT_ONCE = 2_000
+# Keys whose rows are deleted together: 80 MB of notes.
+KEYS_AT_ONCE = 5_000
 
 # The rows of ARTICLE_MESH are sorted by descriptor, within portions of this many citations; rows of one portion are
 # deleted together: 52 MB of notes.

@@ -31,7 +31,7 @@ def test_any_client_is_shown_the_tables_of_the_corpus(directory: DataDirectory) 
         shown = {name for (name,) in con.execute("SHOW TABLES").fetchall()}
         assert {"citation", "article", "mesh_heading", "run"} <= shown
         assert shown.isdisjoint(OF_PROGRAM)
-        assert len(OF_PROGRAM) == 10
+        assert len(OF_PROGRAM) == 11
         for name in OF_PROGRAM:
             con.execute(f"FROM program.{name}")
         assert con.execute("SELECT pmid FROM search('ketamine')").fetchall() == [(1,)]
