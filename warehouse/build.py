@@ -203,7 +203,11 @@ def renew(
         # Logged at once instead of by `say`, whose sentences come with the report at the end.
         forecast_build(directory, logger.warning)
         return build_within(directory, target, size)
-    return bring_up_to_date(directory, target, new, size)
+    try:
+        return bring_up_to_date(directory, target, new, size)
+    except duckdb.InternalException as exc:
+        say(f"DuckDB could not bring the published file up to date ({first_line(exc)}); it was built from scratch.")
+        return renew(directory, target, None, None, say)
 
 
 def remove(target: Path) -> None:

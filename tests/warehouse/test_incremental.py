@@ -9,6 +9,8 @@ import duckdb
 import pytest
 
 from flows.runs.rebuild import rebuild
+from tests.corpora import commit
+from tests.records import article
 from tests.warehouse.histories import History, read_tables
 from warehouse import build, compact, fill, portions, search_index
 from warehouse.current import rows_of_files
@@ -231,3 +233,24 @@ def test_a_run_that_is_lost_is_named_and_not_left_out_silently(tmp_path: Path) -
     assert directory.database.read_bytes() == before
     build.publish(directory, afresh=True)
     assert_same_content(directory, tmp_path / "afresh.duckdb")
+
+
+@pytest.mark.usefixtures("_always_up_to_date")
+def test_what_duckdb_cannot_bring_up_to_date_is_built_from_scratch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A fault of DuckDB in a statement of an update does not stop tomorrow's run; it is said."""
+    directory = DataDirectory(tmp_path / "data")
+    commit(directory, article(1, title="One"))
+    build.publish(directory)
+    commit(directory, article(2, title="Two"))
+
+    def fail(*_: object) -> None:
+        raise duckdb.InternalException("INTERNAL Error: dictionary\nStack trace")
+
+    monkeypatch.setattr(build, "bring_up_to_date", fail)
+    said: list[str] = []
+    assert build.publish(directory, say=said.append)["citation"] == 2
+    assert "INTERNAL Error: dictionary); it was built from scratch." in said[-1]
+    with duckdb.connect(directory.database, read_only=True) as con:
+        assert con.execute("SELECT pmid FROM search('two')").fetchall() == [(2,)]
