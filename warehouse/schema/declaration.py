@@ -51,7 +51,7 @@ class Column:
         null: What null means; '' where null is not allowed.
         default: The value where the XML has none.
         counts: For a position: the paths of the elements that are counted.
-        within: For a position: the path below which counting begins anew; '' counts over the whole record.
+        within: For a position: the path below which counting starts again; '' counts over the whole record.
         step: For a value that says where in the XML the row stands: which step of the row's path it is, from the end;
             where `source` has a path of the row as well, that counts.
     """
