@@ -76,7 +76,7 @@ def search_corpus(
     Raises:
         SearchError: It cannot be understood, or asks for what the corpus does not have.
         QueryError: It took too long or too much memory.
-        StoreError: There is no published file, or it was built before it could be searched.
+        StoreError: There is no published file, or another version published it.
         UsageError: There is no such sort.
     """
     if sort not in SORTS:
@@ -96,7 +96,9 @@ def search_corpus(
             )
         counts = count_lines(con, query, seconds) if with_counts else []
     except duckdb.CatalogException as exc:
-        raise StoreError(f"{directory.database} was built before it could be searched; run `corpus rebuild`.") from exc
+        raise StoreError(
+            f"{directory.database} was published by another version; publish it again with `corpus compact` first."
+        ) from exc
     finally:
         con.close()
     translation, notes, lines = statement.translation, statement.notes, statement.lines

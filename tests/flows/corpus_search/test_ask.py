@@ -14,7 +14,7 @@ from tests.corpora import commit
 from tests.mesh_records import descriptor, mesh_set, qualifier
 from tests.records import article
 from warehouse import build
-from warehouse.errors import SearchError, UsageError
+from warehouse.errors import SearchError, StoreError, UsageError
 from warehouse.query import open_published
 from warehouse.store import DataDirectory
 
@@ -292,3 +292,13 @@ def test_there_are_two_orders(directory: DataDirectory) -> None:
     """Another one is refused by name."""
     with pytest.raises(UsageError, match="--sort best"):
         search_corpus(directory, "a", sort="best")
+
+
+def test_a_file_of_another_version_is_named_with_the_next_step(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its index is not the one that is asked."""
+    monkeypatch.setattr("flows.corpus_search.sources.PMIDS", "unnest(of_earlier.pmids) AS pmid")
+    monkeypatch.setattr("flows.corpus_search.rarest.listed", lambda _: "(SELECT word FROM program.of_earlier)")
+    with pytest.raises(StoreError, match=r"another version; publish it again with `corpus compact`"):
+        search_corpus(directory, "heart[ti] AND attack[ti]")
