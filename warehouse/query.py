@@ -31,6 +31,13 @@ SHOW_TABLES = re.compile(r"\s*SHOW\s+TABLES\s*;?\s*", re.IGNORECASE)
 BATCH_ROWS = 2048
 
 
+def of_other_version(directory: DataDirectory) -> StoreError:
+    """The error of a published file that lacks a table which this version asks."""
+    return StoreError(
+        f"{directory.database} was published by another version; publish it again with `corpus compact` first."
+    )
+
+
 def open_published(
     directory: DataDirectory, *, memory: str = "1GB", spill: Path | None = None
 ) -> duckdb.DuckDBPyConnection:

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from flows.corpus_search.clauses import Line
 from flows.corpus_search.statement import write_statement
 from warehouse.current import literal
-from warehouse.errors import StoreError, UsageError
-from warehouse.query import ask, open_published
+from warehouse.errors import UsageError
+from warehouse.query import ask, of_other_version, open_published
 from warehouse.store import DataDirectory
 
 SORTS = ("date", "relevance")
@@ -96,9 +96,7 @@ def search_corpus(
             )
         counts = count_lines(con, query, seconds) if with_counts else []
     except duckdb.CatalogException as exc:
-        raise StoreError(
-            f"{directory.database} was published by another version; publish it again with `corpus compact` first."
-        ) from exc
+        raise of_other_version(directory) from exc
     finally:
         con.close()
     translation, notes, lines = statement.translation, statement.notes, statement.lines

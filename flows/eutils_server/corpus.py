@@ -12,7 +12,7 @@ from flows.eutils_server.linkout import obj_url
 from flows.eutils_server.store import Store, listed, put_around
 from warehouse.current import literal, open_memory
 from warehouse.errors import StoreError
-from warehouse.query import open_published
+from warehouse.query import of_other_version, open_published
 from warehouse.schema.raw import RAW_CITATION
 from warehouse.store import DataDirectory, run_folders
 
@@ -46,12 +46,16 @@ class CorpusStore(Store):
         """Open what is published.
 
         Raises:
-            StoreError: There is no published file, or it cannot be opened.
+            StoreError: There is no published file, it cannot be opened, or another version published it.
             UsageError: `memory` is not a size.
         """
         stamp = stamp_of(directory.database)
         store = cls(open_published(directory, memory=memory), directory=directory, memory=memory, stamp=stamp)
         store.look_around()
+        try:
+            store.search("a[ti]", {})
+        except duckdb.CatalogException as exc:
+            raise of_other_version(directory) from exc
         return store
 
     def look_around(self) -> None:

@@ -298,7 +298,6 @@ def test_a_file_of_another_version_is_named_with_the_next_step(
     directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its index is not the one that is asked."""
-    monkeypatch.setattr("flows.corpus_search.sources.PMIDS", "unnest(of_earlier.pmids) AS pmid")
     monkeypatch.setattr("flows.corpus_search.rarest.listed", lambda _: "(SELECT word FROM program.of_earlier)")
     with pytest.raises(StoreError, match=r"another version; publish it again with `corpus compact`"):
         search_corpus(directory, "heart[ti] AND attack[ti]")

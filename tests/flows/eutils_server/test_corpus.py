@@ -152,3 +152,12 @@ def test_a_folder_without_a_corpus_is_an_error(tmp_path: Path) -> None:
     """It says what to run."""
     with pytest.raises(StoreError, match="run `corpus refresh`"):
         CorpusStore.open(DataDirectory(tmp_path))
+
+
+def test_a_corpus_of_another_version_is_refused_at_the_start(
+    directory: DataDirectory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by an internal error with the first search."""
+    monkeypatch.setattr("flows.corpus_search.sources.PMIDS", "(SELECT pmid FROM program.of_earlier) AS pmid")
+    with pytest.raises(StoreError, match=r"another version; publish it again with `corpus compact`"):
+        CorpusStore.open(directory)
