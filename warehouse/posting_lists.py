@@ -1,7 +1,7 @@
 """Rows of table `posting_list`: a word and a field with the citations that have it there, a list instead of a row each.
 
 A word that half of a corpus has is some thousand lists that stand one after the other, and one that a single citation
-has is a list of one. DuckDB stores them in a sixth of the bytes of a row for each citation, and a tenth of the rows.
+has is a list of one. README.md has the figures.
 """
 
 from functools import reduce
