@@ -134,7 +134,7 @@ def delete_rows(con: duckdb.DuckDBPyConnection, table: Table, owner: Table, base
 
 
 def write_notes(con: duckdb.DuckDBPyConnection, base: str, notes: int) -> None:
-    """Commit and write so many notes of deleted rows to the file, unless they are few enough to stay in memory."""
+    """Commit, and write the file, if it has more notes of deleted rows than may stay in memory."""
     if notes * NOTE_BYTES > NOTES_KEPT:
         con.execute("COMMIT")
         con.execute(f"CHECKPOINT {quoted(base)}")

@@ -134,7 +134,7 @@ def cut_each(con: duckdb.DuckDBPyConnection, keys: str) -> Iterator[Cut]:
 
 
 def next_citations(con: duckdb.DuckDBPyConnection, start: int) -> pa.Table:
-    """Put the citations that follow on the first so many into table `indexed`; their PMIDs."""
+    """Fill table `indexed` with the next citations, those after the first `start`; return their PMIDs."""
     con.execute(
         "CREATE OR REPLACE TEMP TABLE indexed AS SELECT pmid FROM numbered WHERE n > $1 AND n <= $2",
         [start, start + CUT_AT_ONCE],

@@ -373,14 +373,7 @@ def serve(  # noqa: PLR0913 - a command's options
         notify=" ".join(notify) if notify else None,
         alarms_only=alarms_only or None,
     )
-    serve_deployments(
-        settings,
-        host=host,
-        port=port,
-        is_set_up_only=set_up_only,
-        no_auth=no_auth,
-        keep_runs=keep_runs,
-    )
+    serve_deployments(settings, host=host, port=port, is_set_up_only=set_up_only, no_auth=no_auth, keep_runs=keep_runs)
 
 
 def run_and_report(

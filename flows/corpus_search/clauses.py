@@ -11,7 +11,7 @@ import duckdb
 from flows.corpus_search import places
 from flows.corpus_search.mapping import Mapped
 from flows.corpus_search.marks import NOTHING, Condition, Found, Marks, Phrase, Pmids
-from flows.corpus_search.sources import Descriptor, Selection, Value, Word, following
+from flows.corpus_search.sources import Descriptor, Selection, Value, Word, begun_by
 from flows.corpus_search.texts import APART, LETTER
 from flows.corpus_search.vocabulary import Heading, find_below, is_plain, spaced, spaced_sql, split_words, stop_words
 from transforms.pubmed_fields import BY_NAME, Field
@@ -174,11 +174,7 @@ def write_name(clause: Clause, search_field: Field, context: Context) -> tuple[S
     if not words:
         return Selection("SELECT pmid FROM citation WHERE false"), said
     # Only names on citations that have its first word are compared, not all there are.
-    first = (
-        f"word >= {literal(text)} AND word < {literal(following(text))}"
-        if len(words) == 1 and clause.is_truncated
-        else f"word = {literal(words[0])}"
-    )
+    first = begun_by(text) if len(words) == 1 and clause.is_truncated else f"word = {literal(words[0])}"
     named = f"pmid IN (SELECT unnest(pmids) FROM program.posting_list WHERE field = 'name' AND {first})"
     tables = [
         f"SELECT pmid FROM {t} WHERE {named} AND {where} AND {test}"

@@ -92,12 +92,9 @@ def join(parts: Sequence[tuple[str, Condition]]) -> Condition:
     joined = [first, *(negate(one) if operator == "NOT" else one for operator, one in others)]
     known: list[frozenset[LookedUp]] = [one.of for one in joined if one.of is not None]
     of = frozenset[LookedUp]().union(*known) if len(known) == len(joined) else None
-    needed = (
-        ()
-        if any(operator == "OR" for operator, _ in others)
-        else (part for one in joined for part in one.parts or [one])
-    )
-    return Condition(said["surely"], said["perhaps"], said["exactly"], of_none, of, tuple(needed))
+    is_all = all(operator != "OR" for operator, _ in others)
+    needed = tuple(part for one in joined for part in one.parts or [one]) if is_all else ()
+    return Condition(said["surely"], said["perhaps"], said["exactly"], of_none, of, needed)
 
 
 def join_as(others: Sequence[tuple[str, str]], first: str) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Collection, Sequence
 import duckdb
 
 from flows.corpus_search.marks import Condition
-from flows.corpus_search.sources import Word, following, in_fields
+from flows.corpus_search.sources import Word, begun_by, in_fields
 from flows.corpus_search.vocabulary import listed
-from warehouse.current import literal
 
 
 def find_rarest(con: duckdb.DuckDBPyConnection, parts: Sequence[Condition]) -> Condition | None:
@@ -38,7 +37,7 @@ def count_lists(con: duckdb.DuckDBPyConnection, words: Collection[Word]) -> Coun
     found = con.execute(query).fetchall() if whole else []
     for one in words:
         if one.is_truncated:
-            within = f"word >= {literal(one.word)} AND word < {literal(following(one.word))}{in_fields(one.fields)}"
+            within = f"{begun_by(one.word)}{in_fields(one.fields)}"
             ((sizes[one],),) = con.execute(f"SELECT count(*) FROM program.posting_list WHERE {within}").fetchall()
         else:
             sizes[one] = sum(n for word, name, n in found if word == one.word and name in (one.fields or (name,)))

@@ -78,8 +78,7 @@ def word_sources(all_bits: Mapping[LookedUp, int], names: Sequence[str]) -> Iter
         if isinstance(one, Word) and one.is_truncated:
             yield (
                 f"SELECT {PMIDS}, {constants(bits, names)} FROM program.posting_list "
-                f"WHERE word >= {literal(one.word)} "
-                f"AND word < {literal(following(one.word))}{in_fields(one.fields)}"
+                f"WHERE {begun_by(one.word)}{in_fields(one.fields)}"
             )
         elif isinstance(one, Word):
             by_fields.setdefault(one.fields, {})[one.word] = bits
@@ -177,6 +176,7 @@ def in_fields(fields: tuple[str, ...]) -> str:
     return f" AND field IN {listed(fields)}" if fields else ""
 
 
-def following(word: str) -> str:
-    """The first text that comes after all that begin with a word."""
-    return word[:-1] + chr(ord(word[-1]) + 1)
+def begun_by(text: str) -> str:
+    """The condition on words that begin with a text: they stand together in the index."""
+    following = text[:-1] + chr(ord(text[-1]) + 1)
+    return f"word >= {literal(text)} AND word < {literal(following)}"

@@ -65,7 +65,7 @@ def test_the_rarest_part_is_that_whose_words_have_the_fewest_lists(directory: Da
 
 
 def test_parts_are_what_all_must_be_met() -> None:
-    """However they stand in parentheses; under OR there are none."""
+    """Parentheses do not matter; conditions joined by OR have no parts."""
     one, two, three = about("a"), about("b"), about("c")
     both = join([("", one), ("AND", two)])
     assert join([("", both), ("NOT", three)]).parts == (one, two, negate(three))
