@@ -14,7 +14,7 @@ from Cython.Build import cythonize
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
 
-NAMES = ("transforms.compiled_reading", "warehouse.compiled_words")
+NAMES = ("transforms.compiled_reading", "warehouse.compiled_words", "warehouse.compiled_stems")
 
 
 class CompileKernel(BuildHookInterface[Any]):

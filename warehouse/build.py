@@ -50,6 +50,7 @@ ROW_GROUP_SIZE = 16_384
 # The modules that, beside those of schema/, say what the tables hold; the statements of sql/ say the rest.
 RULES = (
     "companions.py",
+    "compiled_stems.pyx",
     "compiled_words.pyx",
     "content.py",
     "current.py",

@@ -103,7 +103,7 @@ def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -
 
 
 # Steps, from a row of a citation to the next one, that are compared together.
-COMPARED_AT_ONCE = 3_000
+COMPARED_AT_ONCE = 20_000
 
 
 def fill_history(con: duckdb.DuckDBPyConnection) -> None:
@@ -123,11 +123,8 @@ def fill_history(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TEMP TABLE stepped AS FROM step_citation LIMIT 0")
     con.execute(
         f"""CREATE TEMP VIEW citation_field AS
-        SELECT pmid, run_id, unnest([{names}]) AS column_name, unnest([{values}]) AS value
-        FROM run_citation SEMI JOIN (
-            SELECT pmid, before_run_id AS run_id FROM stepped UNION ALL
-            SELECT pmid, after_run_id FROM stepped
-        ) USING (pmid, run_id)"""
+        SELECT pmid, run_id, [{names}] AS names, [{values}] AS field_values
+        FROM run_citation SEMI JOIN stepped USING (pmid)"""
     )
     insert_portions(con, "step_citation", "stepped", read_statement("insert_change_of_citation"))
     insert_portions(con, "step_link_list", "stepped_list", read_statement("insert_change_of_link"))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -36,6 +37,8 @@ SORTED_ROW_BYTES = 200
 ROW_GROUP_SIZE = 4_096
 # Words of citations that are taken out of their lists together: each may stand in a list of 128.
 TAKEN_AT_ONCE = 100_000
+# Fields whose words are counted by a search by relevance.
+COUNTED = pa.array(["title", "abstract", "vernacular_title"])
 # Take one list in this many to find the borders of word ranges.
 SAMPLED = 50
 
@@ -47,12 +50,12 @@ class Cut:
     Attributes:
         citations: Their PMIDs, column `pmid`, ascending.
         lists: Rows of POSTING_LIST, in the order of its key.
-        words: The different words, column `word`.
+        lengths: Rows of SEARCH_LENGTH, one for each citation.
     """
 
     citations: pa.Table
     lists: pa.Table
-    words: pa.Table
+    lengths: pa.Table
 
 
 # The rows of view search_index that some lists are.
@@ -89,7 +92,8 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     cut_count = 0
     try:
         for cut in cut_each(con, f"put_{CITATION.name}"):
-            insert_about(con, cut)
+            lengths = cut.lengths  # noqa: F841 - DuckDB finds it by its name
+            con.execute("INSERT INTO search_length FROM lengths")
             if is_sorted_whole:
                 paths.append(Path(folder) / f"words-{len(paths)}.parquet")
                 paths[-1].parent.mkdir(exist_ok=True)
@@ -119,18 +123,21 @@ def cut_each(con: duckdb.DuckDBPyConnection, keys: str) -> Iterator[Cut]:
     if not is_compiled(KERNEL):
         for citations in together:
             rows = con.sql(read_statement("cut_words"), params=bounds_of(citations)).to_arrow_table()
-            yield Cut(citations, lists_of_rows(rows), pa.table({"word": rows["word"].unique()}))
+            yield cut_of(con, citations, lists_of_rows(rows))
         return
     from warehouse.words import cut_words, open_macros, read_texts  # noqa: PLC0415 - only where it is compiled
 
-    waiting: deque[tuple[pa.Table, Future[tuple[pa.Table, pa.Array]]]] = deque()
+    def cut(macros: duckdb.DuckDBPyConnection, citations: pa.Table, texts: pa.Table) -> Cut:
+        return cut_of(macros, citations, cut_words(macros, texts))
+
+    waiting: deque[Future[Cut]] = deque()
     with open_macros() as macros, ThreadPoolExecutor(CUTTERS) as pool:
         for citations in together:
-            waiting.append((citations, pool.submit(cut_words, macros.cursor(), read_texts(con, bounds_of(citations)))))
+            waiting.append(pool.submit(cut, macros.cursor(), citations, read_texts(con, bounds_of(citations))))
             if len(waiting) > CUTTERS:
-                yield finished(*waiting.popleft())
+                yield waiting.popleft().result()
         while waiting:
-            yield finished(*waiting.popleft())
+            yield waiting.popleft().result()
 
 
 def next_citations(con: duckdb.DuckDBPyConnection, start: int) -> pa.Table:
@@ -147,26 +154,39 @@ def bounds_of(citations: pa.Table) -> dict[str, int]:
     return {"first": citations["pmid"][0].as_py(), "last": citations["pmid"][-1].as_py()}
 
 
-def finished(citations: pa.Table, future: Future[tuple[pa.Table, pa.Array]]) -> Cut:
-    """The words of some citations, waited for."""
-    lists, words = future.result()
-    return Cut(citations, lists, pa.table({"word": words}))
+def cut_of(con: duckdb.DuckDBPyConnection, citations: pa.Table, lists: pa.Table) -> Cut:
+    """The words of some citations with the lengths of their texts: words of the fields of `COUNTED` but stop words.
 
-
-def insert_about(con: duckdb.DuckDBPyConnection, cut: Cut) -> None:
-    """Put in what stands beside the index about words that are new in it.
-
-    DuckDB finds tables by the names of variables. As registered views they would be held until the transaction ends.
+    Args:
+        con: With macro `search_stop`.
+        citations: Their PMIDs, ascending.
+        lists: Their words.
     """
-    cut_citation, cut_list, different_word = cut.citations, cut.lists, cut.words  # noqa: F841
-    for table in (SEARCH_VOCABULARY, SEARCH_LENGTH):
-        con.execute(read_statement(f"insert_{table.name}"))
+    # DuckDB finds it by its name.
+    listed_word = pa.table({"word": lists["word"].unique()})  # noqa: F841
+    stops = con.sql("SELECT word FROM listed_word WHERE search_stop(word)").to_arrow_table()["word"]
+    is_stop = pc.is_in(lists["word"], value_set=stops.cast(lists["word"].type))
+    counted = lists.filter(pc.and_not(pc.is_in(lists["field"], value_set=COUNTED), is_stop))
+    pmids, counts = (pc.list_flatten(counted[name]).to_numpy() for name in ("pmids", "word_counts"))
+    places = np.searchsorted(citations["pmid"].to_numpy(), pmids)
+    lengths = np.bincount(places, counts, len(citations)).astype(np.int32)
+    return Cut(citations, lists, pa.table({"pmid": citations["pmid"], "term_count": lengths}))
 
 
-def insert_lists(con: duckdb.DuckDBPyConnection, lists: pa.Table) -> None:  # noqa: ARG001
-    """Put lists into the index as they come; DuckDB finds them by their name."""
+def insert_lists(con: duckdb.DuckDBPyConnection, lists: pa.Table) -> None:
+    """Put lists into the index as they come, and their words into the vocabulary; DuckDB finds both by their names."""
+    listed_word = pa.table({"word": lists["word"].unique()})  # noqa: F841
+    words = con.sql("FROM listed_word ANTI JOIN search_vocabulary USING (word) ORDER BY word").to_arrow_table()["word"]
+    if is_compiled(KERNEL):
+        from warehouse.words import stems_of  # noqa: PLC0415 - only where it is compiled
+
+        new_word = stems_of(words.combine_chunks())
+    else:
+        stems = con.sql("FROM search_stem($words) ORDER BY word", params={"words": words.to_pylist()})
+        new_word = stems.to_arrow_table()  # noqa: F841
     con.execute("SET preserve_insertion_order = true")
     con.execute("INSERT INTO posting_list FROM lists")
+    con.execute(read_statement(f"insert_{SEARCH_VOCABULARY.name}"))
     con.execute("SET preserve_insertion_order = false")
 
 
@@ -253,7 +273,7 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path], count: int) ->
     """Put the lists of some files into the index in their order, a range of words at a time.
 
     Args:
-        con: The vocabulary and everything else is there already.
+        con: With the tables, of which the index and the vocabulary are empty.
         paths: Each sorted by the key of the index; the citations of one come before those of the next.
         count: Words of citations in all of them.
     """
@@ -271,5 +291,10 @@ def sort_index(con: duckdb.DuckDBPyConnection, paths: list[Path], count: int) ->
             [ranges],
         ).fetchall()
         bounds = [word for (word,) in found[1:]]
-    for low, high in zip([None, *bounds], [*bounds, None], strict=True):
-        insert_lists(con, merge_lists(paths, low, high))
+    merging: deque[Future[pa.Table]] = deque()
+    with ThreadPoolExecutor(1) as pool:
+        for low, high in zip([None, *bounds], [*bounds, None], strict=True):
+            merging.append(pool.submit(merge_lists, paths, low, high))
+            if len(merging) > 1:
+                insert_lists(con, merging.popleft().result())
+        insert_lists(con, merging.popleft().result())

@@ -13,13 +13,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from warehouse.compiled_stems import stem_words
 from warehouse.compiled_words import count_words, in_order
 from warehouse.current import open_memory
 from warehouse.posting_lists import Numbers, is_new, make_lists, ranked, ranks_of
 from warehouse.sql_files import read_statement
 
-# The macros that say what a word is.
-MACROS = ("search_plain", "search_greek", "search_fold", "search_split")
+# The macros that say what a word is, and which do not count.
+MACROS = ("search_plain", "search_greek", "search_fold", "search_split", "search_stop")
 # The texts of table `indexed`; a reference, `&amp;`, becomes its character before words are cut.
 TEXTS = """SELECT pmid, field, CASE WHEN contains(text, '&') THEN search_plain(text) ELSE text END AS text
 FROM search_text SEMI JOIN indexed USING (pmid) WHERE pmid BETWEEN $first AND $last"""
@@ -39,14 +40,12 @@ def read_texts(con: duckdb.DuckDBPyConnection, bounds: dict[str, int]) -> pa.Tab
     return con.sql(TEXTS, params=bounds).to_arrow_table()
 
 
-def cut_words(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> tuple[pa.Table, pa.LargeStringArray]:
-    """The words of some texts, as lists.
+def cut_words(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> pa.Table:
+    """The words of some texts: rows of POSTING_LIST, in the order of its key.
 
     Args:
         con: With the macros of `open_macros`.
         texts: As `read_texts` gives them, in any order.
-    Returns:
-        Rows of POSTING_LIST, in the order of its key; and the different words.
     """
     pmids, (fields, _) = texts["pmid"].to_numpy(), ranked(texts["field"])
     names = pc.unique(texts["field"]).sort()
@@ -54,7 +53,7 @@ def cut_words(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> tuple[pa.Table
     pmids, fields = pmids[order], fields[order]
     is_first = is_new(pmids, fields)
     groups = (np.cumsum(is_first) - 1).astype(np.int32)
-    firsts, written, (run, group, count) = count_words(*buffers_of(texts["text"]), order, groups)
+    firsts, written, (run, group, count) = count_words(*buffers_of(texts["text"].combine_chunks()), order, groups)
     runs = pa.LargeStringArray.from_buffers(len(firsts) - 1, pa.py_buffer(firsts), pa.py_buffer(written))
     words, word_of_part, parts = split_runs(con, runs)
     in_words = pc.sort_indices(words)
@@ -72,14 +71,13 @@ def cut_words(con: duckdb.DuckDBPyConnection, texts: pa.Table) -> tuple[pa.Table
     word, group = word[starts], group[starts]
     field = fields[is_first][group]
     firsts = np.flatnonzero(is_new(word, field))
-    rows = make_lists(
+    return make_lists(
         words.take(pa.array(word[firsts])),
         names.take(pa.array(field[firsts])),
         firsts,
         pmids[is_first][group],
         count,
     )
-    return rows, words
 
 
 def split_runs(
@@ -103,8 +101,16 @@ def split_runs(
     return words.dictionary, words.indices.to_numpy()[order], borders
 
 
-def buffers_of(texts: pa.ChunkedArray) -> tuple[pa.Buffer | bytes, Numbers]:
+def stems_of(words: pa.Array) -> pa.Table:
+    """Words and their stems, those of macro `search_stem`: columns `word` and `stem`."""
+    written, borders = buffers_of(words)
+    stems, borders = stem_words(np.frombuffer(written, np.uint8), borders)
+    stem = pa.LargeStringArray.from_buffers(len(words), pa.py_buffer(borders), pa.py_buffer(stems))
+    return pa.table({"word": words, "stem": stem})
+
+
+def buffers_of(texts: pa.Array) -> tuple[pa.Buffer | bytes, Numbers]:
     """The bytes of some texts, one after the other, and where each begins, with the end of the last."""
-    array = texts.cast(pa.large_string()).combine_chunks()
+    array = texts.cast(pa.large_string())
     _, borders, marks = array.buffers()
     return marks or b"", np.frombuffer(borders, np.int64)[array.offset :][: len(array) + 1]

@@ -48,6 +48,21 @@ def test_stems_are_those_of_porters_algorithm() -> None:
         assert dict(con.execute("FROM search_stem($1)", [list(expected)]).fetchall()) == expected
 
 
+def test_the_length_of_a_citation_leaves_out_stop_words(tmp_path: Path) -> None:
+    """Each word of titles and abstract as often as it stands there; zero if there is none."""
+    directory = DataDirectory(tmp_path)
+    affiliation = "<AffiliationInfo><Affiliation>Department of Rats</Affiliation></AffiliationInfo>"
+    author = f"<AuthorList><Author><LastName>Rat</LastName>{affiliation}</Author></AuthorList>"
+    commit(
+        directory,
+        article(1, title="The rats of the rats", parts=(ABSTRACT.format("Of mice, mice"), author, "")),
+        article(2, title="Of the", parts=("", author, "")),
+    )
+    build.publish(directory)
+    with duckdb.connect(directory.database, read_only=True) as con:
+        assert con.execute("FROM program.search_length ORDER BY pmid").fetchall() == [(1, 4), (2, 0)]
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
