@@ -110,6 +110,12 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = Non
     return stream(con, sql, seconds=seconds).read_all()
 
 
+def ask_numbers(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = None) -> pa.Table:
+    """An answer that is numbers, for long statements: `ask` has them planned twice by DuckDB."""
+    expect_question(con, sql)
+    return pa.table(Steps(con, sql, seconds).take(lambda: con.execute(sql).fetchnumpy()))
+
+
 def stream(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = None) -> pa.RecordBatchReader:
     """The answer to one question, a few rows at a time, in memory that does not grow with it.
 

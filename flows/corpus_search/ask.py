@@ -11,7 +11,7 @@ from flows.corpus_search.clauses import Line
 from flows.corpus_search.statement import write_statement
 from warehouse.current import literal
 from warehouse.errors import UsageError
-from warehouse.query import ask, of_other_version, open_published
+from warehouse.query import ask, ask_numbers, of_other_version, open_published
 from warehouse.store import DataDirectory
 
 SORTS = ("date", "relevance")
@@ -87,7 +87,7 @@ def search_corpus(
         words = " ".join(line.translation for line in statement.lines)
         order = BY_RELEVANCE if sort == "relevance" else BY_DATE
         sql = order.format(found=statement.sql, words=literal(words))
-        found = ask(con, sql, seconds=seconds)
+        found = ask_numbers(con, sql, seconds=seconds)
         citations = found.slice(0, limit)
         if with_titles:
             citations = pa.concat_tables(

@@ -85,14 +85,14 @@ def write_statement(
     named = {clause.text for clause in clauses if clause.field and clause.field.kind == "mesh"}
     heads = {part for text in named for part in (text, text.rpartition("/")[0]) if part}
     tails = {part for text in named for part in (text, text.rpartition("/")[2])}
-    headings = find_headings(con, {*heads, *runs_of(untagged)}, "descriptor")
+    headings, qualifiers = find_headings(con, {*heads, *tails, *runs_of(untagged)})
     context = Context(
         con=con,
         today=today,
         statement=Statement(notes=[f"{note}." for note in query.notes]),
         words=split_words(con, {clause.text for clause in clauses}),
         headings=headings,
-        qualifiers=find_headings(con, tails, "qualifier"),
+        qualifiers=qualifiers,
         mapped=map_untagged(con, untagged, headings),
         has_mesh=has_mesh(con),
         journals=find_journals(con, {c.text for c in clauses if c.field is places.JOURNAL}),
@@ -368,7 +368,7 @@ def write_subset(clause: Clause, context: Context) -> tuple[list[Found], str]:
     if searched:
         query = parse_query(searched)
         part = replace(silent(context), words=split_words(context.con, {c.text for c in clauses_of(query.root)}))
-        part.headings |= find_headings(context.con, {c.text for c in clauses_of(query.root)}, "descriptor")
+        part.headings |= find_headings(context.con, {c.text for c in clauses_of(query.root)})[0]
         return write_group(query.root, part)[0], said
     if name in places.SUBSETS:
         return [Selection(places.SUBSETS[name])], said

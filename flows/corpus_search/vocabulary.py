@@ -35,27 +35,30 @@ def has_mesh(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.execute("SELECT 1 FROM mesh_descriptor LIMIT 1").fetchall())
 
 
-def find_headings(con: duckdb.DuckDBPyConnection, names: Collection[str], kind: str) -> dict[str, Heading]:
-    """The records of MeSH that names stand for, by name in lower case.
+def find_headings(
+    con: duckdb.DuckDBPyConnection, names: Collection[str]
+) -> tuple[dict[str, Heading], dict[str, Heading]]:
+    """The descriptors and the qualifiers of MeSH that names stand for, by name in lower case.
 
     Args:
         con: The corpus.
         names: Names, entry terms or identifiers; compared as `spaced` has them.
-        kind: descriptor or qualifier.
     """
+    found: dict[str, dict[str, Heading]] = {"descriptor": {}, "qualifier": {}}
     asked = {spaced(name) for name in names}
-    if not asked:
-        return {}
     rows = con.execute(
-        f"""SELECT name_key, arg_max(mesh_ui, (is_preferred, mesh_ui)) FROM program.mesh_name
-        WHERE name_key IN {listed(asked)} AND mesh_kind = {literal(kind)} GROUP BY name_key"""
+        f"""SELECT mesh_kind, name_key, mesh_ui FROM program.mesh_name
+        WHERE name_key IN {listed(asked)} AND mesh_kind IN {listed(found)} ORDER BY is_preferred, mesh_ui"""
     ).fetchall()
-    if not rows:
-        return {}
-    uis = {ui for _, ui in rows}
-    known = con.execute(f"SELECT {kind}_ui, {kind}_name FROM mesh_{kind} WHERE {kind}_ui IN {listed(uis)}").fetchall()
+    uis = listed({ui for _, _, ui in rows})
+    known = con.execute(
+        f"""SELECT descriptor_ui, descriptor_name FROM mesh_descriptor WHERE descriptor_ui IN {uis} UNION ALL
+        SELECT qualifier_ui, qualifier_name FROM mesh_qualifier WHERE qualifier_ui IN {uis}"""
+    ).fetchall()
     records = {ui: Heading(ui, name) for ui, name in known}
-    return {asked: records[ui] for asked, ui in rows}
+    for kind, name, ui in rows:
+        found[kind][name] = records[ui]
+    return found["descriptor"], found["qualifier"]
 
 
 def find_below(con: duckdb.DuckDBPyConnection, headings: Collection[Heading]) -> dict[Heading, list[str]]:
@@ -138,16 +141,15 @@ def find_variants(con: duckdb.DuckDBPyConnection, words: Collection[str]) -> dic
     """The words of the corpus that have the stem of a word, itself among them; None for a stop word."""
     if not words:
         return {}
-    rows = con.execute(
-        f"""WITH asked AS (SELECT unnest($1::VARCHAR[]) AS word),
-        stemmed AS (SELECT word, stem FROM search_stem((SELECT list(word) FROM asked))),
-        counting AS (SELECT unnest(search_word(array_to_string($1::VARCHAR[], ' '))) AS word)
-        SELECT stemmed.word, list(search_vocabulary.word ORDER BY search_vocabulary.word)[:{MOST_VARIANTS}]
-        FROM stemmed SEMI JOIN counting USING (word) LEFT JOIN program.search_vocabulary USING (stem)
-        GROUP BY stemmed.word""",
-        [list(words)],
+    vocabulary = "FROM program.search_vocabulary WHERE"
+    stems = dict(con.execute(f"SELECT word, stem {vocabulary} word IN {listed(words)}").fetchall())
+    if unknown := [word for word in words if word not in stems]:
+        # DuckDB takes longer to read the macro than to look up most words.
+        stop = "SELECT word, CASE WHEN NOT search_stop(word) THEN stem END FROM search_stem($1)"
+        stems |= dict(con.execute(stop, [unknown]).fetchall())
+    asked = listed({stem for stem in stems.values() if stem})
+    alike = con.execute(
+        f"SELECT stem, list(word ORDER BY word)[:{MOST_VARIANTS}] {vocabulary} stem IN {asked} GROUP BY stem"
     ).fetchall()
-    found: dict[str, list[str] | None] = dict.fromkeys(words)
-    for word, variants in rows:
-        found[word] = sorted({word, *(variant for variant in variants if variant)})
-    return found
+    variants = dict(alike)
+    return {word: sorted({word, *variants.get(stem, ())}) if stem else None for word, stem in stems.items()}

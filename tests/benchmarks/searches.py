@@ -23,7 +23,7 @@ from flows.corpus_search.ask import search_corpus
 from flows.corpus_search.statement import asked_as, clauses_of, write_statement
 from transforms.pubmed_query import parse_query
 from transforms.strategy import read_strategy
-from warehouse.query import ask, open_published
+from warehouse.query import ask_numbers, open_published
 from warehouse.store import DataDirectory
 
 LINES = 60
@@ -64,7 +64,7 @@ def measure(search: Callable[[], int]) -> Measured:
 
 def find(con: duckdb.DuckDBPyConnection, query: str) -> int:
     """Search a file that is open; how many citations are found."""
-    return len(ask(con, write_statement(con, query, today=datetime.now(UTC).date()).sql))
+    return len(ask_numbers(con, write_statement(con, query, today=datetime.now(UTC).date()).sql))
 
 
 def report(directory: DataDirectory, path: Path) -> Iterator[str]:
