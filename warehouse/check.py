@@ -22,7 +22,8 @@ from warehouse.errors import CheckError, CorpusError, StoreError, UsageError
 from warehouse.open_file import open_file
 from warehouse.published import check_ownership, own_published, read_fingerprints, read_published
 from warehouse.schema.companions import COMPANION
-from warehouse.schema.derived import BUILD
+from warehouse.schema.declaration import Table
+from warehouse.schema.derived import BUILD, POSTING_LIST
 from warehouse.schema.tables import TABLES
 from warehouse.store import SUMS, DataDirectory, changed_files, committed_runs, run_folders
 
@@ -107,15 +108,15 @@ def compare(database: Path, afresh: Path, *, through: Path | None = None) -> Ite
         con.execute(f"ATTACH {literal(str(afresh))} AS afresh (READ_ONLY)")
         use_file(con, "published")
         for name in [t.name for t in TABLES.values() if not t.is_raw and t not in (BUILD, COMPANION)]:
-            counts = [
-                digest_rows(con, f"{file}.{TABLES[name].schema}.{quoted(name)}", name)
-                for file in ("published", "afresh")
-            ]
+            counts = [digest_rows(con, file, TABLES[name]) for file in ("published", "afresh")]
             if counts[0] != counts[1]:
                 yield (
                     f"Table {name} of {database} has {counts[0][0]:,} rows, and the committed runs give "
                     f"{counts[1][0]:,}, or other ones; run `corpus rebuild`."
                 )
+        unordered = "SELECT 1 FROM posting_list WHERE first_pmid <> pmids[1] OR pmids <> list_sort(pmids) LIMIT 1"
+        if con.execute(unordered).fetchall():
+            yield f"Table posting_list of {database} has a list out of order; run `corpus rebuild`."
         check_build(con, count_rows(con))
     except duckdb.Error as exc:
         yield f"{database} cannot be read: {first_line(exc)}; run `corpus rebuild`."
@@ -125,11 +126,15 @@ def compare(database: Path, afresh: Path, *, through: Path | None = None) -> Ite
         con.close()
 
 
-def digest_rows(con: duckdb.DuckDBPyConnection, table: str, name: str) -> tuple[int, ...]:
+def digest_rows(con: duckdb.DuckDBPyConnection, file: str, table: Table) -> tuple[int, ...]:
     """Count and sums of the rows of a table, in any order."""
-    names = [quoted(column) for column in TABLES[name].column_names]
-    row = ", ".join(f"coalesce(CAST({column} AS VARCHAR), chr(30))" for column in names)
-    query = f"SELECT count(*), sum(md5_number_lower(concat_ws(chr(31), {row}))) FROM {table}"
+    rows, names = f"{file}.{table.schema}.{quoted(table.name)}", [quoted(name) for name in table.column_names]
+    if table == POSTING_LIST:
+        # A file that was brought up to date has the same citations of a word in other lists.
+        rows = f"(SELECT word, field, unnest(pmids) AS pmid, unnest(word_counts) AS word_count FROM {rows})"
+        names = ["word", "field", "pmid", "word_count"]
+    row = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(30))" for name in names)
+    query = f"SELECT count(*), sum(md5_number_lower(concat_ws(chr(31), {row}))) FROM {rows}"
     ((count, digest),) = con.execute(query).fetchall()
     return int(count), int(digest or 0)
 

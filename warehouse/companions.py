@@ -21,6 +21,7 @@ from warehouse.open_file import open_file
 from warehouse.published import own_published, reading
 from warehouse.schema.companions import COMPANION
 from warehouse.schema.tables import TABLES
+from warehouse.search_index import ARROW_NAMES
 from warehouse.sql_files import read_definitions
 from warehouse.store import DataDirectory
 
@@ -139,9 +140,9 @@ def name_table(path: Path) -> str:
 
 
 def is_taken(name: str) -> bool:
-    """Whether the corpus has a table, a view or a macro of this name."""
+    """Whether the corpus has a table, a view or a macro of this name, or uses it while it builds the file."""
     definitions = {file.name.removeprefix("create_") for file in read_definitions()}
-    return name in TABLES.keys() | definitions
+    return name in TABLES.keys() | definitions | ARROW_NAMES
 
 
 def refuse_name(con: duckdb.DuckDBPyConnection, path: Path, name: str) -> None:

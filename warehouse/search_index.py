@@ -17,12 +17,15 @@ import pyarrow.parquet as pq
 
 from warehouse.compiled_choice import is_compiled
 from warehouse.current import literal, memory_of
-from warehouse.portions import delete_rows, write_notes
+from warehouse.portions import ROWS_A_NOTE, delete_rows, write_notes
 from warehouse.posting_lists import lists_of_rows, merge_lists
 from warehouse.schema.citation import CITATION
 from warehouse.schema.derived import SEARCH_LENGTH, SEARCH_VOCABULARY
 from warehouse.sql_files import read_statement
 
+# Variables by whose names DuckDB finds what they hold, if no table of the file is called so; registered as views, they
+# would be held until the transaction ends.
+ARROW_NAMES = frozenset({"arrow_citation", "arrow_length", "arrow_list", "arrow_stem", "arrow_word"})
 # What `words.py` needs.
 KERNEL = "warehouse.compiled_words"
 
@@ -35,8 +38,10 @@ SORTED_AT_ONCE = 5_000_000
 SORTED_ROW_BYTES = 200
 # Rows of a row group of a file of words.
 ROW_GROUP_SIZE = 4_096
-# Words of citations that are taken out of their lists together: each may stand in a list of 128.
+# Words of citations that are taken out of their lists together, and DuckDB's notes of lists that are deleted (see
+# portions.py), 80 MB: less are taken of an index that has more rows.
 TAKEN_AT_ONCE = 100_000
+NOTES_AT_ONCE = 5_000
 # Fields whose words are counted by a search by relevance.
 COUNTED = pa.array(["title", "abstract", "vernacular_title"])
 # Take one list in this many to find the borders of word ranges.
@@ -59,14 +64,14 @@ class Cut:
 
 
 # The rows of view search_index that some lists are.
-FLAT = "SELECT word, field, unnest(pmids) AS pmid, unnest(word_counts) AS word_count FROM cut_list"
+FLAT = "SELECT word, field, unnest(pmids) AS pmid, unnest(word_counts) AS word_count FROM arrow_list"
 
 
 def note_words(con: duckdb.DuckDBPyConnection) -> None:
     """Fill table `word_before`: the words of citations that are replaced, while the tables still have their texts."""
     con.execute("CREATE TEMP TABLE word_before (word VARCHAR, field VARCHAR, pmid BIGINT, word_count INTEGER)")
     for cut in cut_each(con, f"held_{CITATION.name}"):
-        cut_list = cut.lists  # noqa: F841 - DuckDB finds it by its name
+        arrow_list = cut.lists  # noqa: F841 - DuckDB finds it by its name
         con.execute(f"INSERT INTO word_before {FLAT}")
 
 
@@ -92,8 +97,8 @@ def fill_search(con: duckdb.DuckDBPyConnection, base: str | None) -> None:
     cut_count = 0
     try:
         for cut in cut_each(con, f"put_{CITATION.name}"):
-            lengths = cut.lengths  # noqa: F841 - DuckDB finds it by its name
-            con.execute("INSERT INTO search_length FROM lengths")
+            arrow_length = cut.lengths  # noqa: F841 - DuckDB finds it by its name
+            con.execute("INSERT INTO search_length FROM arrow_length")
             if is_sorted_whole:
                 paths.append(Path(folder) / f"words-{len(paths)}.parquet")
                 paths[-1].parent.mkdir(exist_ok=True)
@@ -163,8 +168,8 @@ def cut_of(con: duckdb.DuckDBPyConnection, citations: pa.Table, lists: pa.Table)
         lists: Their words.
     """
     # DuckDB finds it by its name.
-    listed_word = pa.table({"word": lists["word"].unique()})  # noqa: F841
-    stops = con.sql("SELECT word FROM listed_word WHERE search_stop(word)").to_arrow_table()["word"]
+    arrow_word = pa.table({"word": lists["word"].unique()})  # noqa: F841
+    stops = con.sql("SELECT word FROM arrow_word WHERE search_stop(word)").to_arrow_table()["word"]
     is_stop = pc.is_in(lists["word"], value_set=stops.cast(lists["word"].type))
     counted = lists.filter(pc.and_not(pc.is_in(lists["field"], value_set=COUNTED), is_stop))
     pmids, counts = (pc.list_flatten(counted[name]).to_numpy() for name in ("pmids", "word_counts"))
@@ -173,26 +178,26 @@ def cut_of(con: duckdb.DuckDBPyConnection, citations: pa.Table, lists: pa.Table)
     return Cut(citations, lists, pa.table({"pmid": citations["pmid"], "term_count": lengths}))
 
 
-def insert_lists(con: duckdb.DuckDBPyConnection, lists: pa.Table) -> None:
+def insert_lists(con: duckdb.DuckDBPyConnection, arrow_list: pa.Table) -> None:
     """Put lists into the index as they come, and their words into the vocabulary; DuckDB finds both by their names."""
-    listed_word = pa.table({"word": lists["word"].unique()})  # noqa: F841
-    words = con.sql("FROM listed_word ANTI JOIN search_vocabulary USING (word) ORDER BY word").to_arrow_table()["word"]
+    arrow_word = pa.table({"word": arrow_list["word"].unique()})  # noqa: F841
+    words = con.sql("FROM arrow_word ANTI JOIN search_vocabulary USING (word) ORDER BY word").to_arrow_table()["word"]
     if is_compiled(KERNEL):
         from warehouse.words import stems_of  # noqa: PLC0415 - only where it is compiled
 
-        new_word = stems_of(words.combine_chunks())
+        arrow_stem = stems_of(words.combine_chunks())
     else:
         stems = con.sql("FROM search_stem($words) ORDER BY word", params={"words": words.to_pylist()})
-        new_word = stems.to_arrow_table()  # noqa: F841
+        arrow_stem = stems.to_arrow_table()  # noqa: F841
     con.execute("SET preserve_insertion_order = true")
-    con.execute("INSERT INTO posting_list FROM lists")
+    con.execute("INSERT INTO posting_list FROM arrow_list")
     con.execute(read_statement(f"insert_{SEARCH_VOCABULARY.name}"))
     con.execute("SET preserve_insertion_order = false")
 
 
 def unlike_before(con: duckdb.DuckDBPyConnection, cut: Cut) -> pa.Table:
     """The lists without the words that the citations had before; words that they no longer have go to `stale_word`."""
-    cut_citation, cut_list = cut.citations, cut.lists  # noqa: F841 - DuckDB finds them by their names
+    arrow_citation, arrow_list = cut.citations, cut.lists  # noqa: F841 - DuckDB finds them by their names
     before = "(FROM word_before WHERE pmid BETWEEN $first AND $last)"
     bounds = bounds_of(cut.citations)
     con.execute(f"CREATE OR REPLACE TEMP TABLE word_now AS {FLAT}")
@@ -203,7 +208,7 @@ def unlike_before(con: duckdb.DuckDBPyConnection, cut: Cut) -> pa.Table:
     )
     con.execute(
         f"""INSERT INTO stale_word
-        FROM {before} SEMI JOIN cut_citation USING (pmid) ANTI JOIN as_before USING (word, field, pmid)""",
+        FROM {before} SEMI JOIN arrow_citation USING (pmid) ANTI JOIN as_before USING (word, field, pmid)""",
         bounds,
     )
     rows = con.sql("FROM word_now ANTI JOIN as_before USING (word, field, pmid) ORDER BY word, field, pmid")
@@ -241,8 +246,8 @@ def take_out_stale(con: duckdb.DuckDBPyConnection, base: str) -> None:
             SELECT word, field, min(pmid) AS first_pmid, list(pmid ORDER BY pmid), list(word_count ORDER BY pmid)
             FROM kept GROUP BY list, word, field ORDER BY word, field, first_pmid"""
         )
-        ((count,),) = con.execute("SELECT count(*) FROM shortened").fetchall()
-        write_notes(con, base, count)
+        ((notes,),) = con.execute(f"SELECT count(DISTINCT list // {ROWS_A_NOTE}) FROM shortened").fetchall()
+        write_notes(con, base, notes)
     con.execute(
         """DELETE FROM search_vocabulary WHERE word IN (
             SELECT word FROM (SELECT DISTINCT word FROM stale_word) ANTI JOIN posting_list USING (word)
@@ -251,12 +256,16 @@ def take_out_stale(con: duckdb.DuckDBPyConnection, base: str) -> None:
 
 
 def parts_of_stale(con: duckdb.DuckDBPyConnection) -> list[str]:
-    """Conditions for ranges of words, with about as many rows of `stale_word` each."""
+    """Conditions for ranges of words, with about as many rows of `stale_word` each, and of the index."""
+    ((stale, lists),) = con.execute(
+        "SELECT (SELECT count(*) FROM stale_word), (SELECT count(*) FROM posting_list)"
+    ).fetchall()
+    together = min(TAKEN_AT_ONCE, stale * NOTES_AT_ONCE // (1 + lists // ROWS_A_NOTE))
     found = con.execute(
         """SELECT min(word) FROM (
             SELECT word, (sum(count(*)) OVER (ORDER BY word) - 1) // $1 AS part FROM stale_word GROUP BY word
         ) GROUP BY part ORDER BY part""",
-        [TAKEN_AT_ONCE],
+        [max(1, together)],
     ).fetchall()
     return between([word for (word,) in found[1:]]) if found else []
 

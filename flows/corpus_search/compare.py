@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flows.corpus_search.statement import write_statement
 from warehouse.current import literal
 from warehouse.errors import UsageError
-from warehouse.query import ask, open_published
+from warehouse.query import ask, of_other_version, open_published
 from warehouse.store import DataDirectory
 
 # The last answer that came whole, in a run that kept what it had.
@@ -88,6 +89,8 @@ def compare_seed(
         statement = write_statement(con, search, today=datetime.now(UTC).date())
         query = DIFFERENCE.format(found=statement.sql, name=literal(name), run_id=literal(asked[0]["run_id"]))
         rows = ask(con, query, seconds=seconds)
+    except duckdb.CatalogException as exc:
+        raise of_other_version(directory) from exc
     finally:
         con.close()
     is_both = pc.equal(rows["found_by"], "both")

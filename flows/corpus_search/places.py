@@ -2,7 +2,7 @@
 
 from transforms.pubmed_fields import BY_NAME, Field
 
-# Fields of table search_index that a field of words is searched in; none is all of them.
+# Fields of view search_index that a field of words is searched in; none is all of them.
 INDEX_FIELDS: dict[str, tuple[str, ...]] = {
     "ALL": (),
     "TITL": ("title",),

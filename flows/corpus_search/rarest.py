@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 import duckdb
 
 from flows.corpus_search.marks import Condition
-from flows.corpus_search.sources import Word, begun_by, in_fields
+from flows.corpus_search.sources import UNION, Word, begun_by, in_fields
 from flows.corpus_search.vocabulary import listed
 
 
@@ -23,8 +23,8 @@ def find_rarest(con: duckdb.DuckDBPyConnection, parts: Sequence[Condition]) -> C
     """
     words = {part: [one for one in part.of or () if isinstance(one, Word)] for part in parts if not part.of_none}
     known = [part for part in parts if words.get(part)]
-    if len(parts) < 2 or not known:
-        return None
+    if len(parts) < 2 or len(known) < 2:
+        return known[0] if known and len(parts) > 1 else None
     sizes = count_lists(con, {word for of_part in words.values() for word in of_part})
     return min(known, key=lambda part: sum(sizes[word] for word in words[part]))
 
@@ -36,9 +36,12 @@ def count_lists(con: duckdb.DuckDBPyConnection, words: Collection[Word]) -> Coun
     query = f"SELECT word, field, count(*) FROM program.posting_list WHERE word IN {listed(sorted(whole))} GROUP BY ALL"
     found = con.execute(query).fetchall() if whole else []
     for one in words:
-        if one.is_truncated:
-            within = f"{begun_by(one.word)}{in_fields(one.fields)}"
-            ((sizes[one],),) = con.execute(f"SELECT count(*) FROM program.posting_list WHERE {within}").fetchall()
-        else:
-            sizes[one] = sum(n for word, name, n in found if word == one.word and name in (one.fields or (name,)))
+        sizes[one] = sum(n for word, name, n in found if word == one.word and name in (one.fields or (name,)))
+    if begun := [one for one in words if one.is_truncated]:
+        counts = UNION.join(
+            f"SELECT {number}, count(*) FROM program.posting_list WHERE {begun_by(one.word)}{in_fields(one.fields)}"
+            for number, one in enumerate(begun)
+        )
+        for number, count in con.execute(counts).fetchall():
+            sizes[begun[number]] = count
     return sizes

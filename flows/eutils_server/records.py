@@ -6,6 +6,7 @@ records there are.
 """
 
 import json
+import shutil
 import sqlite3
 import zlib
 from collections.abc import Collection, Iterator, Sequence
@@ -282,6 +283,7 @@ class Gathered:
         finally:
             con.close()
             self.con.close()
+            shutil.rmtree(f"{path}.spill", ignore_errors=True)
 
     def batches(self) -> Iterator[list[tuple[int, bytes]]]:
         """The records by PMID, some megabytes at a time."""

@@ -120,7 +120,7 @@ def in_edirect(con: duckdb.DuckDBPyConnection, asked: Clause | Range) -> str:
         return f"({' OR '.join(f'{year} [YEAR]' for (year,) in years)})" if years else ""
     name = asked.field.name if asked.field else "ALL"
     if name in ("MESH", "MAJR"):
-        heading = find_headings(con, [asked.text], "descriptor").get(spaced(asked.text))
+        heading = find_headings(con, [asked.text])[0].get(spaced(asked.text))
         if heading is None:
             return ""
         trees = con.execute("SELECT tree_number FROM mesh_tree_number WHERE mesh_ui = $1 ORDER BY 1", [heading.ui])
@@ -272,7 +272,7 @@ def indexing_causes(con: duckdb.DuckDBPyConnection, clause: Clause, found: Asked
         ).fetchall()
         narrower = set(pmids) - {pmid for (pmid,) in own}
         return dict.fromkeys(narrower, "types of publication: narrower ones count here, as at PubMed")
-    heading = find_headings(con, [clause.text], "descriptor").get(spaced(clause.text))
+    heading = find_headings(con, [clause.text])[0].get(spaced(clause.text))
     if heading is None:
         return {}
     rows = con.execute(

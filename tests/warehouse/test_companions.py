@@ -167,11 +167,21 @@ def test_parquet_keeps_its_types_and_is_in_the_manifest_and_in_snapshots(
 
 def test_a_name_of_the_corpus_or_of_sql_is_refused(directory: DataDirectory) -> None:
     """The corpus's own tables and views stay what they are; of two files of one name the first is used."""
-    names = ("2024.csv", "article.csv", "citation.csv", "labels.csv", "labels.tsv", "order.csv", "scores.xlsx")
+    names = (
+        "2024.csv",
+        "arrow_list.csv",
+        "article.csv",
+        "citation.csv",
+        "labels.csv",
+        "labels.tsv",
+        "order.csv",
+        "scores.xlsx",
+    )
     put(directory, **{name.replace(".", "__"): "pmid\n1\n" for name in names})
     *refused, xlsx = publish(directory)
     assert refused == [
         "2024.csv: SQL cannot have a table 2024; rename the file.",
+        "arrow_list.csv: the corpus has a table arrow_list; rename the file.",
         "article.csv: the corpus has a table article; rename the file.",
         "citation.csv: the corpus has a table citation; rename the file.",
         "labels.tsv: labels.csv is table labels already; rename one of them.",

@@ -13,6 +13,7 @@ from tests.corpora import commit
 from tests.records import article
 from tests.warehouse.histories import History, read_tables
 from warehouse import build, compact, fill, portions, search_index
+from warehouse.check import compare
 from warehouse.current import rows_of_files
 from warehouse.errors import CheckError, StoreError
 from warehouse.portions import PmidRange
@@ -31,6 +32,8 @@ def _always_up_to_date(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(portions, "KEYS_AT_ONCE", 2)
     monkeypatch.setattr(portions, "DESCRIBED_AT_ONCE", 2)
     monkeypatch.setattr(search_index, "TAKEN_AT_ONCE", 3)
+    monkeypatch.setattr(search_index, "NOTES_AT_ONCE", 1)
+    monkeypatch.setattr(search_index, "ROWS_A_NOTE", 2)
     monkeypatch.setattr(portions, "NOTES_KEPT", 0)
     monkeypatch.setattr(fill, "COMPARED_AT_ONCE", 1)
     monkeypatch.setattr(fill, "LISTED_AT_ONCE", 3)
@@ -42,6 +45,20 @@ def assert_same_content(directory: DataDirectory, other: Path) -> None:
     published, afresh = read_tables(directory.database), read_tables(other)
     for name, table in afresh.items():
         assert table.to_pylist() == published[name].to_pylist(), name
+    assert list(compare(directory.database, other)) == []
+
+
+def test_a_check_finds_what_is_wrong_with_a_list(tmp_path: Path) -> None:
+    """A citation that is not there, and an order that is not that of PMIDs."""
+    directory = DataDirectory(tmp_path / "data")
+    commit(directory, *(article(pmid) for pmid in (1, 2)))
+    build.publish(directory)
+    for change, found in (("[1, 3]", "other ones"), ("[2, 1]", "a list out of order")):
+        other = tmp_path / "other.duckdb"
+        shutil.copyfile(directory.database, other)
+        with duckdb.connect(other) as con:
+            con.execute(f"UPDATE program.posting_list SET pmids = {change} WHERE word = 'ketamine'")
+        assert [found in said for said in compare(other, directory.database)] == [True], change
 
 
 @pytest.mark.usefixtures("_always_up_to_date")

@@ -1,4 +1,4 @@
--- Everything that a search looks through, by citation and field: what the words of table search_index stand in. Fields
+-- Everything that a search looks through, by citation and field: what the words of view search_index stand in. Fields
 -- are title, abstract, keyword, affiliation, indexing (headings, substances, types), name, journal, vernacular_title,
 -- conflict_of_interest and other.
 -- Example: SELECT field, text FROM search_text WHERE pmid = 25217177;

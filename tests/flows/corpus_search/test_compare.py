@@ -13,7 +13,7 @@ from flows.definition.settings import Settings
 from flows.runs.ingest import ingest
 from flows.runs.refresh import refresh
 from tests.records import article, article_set
-from warehouse.errors import SeedError, UsageError
+from warehouse.errors import SeedError, StoreError, UsageError
 from warehouse.store import DataDirectory
 
 STRATEGY = "# A drug\n#1 ketamine[ti]\n#2 esketamine[ti]\n#1 OR #2\n"
@@ -78,4 +78,15 @@ def test_what_ncbi_was_not_asked_cannot_be_compared(
         compare(settings)
     (settings.seeds / "drug.query").write_text("#1 ketamine\n#2 #3 OR #1\n")
     with pytest.raises(SeedError, match=r"drug\.query, line 2: there is no #3 before it\."):
+        compare(settings)
+
+
+def test_a_file_of_another_version_is_named_with_the_next_step(
+    make_settings: Callable[..., Settings], serve_records: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its index is not the one that is asked."""
+    settings = make_settings(serve_records(article_set(article(1))), drug__query=STRATEGY, corpus__toml=LEFT_OUT)
+    refresh(settings)
+    monkeypatch.setattr("flows.corpus_search.vocabulary.listed", lambda _: "(SELECT word FROM program.of_earlier)")
+    with pytest.raises(StoreError, match=r"another version; publish it again with `corpus compact`"):
         compare(settings)
