@@ -1,4 +1,4 @@
-"""What one PMID costs in a snapshot on an object store: `uv run --group readers python -m tests.trials.lookup DATA_DIR`.
+"""What one PMID costs in an object store: `uv run --group readers python -m tests.trials.lookup DATA_DIR`.
 
 The snapshot of a data directory is written to a local S3 (moto). Everything that it sends passes through a proxy that
 counts bytes. A citation and its authors are asked for: by the manifest, which names the file that can have a PMID, with
