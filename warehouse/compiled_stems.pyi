@@ -1,3 +1,5 @@
+"""What `compiled_stems.pyx` has; `words.py` uses it."""
+
 import numpy as np
 import numpy.typing as npt
 

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=True, wraparound=False, initializedcheck=False, cdivision=True
-"""The stems of words by Porter's algorithm (1980), as macro `search_stem` has it; it takes a hundredth of the time.
+"""The stems of words by Porter's algorithm (1980), as macro `search_stem` has it.
 
 The names of the steps are Porter's. A word is a row of bytes from a to z; a y that begins it is a consonant, and is
 written Y until the end. A `head` is how many bytes stand before an ending, one at least.
@@ -77,26 +77,18 @@ cdef class Word:
             was_vowel = is_now
         return count
 
-    cdef bint has_vowel(self, int64_t head) except -1 nogil:
-        """Whether a head has one."""
-        cdef int64_t at
-        for at in range(head):
-            if is_vowel(self.marks[at]) or self.marks[at] == b"y":
-                return True
-        return False
-
     cdef bint is_short(self, int64_t head) except -1 nogil:
         """Whether a head is consonants, a vowel and a consonant but w, x and y: Porter's *o where m is 1."""
         cdef uint8_t last
-        if head < 3 or is_vowel(self.marks[0]) or self.has_vowel_between(1, head - 2):
+        if head < 3 or is_vowel(self.marks[0]) or self.has_vowel(1, head - 2):
             return False
         last = self.marks[head - 1]
-        return self.has_vowel_between(head - 2, head - 1) and not (
+        return self.has_vowel(head - 2, head - 1) and not (
             is_vowel(last) or last == b"w" or last == b"x" or last == b"y"
         )
 
-    cdef bint has_vowel_between(self, int64_t first, int64_t end) except -1 nogil:
-        """Whether a vowel, y included, stands there."""
+    cdef bint has_vowel(self, int64_t first, int64_t end) except -1 nogil:
+        """Whether a vowel, y included, is among the bytes from `first` to before `end`."""
         cdef int64_t at
         for at in range(first, end):
             if is_vowel(self.marks[at]) or self.marks[at] == b"y":
@@ -127,10 +119,10 @@ cdef class Word:
                 self.length -= 1
         elif self.ends(b"ed") or self.ends(b"ing"):
             head = self.length - (2 if self.ends(b"ed") else 3)
-            if self.has_vowel(head):
+            if self.has_vowel(0, head):
                 self.length = head
                 self.mend()
-        if self.length > 1 and self.marks[self.length - 1] == b"y" and self.has_vowel(self.length - 1):
+        if self.length > 1 and self.marks[self.length - 1] == b"y" and self.has_vowel(0, self.length - 1):
             self.marks[self.length - 1] = b"i"
         return 0
 

@@ -111,7 +111,10 @@ def ask(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = Non
 
 
 def ask_numbers(con: duckdb.DuckDBPyConnection, sql: str, *, seconds: float | None = None) -> pa.Table:
-    """An answer that is numbers, for long statements: `ask` has them planned twice by DuckDB."""
+    """The whole answer to a question whose columns are numbers; `stream` has the arguments and errors.
+
+    DuckDB plans a long statement once for it, and twice for `ask`.
+    """
     expect_question(con, sql)
     return pa.table(Steps(con, sql, seconds).take(lambda: con.execute(sql).fetchnumpy()))
 

@@ -23,8 +23,10 @@ def find_rarest(con: duckdb.DuckDBPyConnection, parts: Sequence[Condition]) -> C
     """
     words = {part: [one for one in part.of or () if isinstance(one, Word)] for part in parts if not part.of_none}
     known = [part for part in parts if words.get(part)]
-    if len(parts) < 2 or len(known) < 2:
-        return known[0] if known and len(parts) > 1 else None
+    if len(parts) < 2 or not known:
+        return None
+    if len(known) == 1:
+        return known[0]
     sizes = count_lists(con, {word for of_part in words.values() for word in of_part})
     return min(known, key=lambda part: sum(sizes[word] for word in words[part]))
 
@@ -35,7 +37,7 @@ def count_lists(con: duckdb.DuckDBPyConnection, words: Collection[Word]) -> Coun
     whole = {one.word for one in words if not one.is_truncated}
     query = f"SELECT word, field, count(*) FROM program.posting_list WHERE word IN {listed(sorted(whole))} GROUP BY ALL"
     found = con.execute(query).fetchall() if whole else []
-    for one in words:
+    for one in (one for one in words if not one.is_truncated):
         sizes[one] = sum(n for word, name, n in found if word == one.word and name in (one.fields or (name,)))
     if begun := [one for one in words if one.is_truncated]:
         counts = UNION.join(

@@ -49,7 +49,7 @@ def test_stems_are_those_of_porters_algorithm() -> None:
 
 
 def test_the_length_of_a_citation_leaves_out_stop_words(tmp_path: Path) -> None:
-    """Each word of titles and abstract as often as it stands there; zero if there is none."""
+    """A word counts each time it occurs in a title or the abstract; a citation without any has length 0."""
     directory = DataDirectory(tmp_path)
     affiliation = "<AffiliationInfo><Affiliation>Department of Rats</Affiliation></AffiliationInfo>"
     author = f"<AuthorList><Author><LastName>Rat</LastName>{affiliation}</Author></AuthorList>"
