@@ -103,7 +103,7 @@ def create_put(con: duckdb.DuckDBPyConnection, owner: Table, base: str | None) -
 
 
 # Steps, from a row of a citation to the next one, that are compared together.
-COMPARED_AT_ONCE = 20_000
+COMPARED_AT_ONCE = 3_000
 
 
 def fill_history(con: duckdb.DuckDBPyConnection) -> None:
@@ -126,7 +126,8 @@ def fill_history(con: duckdb.DuckDBPyConnection) -> None:
         SELECT pmid, run_id, [{names}] AS names, [{values}] AS field_values
         FROM run_citation SEMI JOIN stepped USING (pmid)"""
     )
-    insert_portions(con, "step_citation", "stepped", read_statement("insert_change_of_citation"))
+    for name in ("citation", "part"):
+        insert_portions(con, "step_citation", "stepped", read_statement(f"insert_change_of_{name}"))
     insert_portions(con, "step_link_list", "stepped_list", read_statement("insert_change_of_link"))
     con.execute(read_statement("insert_change_of_presence"))
 
